@@ -1,0 +1,192 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource, SelectQueryBuilder } from 'typeorm';
+import { isJsonObject, type JsonValue } from '../events/json.js';
+import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
+import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../paging.js';
+import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { HandlerOutcomeEntity, type OutcomeStatus } from './handler-outcome.entity.js';
+import { HandlerRegistry } from './handler-registry.js';
+import { JobQueue } from './job-queue.js';
+import type { StoredFailure } from './stored-failure.js';
+import { eventStatusSql, type EventStatus } from './event-status.js';
+
+/** One event, in a list. */
+export interface EventSummary {
+  /** The `svix-id`. */
+  id: string;
+  /** The type as Postack wrote it; `null` when quarantined. */
+  type: string | null;
+  status: EventStatus;
+  occurredAt: Date;
+  receivedAt: Date;
+}
+
+/** How a listener fares with one event. */
+export interface ListenerReport {
+  name: string;
+  /** `pending` until it was called for the first time. */
+  status: OutcomeStatus | 'pending';
+  attempts: number;
+  firstError: StoredFailure | null;
+  lastError: StoredFailure | null;
+  /** `null` unless it is failing. */
+  nextAttemptAt: Date | null;
+}
+
+/** One event with everything that is known of it. */
+export interface EventDetail extends EventSummary {
+  endpoint: string;
+  /** The body, parsed; when it is no JSON, its text. */
+  payload: JsonValue;
+  quarantineReason: string | null;
+  /** First 8 hex digits of the SHA-256 of the secret's key. */
+  secretFingerprint: string;
+  clockSkewMs: number;
+  dispatchedAt: Date | null;
+  projections: ListenerReport[];
+  listeners: ListenerReport[];
+}
+
+/** What to list. */
+export interface EventFilter {
+  type?: string;
+  status?: EventStatus;
+  /** Received at or after. */
+  since?: Date;
+  /** Page size. Default 50. */
+  limit?: number;
+  /** `nextCursor` of the page before. */
+  cursor?: string;
+}
+
+type EventRow = InboxEventEntity & { computedStatus: EventStatus };
+
+/** What came in and what became of it: for the admin API, and for yours. */
+@Injectable()
+export class EventLog {
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly registry: HandlerRegistry,
+    private readonly jobs: JobQueue,
+  ) {}
+
+  /** Newest first. @throws {InvalidCursorError} */
+  async list({ type, status, since, limit = 50, cursor }: EventFilter = {}): Promise<Page<EventSummary>> {
+    const query = this.#query()
+      .orderBy('event.id', 'DESC')
+      .limit(limit + 1);
+    query.andWhere('event.endpoint = :endpoint', { endpoint: this.options.endpoint });
+    if (type !== undefined) query.andWhere('event.type = :type', { type });
+    if (since) query.andWhere('event.receivedAt >= :since', { since });
+    if (cursor !== undefined) {
+      const { id } = decodeCursor(cursor, ['id']);
+      if (!/^\d{1,18}$/.test(id)) throw new InvalidCursorError();
+      query.andWhere('event.id < :id', { id });
+    }
+    if (status !== undefined) query.andWhere(`${this.#statusSql()} = :status`, { status });
+    const rows = await this.#rows(query);
+    const items = rows.slice(0, limit);
+    const last = rows.length > limit ? items.at(-1) : undefined;
+    return { items: items.map(summaryOf), nextCursor: last ? encodeCursor({ id: last.id }) : null };
+  }
+
+  /** One event by its `svix-id`; `null` when there is none. */
+  async find(id: string): Promise<EventDetail | null> {
+    const query = this.#query()
+      .addSelect('event.body')
+      .where('event.endpoint = :endpoint AND event.svixId = :id', { endpoint: this.options.endpoint, id });
+    const [row] = await this.#rows(query);
+    if (!row) return null;
+    const outcomes = await this.dataSource.getRepository(HandlerOutcomeEntity).findBy({ eventId: row.id });
+    const byHandler = new Map(outcomes.map((outcome) => [outcome.handler, outcome]));
+    const report = (names: string[] | null, unrecorded: ListenerReport['status']) =>
+      Promise.all((names ?? []).map((name) => this.#report(name, byHandler.get(name), unrecorded)));
+    return {
+      ...summaryOf(row),
+      endpoint: row.endpoint,
+      payload: payloadOf(row.body),
+      quarantineReason: row.quarantineReason,
+      secretFingerprint: row.secretFingerprint,
+      clockSkewMs: row.clockSkewMs,
+      dispatchedAt: row.dispatchedAt,
+      // A projection leaves an outcome only when it had to set the event aside.
+      projections: await report(row.projections, 'done'),
+      listeners: await report(row.listeners, 'pending'),
+    };
+  }
+
+  async #report(
+    name: string,
+    outcome: HandlerOutcomeEntity | undefined,
+    unrecorded: ListenerReport['status'],
+  ): Promise<ListenerReport> {
+    return {
+      name,
+      status: outcome?.status ?? unrecorded,
+      attempts: outcome?.attempts ?? (unrecorded === 'done' ? 1 : 0),
+      firstError: outcome?.firstFailure ?? null,
+      lastError: outcome?.lastFailure ?? null,
+      nextAttemptAt: outcome?.status === 'failing' ? await this.#nextAttemptAt(name, outcome.jobId) : null,
+    };
+  }
+
+  /** pg-boss draws the delay, so only it knows. */
+  async #nextAttemptAt(name: string, jobId: string | null): Promise<Date | null> {
+    const queue = this.registry.get(name)?.queue;
+    if (queue === undefined || jobId === null || this.options.role === 'accept') return null;
+    const [job] = await this.jobs.boss.findJobs(queue, { id: jobId });
+    return job?.startAfter ?? null;
+  }
+
+  #query(): SelectQueryBuilder<InboxEventEntity> {
+    return this.dataSource
+      .getRepository(InboxEventEntity)
+      .createQueryBuilder('event')
+      .select(SUMMARY_COLUMNS.map((column) => `event.${column}`))
+      .addSelect(this.#statusSql(), 'computed_status');
+  }
+
+  async #rows(query: SelectQueryBuilder<InboxEventEntity>): Promise<EventRow[]> {
+    const { entities, raw } = await query.getRawAndEntities<{ computed_status: EventStatus }>();
+    return entities.map((entity, index) =>
+      Object.assign(entity, { computedStatus: raw[index]?.computed_status ?? 'pending' }),
+    );
+  }
+
+  #statusSql(): string {
+    return eventStatusSql(this.dataSource, 'event');
+  }
+}
+
+const SUMMARY_COLUMNS = [
+  'id',
+  'endpoint',
+  'svixId',
+  'type',
+  'status',
+  'occurredAt',
+  'receivedAt',
+  'secretFingerprint',
+  'clockSkewMs',
+  'quarantineReason',
+  'dispatchedAt',
+  'projections',
+  'listeners',
+] as const;
+
+function summaryOf(row: EventRow): EventSummary {
+  const { svixId: id, type, computedStatus: status, occurredAt, receivedAt } = row;
+  return { id, type, status, occurredAt, receivedAt };
+}
+
+function payloadOf(body: Buffer): JsonValue {
+  const text = body.toString('utf8');
+  try {
+    const payload = JSON.parse(text) as JsonValue;
+    return isJsonObject(payload) ? payload : text;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,32 @@
+import type { DataSource } from 'typeorm';
+import { tableName } from '../table-name.js';
+import { HandlerOutcomeEntity } from './handler-outcome.entity.js';
+
+/**
+ * What a person wants to know of an event.
+ *
+ * - `pending`: stored; not dispatched yet, or a listener has not been called yet
+ * - `done`: every projection and listener has succeeded
+ * - `failing`: one has failed, and will be tried again
+ * - `dead`: one has failed for the last time
+ * - `unhandled`: nothing is subscribed to its type
+ * - `quarantined`: authentic, but not an event
+ */
+export const EVENT_STATUSES = ['pending', 'done', 'failing', 'dead', 'quarantined', 'unhandled'] as const;
+
+/** One of `EVENT_STATUSES`. */
+export type EventStatus = (typeof EVENT_STATUSES)[number];
+
+/** SQL that computes the status of the inbox row `alias`: the worst of its handlers counts. */
+export function eventStatusSql(dataSource: DataSource, alias: string): string {
+  const outcome = tableName(dataSource, HandlerOutcomeEntity);
+  const any = (status: string) =>
+    `EXISTS (SELECT 1 FROM ${outcome} o WHERE o.event_id = ${alias}.id AND o.status = '${status}')`;
+  return `CASE
+    WHEN ${alias}.status <> 'dispatched' THEN ${alias}.status
+    WHEN ${any('dead')} THEN 'dead'
+    WHEN ${any('failing')} THEN 'failing'
+    WHEN (SELECT count(*) FROM ${outcome} o WHERE o.event_id = ${alias}.id AND o.status = 'done'
+      AND o.handler = ANY (${alias}.listeners)) < cardinality(${alias}.listeners) THEN 'pending'
+    ELSE 'done' END`;
+}

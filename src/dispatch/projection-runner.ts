@@ -1,0 +1,90 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import type { DataSource, EntityManager } from 'typeorm';
+import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
+import type { Handler } from './handler.js';
+import { Outcomes } from './outcomes.js';
+import { loggableError } from './stored-failure.js';
+import type { StoredEvent } from './stored-events.js';
+
+/** An event that a projection could not take, and why. */
+export interface PoisonedEvent {
+  stored: StoredEvent;
+  error: unknown;
+}
+
+/** Runs projections: on batches inside the claim's transaction, and alone for an event that was set aside. */
+@Injectable()
+export class ProjectionRunner {
+  readonly #logger = new Logger('PostackDispatch');
+
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly emitter: EventEmitter2,
+    private readonly outcomes: Outcomes,
+  ) {}
+
+  /**
+   * Runs a projection on a batch, within the transaction of `manager`; when that fails, event by event. Returns
+   * the events that fail alone; their writes are undone, everybody else's stand.
+   *
+   * @throws when the transaction itself is lost.
+   */
+  async runBatch(
+    projection: Handler,
+    batch: readonly StoredEvent[],
+    manager: EntityManager,
+  ): Promise<PoisonedEvent[]> {
+    const batchError = await this.#trySavepoint(projection, batch, manager);
+    if (!batchError) return [];
+    if (batch.length > 1) {
+      this.#logger.warn(
+        `${projection.name} failed on a batch of ${batch.length}, trying them one by one: ` +
+          loggableError(batchError.error),
+      );
+    }
+    const poisoned: PoisonedEvent[] = [];
+    for (const stored of batch) {
+      const failed =
+        batch.length === 1 ? batchError : await this.#trySavepoint(projection, [stored], manager);
+      if (failed) poisoned.push({ stored, error: failed.error });
+    }
+    return poisoned;
+  }
+
+  /**
+   * Runs a projection for one event that was set aside, in a transaction of its own that also marks it done.
+   *
+   * @throws whatever the projection throws.
+   */
+  async runAlone(projection: Handler, stored: StoredEvent, attempts: number): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      // Only one process at a time, and not at all when another one has finished meanwhile.
+      if ((await this.outcomes.lock(projection.name, stored.rowId, manager)) === 'done') return;
+      await this.emitter.emitAsync(projection.channel, [stored.event], manager);
+      const done = { rowId: stored.rowId, status: 'done' as const, attempts, failure: null, jobId: null };
+      await this.outcomes.record(projection.name, [done], manager);
+    });
+  }
+
+  async #trySavepoint(
+    projection: Handler,
+    batch: readonly StoredEvent[],
+    manager: EntityManager,
+  ): Promise<{ error: unknown } | undefined> {
+    await manager.query('SAVEPOINT postack_projection');
+    try {
+      await this.emitter.emitAsync(
+        projection.channel,
+        batch.map(({ event }) => event),
+        manager,
+      );
+      await manager.query('RELEASE SAVEPOINT postack_projection');
+      return undefined;
+    } catch (error) {
+      // Throws when the connection is gone, and with it the whole transaction.
+      await manager.query('ROLLBACK TO SAVEPOINT postack_projection');
+      return { error };
+    }
+  }
+}

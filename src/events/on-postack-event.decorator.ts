@@ -1,0 +1,79 @@
+import type { AnyPostackEvent, KnownEventClass } from './event-types.js';
+import {
+  HANDLER_METADATA,
+  type HandlerMetadata,
+  type OnPostackEventOptions,
+  type Subscription,
+} from './handler-metadata.js';
+import type { UnknownPostackEvent } from './unknown-postack.event.js';
+
+/** The event that a method gets for what it subscribed to. */
+export type EventOf<S extends Subscription> = S extends '*'
+  ? AnyPostackEvent
+  : S extends abstract new (...args: never[]) => infer E
+    ? E
+    : S extends KnownEventClass['type']
+      ? InstanceType<Extract<KnownEventClass, { type: S }>>
+      : UnknownPostackEvent;
+
+/** The second argument of every listener. */
+export interface ListenerContext {
+  /** The listener's own name. */
+  listener: string;
+  /** 1 for the first call for this event, 2 for its first retry, … */
+  attempt: number;
+  /** Aborted when the call has taken longer than `timeoutMs`: pass it on to `fetch` and the like. */
+  signal: AbortSignal;
+}
+
+/**
+ * Makes a method of any provider a listener: it is called at least once for each stored event it subscribes
+ * to, on a queue of its own, until it resolves. A throw is a failure, tried again later without touching
+ * other listeners. It may do anything; use `event.idempotencyKey(name)` for what must not happen twice.
+ *
+ * The method gets `(event, context)`; a parameter type that does not fit the subscription does not compile.
+ *
+ * @example
+ * ```ts
+ * @OnPostackEvent(MessageReceivedEvent)
+ * async notifyCrm(event: MessageReceivedEvent, { signal }: ListenerContext) {}
+ * ```
+ *
+ * @param subscription An event class, its type name, several of them in an array, a type that this package
+ *   does not know (then an `UnknownPostackEvent` comes), or `'*'` for everything.
+ */
+export function OnPostackEvent<const S extends Subscription>(
+  subscription: S | readonly S[],
+  options: OnPostackEventOptions = {},
+) {
+  const { name, ...listenerOptions } = options;
+  return handlerDecorator<(event: EventOf<S>, context: ListenerContext) => unknown>(
+    'listener',
+    subscription,
+    name,
+    listenerOptions,
+  );
+}
+
+/** The decorator shared by listeners and projections: checks the method's type, leaves the metadata. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- it types the decorated method
+export function handlerDecorator<Handler>(
+  kind: HandlerMetadata['kind'],
+  subscription: Subscription | readonly Subscription[],
+  name: string | undefined,
+  options: HandlerMetadata['options'],
+) {
+  return <Method extends Handler>(
+    _target: object,
+    _key: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void => {
+    const metadata: HandlerMetadata = {
+      kind,
+      name,
+      subscriptions: Array.isArray(subscription) ? subscription : [subscription as Subscription],
+      options,
+    };
+    Reflect.defineMetadata(HANDLER_METADATA, metadata, descriptor.value as object);
+  };
+}

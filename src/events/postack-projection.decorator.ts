@@ -1,0 +1,30 @@
+import type { EntityManager } from 'typeorm';
+import type { PostackProjectionOptions, Subscription } from './handler-metadata.js';
+import { handlerDecorator, type EventOf } from './on-postack-event.decorator.js';
+
+/**
+ * Makes a method of any provider a projection: a keeper of tables. It gets a batch of events, in the order
+ * they were stored, and the `EntityManager` of the transaction that also marks them as done: whatever it
+ * writes through that manager happens exactly once. Write nothing elsewhere, call nobody, and be quick: the
+ * whole batch waits. Write rows in the order of their keys, so that two processes cannot deadlock.
+ *
+ * When it throws, the batch is tried again event by event under savepoints; an event that fails alone is set
+ * aside, recorded as `failing`, and retried on a queue of its own while the rest go on.
+ *
+ * @example
+ * ```ts
+ * @PostackProjection(MessageReceivedEvent)
+ * async count(events: readonly MessageReceivedEvent[], manager: EntityManager) {}
+ * ```
+ */
+export function PostackProjection<const S extends Subscription>(
+  subscription: S | readonly S[],
+  options: PostackProjectionOptions = {},
+) {
+  return handlerDecorator<(events: readonly EventOf<S>[], manager: EntityManager) => Promise<void>>(
+    'projection',
+    subscription,
+    options.name,
+    {},
+  );
+}

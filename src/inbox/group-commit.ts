@@ -1,0 +1,100 @@
+/** The batch that an item was in did not finish in time. Whether it did in the end is not known. */
+export class GroupCommitTimeout extends Error {
+  override readonly name = 'GroupCommitTimeout';
+}
+
+export interface GroupCommitOptions {
+  /** Items in one call of `commit`, at most. */
+  maxBatchSize: number;
+  /** Calls of `commit` under way at once, at most. */
+  maxInFlight: number;
+  /** An item that has waited so long is rejected with `GroupCommitTimeout`. */
+  timeoutMs: number;
+}
+
+interface Waiter<Item, Result> {
+  item: Item;
+  deadlineMs: number;
+  resolve: (result: Result) => void;
+  reject: (reason: unknown) => void;
+}
+
+/**
+ * Turns single writes into batches: an item goes out at once when there is room, and whatever comes in
+ * meanwhile goes out together as soon as there is room again. So nothing waits when it is quiet, and the cost
+ * of a commit is shared under load.
+ */
+export class GroupCommit<Item, Result> {
+  readonly #queue: Waiter<Item, Result>[] = [];
+  readonly #inFlight = new Set<readonly Waiter<Item, Result>[]>();
+  private timer: NodeJS.Timeout | undefined;
+
+  /** @param commit Resolves to one settled result for each item, in their order; rejects when all failed. */
+  constructor(
+    private readonly commit: (items: Item[]) => Promise<PromiseSettledResult<Result>[]>,
+    private readonly options: GroupCommitOptions,
+  ) {}
+
+  /** How many items are queued and not yet sent. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** Resolves or rejects with this item's own result. */
+  add(item: Item): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.#queue.push({ item, deadlineMs: Date.now() + this.options.timeoutMs, resolve, reject });
+      // After the current turn: requests read in the same turn of the event loop share a commit.
+      if (this.#queue.length === 1)
+        setImmediate(() => {
+          this.#pump();
+        });
+      this.#watch();
+    });
+  }
+
+  #pump(): void {
+    while (this.#queue.length > 0 && this.#inFlight.size < this.options.maxInFlight) {
+      const batch = this.#queue.splice(0, this.options.maxBatchSize);
+      this.#inFlight.add(batch);
+      void this.#send(batch);
+    }
+  }
+
+  async #send(batch: readonly Waiter<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.commit(batch.map(({ item }) => item));
+      batch.forEach((waiter, index) => {
+        const result = results[index];
+        if (result?.status === 'fulfilled') waiter.resolve(result.value);
+        else waiter.reject(result?.reason);
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    } finally {
+      this.#inFlight.delete(batch);
+      this.#pump();
+    }
+  }
+
+  /** One timer for all: per-item timers would cost more than the items. */
+  #watch(): void {
+    this.timer ??= setTimeout(
+      () => {
+        this.timer = undefined;
+        this.#rejectExpired();
+        if (this.#queue.length > 0 || this.#inFlight.size > 0) this.#watch();
+      },
+      Math.max(10, this.options.timeoutMs / 10),
+    ).unref();
+  }
+
+  #rejectExpired(): void {
+    const now = Date.now();
+    const expired = (waiter: Waiter<Item, Result>) => waiter.deadlineMs <= now;
+    while (this.#queue[0] && expired(this.#queue[0])) this.#queue.shift()?.reject(new GroupCommitTimeout());
+    for (const batch of this.#inFlight) {
+      for (const waiter of batch) if (expired(waiter)) waiter.reject(new GroupCommitTimeout());
+    }
+  }
+}

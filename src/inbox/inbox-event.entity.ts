@@ -1,0 +1,76 @@
+import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
+
+/**
+ * Where a stored event is on its road.
+ *
+ * - `pending`: committed, not dispatched yet
+ * - `dispatched`: projected and handed to its listeners
+ * - `unhandled`: dispatched, but neither a projection nor a listener is subscribed to its type
+ * - `quarantined`: authentic bytes that are not an event; kept for a person to look at
+ */
+export type InboxStatus = 'pending' | 'dispatched' | 'unhandled' | 'quarantined';
+
+/** One event as received: the inbox is the record of what came in, and the queue of its first delivery. */
+@Entity({ name: 'inbox_event', schema: 'postack' })
+@Unique('inbox_event_endpoint_svix_id_key', ['endpoint', 'svixId'])
+@Index('inbox_event_pending_idx', ['id'], { where: `status = 'pending'` })
+@Index('inbox_event_received_at_idx', ['receivedAt', 'id'])
+@Check('inbox_event_status_check', `status IN ('pending', 'dispatched', 'unhandled', 'quarantined')`)
+export class InboxEventEntity {
+  /** In the order of storing. A bigint, so a string in JavaScript. */
+  @PrimaryGeneratedColumn('identity', {
+    type: 'bigint',
+    generatedIdentity: 'ALWAYS',
+    primaryKeyConstraintName: 'inbox_event_pkey',
+  })
+  id!: string;
+
+  /** Name of the endpoint that received it. */
+  @Column('text')
+  endpoint!: string;
+
+  /** The `svix-id` header: unique for each endpoint. */
+  @Column('text', { name: 'svix_id' })
+  svixId!: string;
+
+  /** The type as Postack wrote it; `null` when quarantined. */
+  @Column('text', { nullable: true })
+  type!: string | null;
+
+  @Column('text')
+  status!: InboxStatus;
+
+  /** When it happened, by its payload; else when it was signed. */
+  @Column('timestamptz', { name: 'occurred_at' })
+  occurredAt!: Date;
+
+  @Column('timestamptz', { name: 'received_at', default: () => 'now()' })
+  receivedAt!: Date;
+
+  /** The bytes exactly as received and signed. */
+  @Column('bytea')
+  body!: Buffer;
+
+  /** Which secret its signature fits: the first 8 hex digits of the key's SHA-256. */
+  @Column('text', { name: 'secret_fingerprint' })
+  secretFingerprint!: string;
+
+  /** Our clock minus the signed timestamp, when it came in. */
+  @Column('integer', { name: 'clock_skew_ms' })
+  clockSkewMs!: number;
+
+  /** Why it is quarantined. */
+  @Column('text', { name: 'quarantine_reason', nullable: true })
+  quarantineReason!: string | null;
+
+  @Column('timestamptz', { name: 'dispatched_at', nullable: true })
+  dispatchedAt!: Date | null;
+
+  /** The projections that got it when it was dispatched. */
+  @Column('text', { array: true, nullable: true })
+  projections!: string[] | null;
+
+  /** The listeners that it was handed to when it was dispatched. */
+  @Column('text', { array: true, nullable: true })
+  listeners!: string[] | null;
+}

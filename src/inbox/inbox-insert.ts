@@ -1,0 +1,82 @@
+import type { DatabaseError, Pool } from 'pg';
+
+/** Channel on which a process that only accepts tells the others of new events. */
+export const INBOX_CHANNEL = 'postack_inbox';
+
+/** A row to be stored; `quarantineReason` set means its type is unknown and it is never dispatched. */
+export interface NewInboxRow {
+  svixId: string;
+  type: string | null;
+  occurredAt: Date;
+  body: Buffer;
+  secretFingerprint: string;
+  clockSkewMs: number;
+  quarantineReason: string | null;
+}
+
+/** The one statement that stores events: any number of rows, one round trip, committed by itself. */
+export class InboxInsert {
+  readonly #text: string;
+  readonly #name: string;
+
+  constructor(
+    private readonly pool: Pool,
+    table: string,
+    private readonly endpoint: string,
+    notify: boolean,
+  ) {
+    // All bodies travel as one binary value, cut up again by the server: an array of bytea would travel as
+    // text, twice as long.
+    const insert = `
+      INSERT INTO ${table} (endpoint, svix_id, type, status, occurred_at, body, secret_fingerprint, clock_skew_ms,
+        quarantine_reason)
+      SELECT $1, svix_id, type, CASE WHEN quarantine_reason IS NULL THEN 'pending' ELSE 'quarantined' END,
+        occurred_at, substring($2::bytea FROM body_start FOR body_length), secret_fingerprint, clock_skew_ms,
+        quarantine_reason
+      FROM unnest($3::text[], $4::text[], $5::timestamptz[], $6::int[], $7::int[], $8::text[], $9::int[],
+        $10::text[]) AS new (svix_id, type, occurred_at, body_start, body_length, secret_fingerprint, clock_skew_ms,
+        quarantine_reason)
+      ON CONFLICT (endpoint, svix_id) DO NOTHING
+      RETURNING svix_id`;
+    this.#text = notify
+      ? `WITH stored AS (${insert}) SELECT svix_id, pg_notify('${INBOX_CHANNEL}', '') FROM stored`
+      : insert;
+    this.#name = notify ? 'postack_inbox_insert_notify' : 'postack_inbox_insert';
+  }
+
+  /** For each row whether it is new: false when its id was stored before, or stands twice in `rows`. */
+  async run(rows: readonly NewInboxRow[]): Promise<boolean[]> {
+    // In key order, so that two processes inserting the same ids wait for each other instead of deadlocking.
+    const sorted = rows.length > 1 ? [...rows].sort((a, b) => (a.svixId < b.svixId ? -1 : 1)) : rows;
+    let start = 1;
+    const starts = sorted.map(({ body }) => (start += body.length) - body.length);
+    const { rows: stored } = await this.pool.query<{ svix_id: string }>({
+      name: this.#name,
+      text: this.#text,
+      values: [
+        this.endpoint,
+        Buffer.concat(sorted.map((row) => row.body)),
+        sorted.map((row) => row.svixId),
+        sorted.map((row) => row.type),
+        sorted.map((row) => row.occurredAt.toISOString()),
+        starts,
+        sorted.map((row) => row.body.length),
+        sorted.map((row) => row.secretFingerprint),
+        sorted.map((row) => row.clockSkewMs),
+        sorted.map((row) => row.quarantineReason),
+      ],
+    });
+    const newIds = new Set(stored.map((row) => row.svix_id));
+    // Of the same id twice in one batch, only the first is new.
+    return rows.map((row) => newIds.delete(row.svixId));
+  }
+}
+
+/** SQLSTATE classes that blame the values: data exception, integrity violation, program limit exceeded. */
+const ROW_FAULT_CLASSES = new Set(['22', '23', '54']);
+
+/** Whether PostgreSQL refused because of what a row holds, not because of its own state. */
+export function isRowFault(error: unknown): error is DatabaseError {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && code.length === 5 && ROW_FAULT_CLASSES.has(code.slice(0, 2));
+}

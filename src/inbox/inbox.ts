@@ -1,0 +1,145 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { EventParser } from '../events/event-parser.js';
+import { POSTACK_DATA_SOURCE, poolOf } from '../postack.data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { tableName } from '../table-name.js';
+import { GroupCommit, GroupCommitTimeout } from './group-commit.js';
+import { InboxEventEntity } from './inbox-event.entity.js';
+import { InboxInsert, isRowFault, type NewInboxRow } from './inbox-insert.js';
+
+/** What became of an authentic webhook; the value of the `postack-receipt` header. */
+export type Receipt = 'accepted' | 'duplicate' | 'quarantined';
+
+/** The event could not be stored now; the sender has to try again. */
+export class InboxUnavailableError extends Error {
+  readonly code = 'POSTACK_INBOX_UNAVAILABLE';
+  override readonly name = 'InboxUnavailableError';
+
+  constructor(
+    readonly reason: 'storage-unavailable' | 'overloaded',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What the inbox takes over from signature verification. */
+export interface SignatureFacts {
+  id: string;
+  signedAtMs: number;
+  clockSkewMs: number;
+  secretFingerprint: string;
+}
+
+/**
+ * Accepts events: each is stored and committed before `accept` resolves. Under load many are committed
+ * together, in one statement; an idle inbox commits each at once.
+ */
+@Injectable()
+export class Inbox {
+  readonly #logger = new Logger('PostackInbox');
+  readonly #insert: InboxInsert;
+  readonly #commits: GroupCommit<NewInboxRow, boolean>;
+  readonly #observers = new Set<() => void>();
+
+  constructor(
+    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    @Inject(POSTACK_DATA_SOURCE) dataSource: DataSource,
+    private readonly parser: EventParser,
+  ) {
+    this.#insert = new InboxInsert(
+      poolOf(dataSource),
+      tableName(dataSource, InboxEventEntity),
+      options.endpoint,
+      // Whoever dispatches hears of its own commits directly; only others need a NOTIFY.
+      options.role === 'accept',
+    );
+    this.#commits = new GroupCommit((rows) => this.#store(rows), {
+      maxBatchSize: MAX_COMMIT_ROWS,
+      maxInFlight: MAX_COMMITS_IN_FLIGHT,
+      timeoutMs: options.acceptTimeoutMs,
+    });
+  }
+
+  /** Calls `observer` after each commit that stored something new. */
+  onCommit(observer: () => void): void {
+    this.#observers.add(observer);
+  }
+
+  /**
+   * Stores an authentic webhook. What is no event (not JSON, no type) is stored too, as `quarantined`.
+   *
+   * @throws {InboxUnavailableError} when it could not be committed; it may be sent again.
+   */
+  async accept(signature: SignatureFacts, body: Buffer): Promise<Receipt> {
+    if (this.#commits.waiting >= this.options.maxWaitingAccepts) {
+      throw new InboxUnavailableError(
+        'overloaded',
+        `${this.#commits.waiting} events are waiting to be committed`,
+      );
+    }
+    const row = this.#row(signature, body);
+    let isNew: boolean;
+    try {
+      isNew = await this.#commits.add(row);
+    } catch (cause) {
+      const why =
+        cause instanceof GroupCommitTimeout ? 'the commit took too long' : 'PostgreSQL did not commit';
+      throw new InboxUnavailableError('storage-unavailable', why, { cause });
+    }
+    if (!isNew) return 'duplicate';
+    return row.quarantineReason === null ? 'accepted' : 'quarantined';
+  }
+
+  #row(signature: SignatureFacts, body: Buffer): NewInboxRow {
+    const parsed = this.parser.inspect(body);
+    return {
+      svixId: signature.id,
+      type: parsed.ok ? parsed.wireType : null,
+      occurredAt: (parsed.ok ? parsed.occurredAt : null) ?? new Date(signature.signedAtMs),
+      body,
+      secretFingerprint: signature.secretFingerprint,
+      clockSkewMs: signature.clockSkewMs,
+      quarantineReason: parsed.ok ? null : parsed.reason,
+    };
+  }
+
+  /** For each row whether it is new. One row that PostgreSQL refuses never fails the others. */
+  async #store(rows: NewInboxRow[]): Promise<PromiseSettledResult<boolean>[]> {
+    let results: PromiseSettledResult<boolean>[];
+    try {
+      const isNew = await this.#insert.run(rows);
+      results = isNew.map((value) => ({ status: 'fulfilled', value }));
+    } catch (error) {
+      if (!isRowFault(error)) throw error;
+      results = await Promise.allSettled(rows.map((row) => this.#storeAlone(row)));
+    }
+    if (results.some((result) => result.status === 'fulfilled' && result.value)) {
+      for (const observer of this.#observers) observer();
+    }
+    return results;
+  }
+
+  async #storeAlone(row: NewInboxRow): Promise<boolean> {
+    try {
+      return (await this.#insert.run([row]))[0] === true;
+    } catch (error) {
+      if (!isRowFault(error)) throw error;
+      this.#logger.error(
+        `PostgreSQL refused event ${row.svixId} as it is; quarantining its bytes: ${error.message}`,
+      );
+      row.quarantineReason = `PostgreSQL refused it: ${error.message}`;
+      row.type = null;
+      row.occurredAt = new Date();
+      return (await this.#insert.run([row]))[0] === true;
+    }
+  }
+}
+
+/** Enough to make the commit's cost per event small; more would only add waiting. */
+const MAX_COMMIT_ROWS = 500;
+
+/** The next batch is sent while PostgreSQL still flushes the last one. */
+const MAX_COMMITS_IN_FLIGHT = 2;

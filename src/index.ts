@@ -1,0 +1,75 @@
+// The public surface, name by name. test/public-surface.test.ts pins it; CHANGELOG.md tells of every change.
+
+export { postackMigrations } from '../migrations/index.js';
+export { ConfigurationError } from './configuration-error.js';
+export { PostackModule } from './postack.module.js';
+export type { PostackModuleExtras } from './postack.module-definition.js';
+export type { PostackModuleOptions, PostackRole } from './postack.options.js';
+export { DEFAULT_SCHEMA, postackEntities } from './postack.entities.js';
+export { InvalidCursorError, type Page } from './paging.js';
+
+// webhook/
+export { SvixSignatureGuard, verifiedSignatureOf } from './webhook/svix-signature.guard.js';
+export { SignatureError, type SignatureFault, type VerifiedSignature } from './webhook/svix-signature.js';
+export { WebhookCounters } from './webhook/webhook-counters.js';
+export type { WebhookOutcome } from './webhook/webhook-answer.js';
+export { WebhookSecretError } from './webhook/webhook-secret.js';
+
+// events/
+export {
+  DEFAULT_EVENT_TYPES,
+  KNOWN_EVENT_TYPES,
+  type AnyPostackEvent,
+  type EventTypeMap,
+  type KnownEventClass,
+  type KnownEventType,
+  type KnownPostackEvent,
+} from './events/event-types.js';
+export type {
+  ListenerOptions,
+  OnPostackEventOptions,
+  PostackProjectionOptions,
+  RetryPolicy,
+  Subscription,
+} from './events/handler-metadata.js';
+export type { JsonObject, JsonValue } from './events/json.js';
+export { MessageDeliveredEvent } from './events/message-delivered.event.js';
+export { MessageEvent, type MessageFields } from './events/message-event.js';
+export { MessageFailedEvent } from './events/message-failed.event.js';
+export { MessageQueuedEvent } from './events/message-queued.event.js';
+export { MessageReceivedEvent } from './events/message-received.event.js';
+export { MessageSentEvent } from './events/message-sent.event.js';
+export { MessageUndeliveredEvent } from './events/message-undelivered.event.js';
+export { OnPostackEvent, type EventOf, type ListenerContext } from './events/on-postack-event.decorator.js';
+export { DEFAULT_PAYLOAD_MAPPING, type PayloadMapping } from './events/payload-mapping.js';
+export { maskPhoneNumber } from './events/phone-number.js';
+export { PostackEvent, type PostackEventEnvelope } from './events/postack-event.js';
+export { PostackProjection } from './events/postack-projection.decorator.js';
+export { UnknownPostackEvent } from './events/unknown-postack.event.js';
+
+// inbox/
+export { InboxEventEntity, type InboxStatus } from './inbox/inbox-event.entity.js';
+
+// dispatch/
+export {
+  EventLog,
+  type EventDetail,
+  type EventFilter,
+  type EventSummary,
+  type ListenerReport,
+} from './dispatch/event-log.js';
+export { EVENT_STATUSES, type EventStatus } from './dispatch/event-status.js';
+export { HandlerOutcomeEntity, type OutcomeStatus } from './dispatch/handler-outcome.entity.js';
+export { ListenerTimeoutError } from './dispatch/listener-call.js';
+export type { StoredFailure } from './dispatch/stored-failure.js';
+
+// messages/
+export {
+  DELIVERY_STATES,
+  mergeFacts,
+  type DeliveryFact,
+  type DeliveryRecord,
+  type DeliveryState,
+} from './messages/delivery-state.js';
+export { MessageEntity } from './messages/message.entity.js';
+export { MessageLog, type MessageFilter } from './messages/message-log.js';

@@ -1,0 +1,89 @@
+/**
+ * The life of an SMS, in order. `received` is the one state of an inbound message. A later state wins over an
+ * earlier one whatever the order in which they come to be known; `delivered`, `undelivered`, `failed` and
+ * `expired` are terminal, and `read` follows `delivered`.
+ */
+export const DELIVERY_STATES = [
+  'received',
+  'accepted',
+  'queued',
+  'sending',
+  'sent',
+  'expired',
+  'failed',
+  'undelivered',
+  'delivered',
+  'read',
+] as const;
+
+/** One of `DELIVERY_STATES`. */
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** One thing that is known to have happened to a message: the earliest event that said so. */
+export interface DeliveryFact {
+  state: DeliveryState;
+  /** When it happened, ISO 8601 UTC. */
+  at: string;
+  /** The `svix-id` of the event that said so. */
+  eventId: string;
+  /** Why, for `undelivered` and `failed`. */
+  errorCode: string | null;
+}
+
+/** All that is known of one message's delivery. */
+export interface DeliveryRecord {
+  state: DeliveryState;
+  /** When that state was reached, ISO 8601 UTC. */
+  stateAt: string;
+  errorCode: string | null;
+  /** Two different terminal states were reported, which cannot both be true: a person should look. */
+  conflict: boolean;
+  /** One fact for each state that was ever reported, in the order of `DELIVERY_STATES`. */
+  history: DeliveryFact[];
+}
+
+const rankOf = new Map<DeliveryState, number>(DELIVERY_STATES.map((state, rank) => [state, rank]));
+const rank = (state: DeliveryState) => rankOf.get(state) ?? -1;
+
+/** Terminal states that a carrier or Postack reported. `expired` is our own guess: a receipt overrides it. */
+const REPORTED_ENDS = new Set<DeliveryState>(['failed', 'undelivered', 'delivered']);
+
+/**
+ * Merges what is known with what has come to be known. The result is the same in whatever order, grouping or
+ * number of repetitions the facts arrive: it is computed from the set of facts alone.
+ *
+ * Between two different reported ends the one that happened later wins (a carrier that corrects itself), at the
+ * same time the higher one in `DELIVERY_STATES`; both stay in the history, and `conflict` is true.
+ */
+export function mergeFacts(known: readonly DeliveryFact[], added: readonly DeliveryFact[]): DeliveryRecord {
+  const byState = new Map<DeliveryState, DeliveryFact>();
+  for (const fact of [...known, ...added]) {
+    const other = byState.get(fact.state);
+    if (!other || precedes(fact, other)) byState.set(fact.state, fact);
+  }
+  const history = [...byState.values()].sort((a, b) => rank(a.state) - rank(b.state));
+  const highest = history.at(-1);
+  if (!highest) throw new Error('A message about which nothing is known has no state');
+  const ends = history.filter(({ state }) => REPORTED_ENDS.has(state));
+  const latestEnd = ends.reduce<DeliveryFact | undefined>(
+    (latest, end) => (!latest || latest.at <= end.at ? end : latest),
+    undefined,
+  );
+  // `read` cannot be without having been delivered, whatever else was reported.
+  const current = highest.state === 'read' ? highest : (latestEnd ?? highest);
+  const isContradicted = byState.has('read') && ends.some(({ state }) => state !== 'delivered');
+  return {
+    state: current.state,
+    stateAt: current.at,
+    errorCode: current.errorCode,
+    conflict: ends.length > 1 || isContradicted,
+    history,
+  };
+}
+
+/** A total order on facts of one state, so that the choice between two never depends on which came first. */
+function precedes(a: DeliveryFact, b: DeliveryFact): boolean {
+  if (a.at !== b.at) return a.at < b.at;
+  if (a.eventId !== b.eventId) return a.eventId < b.eventId;
+  return (a.errorCode ?? '') < (b.errorCode ?? '');
+}

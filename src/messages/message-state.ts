@@ -1,0 +1,76 @@
+import type { KnownEventType, KnownPostackEvent } from '../events/event-types.js';
+import { mergeFacts, type DeliveryFact, type DeliveryState } from './delivery-state.js';
+import type { MessageEntity } from './message.entity.js';
+
+const STATE_OF: Record<KnownEventType, DeliveryState> = {
+  'message.received': 'received',
+  'message.queued': 'queued',
+  'message.sent': 'sent',
+  'message.delivered': 'delivered',
+  'message.undelivered': 'undelivered',
+  'message.failed': 'failed',
+};
+
+/** A message event without a message's id: it cannot be told which message it is about. */
+export class MissingMessageIdError extends Error {
+  readonly code = 'POSTACK_MESSAGE_ID_MISSING';
+  override readonly name = 'MissingMessageIdError';
+
+  constructor(eventId: string) {
+    super(
+      `Event ${eventId} names no message. If Postack sends the id under another name, ` +
+        'set the option "payload.messageId" to its path and replay the event.',
+    );
+  }
+}
+
+/** What one event says about a message. @throws {MissingMessageIdError} */
+export function messageOf(event: KnownPostackEvent): MessageEntity {
+  if (event.messageId === null) throw new MissingMessageIdError(event.id);
+  const state = STATE_OF[event.type];
+  const isFailure = state === 'undelivered' || state === 'failed';
+  const fact: DeliveryFact = {
+    state,
+    at: event.occurredAt.toISOString(),
+    eventId: event.id,
+    errorCode: isFailure ? event.errorCode : null,
+  };
+  return {
+    id: event.messageId,
+    direction: state === 'received' ? 'inbound' : 'outbound',
+    ...deliveryColumns([], [fact]),
+    from: event.from,
+    to: event.to,
+    text: event.text,
+    segments: event.segments,
+    firstEventAt: event.occurredAt,
+    lastEventAt: event.occurredAt,
+  };
+}
+
+/** Two partial views of one message as one; the order of the two makes no difference. */
+export function mergeMessages(a: MessageEntity, b: MessageEntity): MessageEntity {
+  return {
+    id: a.id,
+    direction: a.direction === 'inbound' ? 'inbound' : b.direction,
+    ...deliveryColumns(a.history, b.history),
+    from: either(a.from, b.from),
+    to: either(a.to, b.to),
+    text: either(a.text, b.text),
+    segments: either(a.segments, b.segments),
+    firstEventAt: a.firstEventAt < b.firstEventAt ? a.firstEventAt : b.firstEventAt,
+    lastEventAt: a.lastEventAt > b.lastEventAt ? a.lastEventAt : b.lastEventAt,
+  };
+}
+
+function deliveryColumns(known: readonly DeliveryFact[], added: readonly DeliveryFact[]) {
+  const { state, stateAt, errorCode, conflict, history } = mergeFacts(known, added);
+  return { state, stateAt: new Date(stateAt), errorCode, conflict, history };
+}
+
+/** Whichever is known; of two that differ, which should not be, always the same one. */
+function either<T extends string | number>(a: T | null, b: T | null): T | null {
+  if (a === null) return b;
+  if (b === null) return a;
+  return a > b ? a : b;
+}

@@ -1,0 +1,52 @@
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { DeliveryFact, DeliveryState } from './delivery-state.js';
+
+/** One SMS, inbound or outbound, as far as Postack's events tell. */
+@Entity({ name: 'message', schema: 'postack' })
+@Index('message_last_event_at_idx', ['lastEventAt', 'id'])
+@Check('message_direction_check', `direction IN ('inbound', 'outbound')`)
+export class MessageEntity {
+  /** Postack's id of the message. */
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'message_pkey' })
+  id!: string;
+
+  @Column('text')
+  direction!: 'inbound' | 'outbound';
+
+  /** The state of its delivery; see `mergeFacts`. */
+  @Column('text')
+  state!: DeliveryState;
+
+  @Column('timestamptz', { name: 'state_at' })
+  stateAt!: Date;
+
+  /** Why it was not delivered; `null` unless `state` is `undelivered` or `failed`. */
+  @Column('text', { name: 'error_code', nullable: true })
+  errorCode!: string | null;
+
+  /** Contradicting final states were reported; `history` has them all. */
+  @Column('boolean')
+  conflict!: boolean;
+
+  @Column('text', { name: 'from_number', nullable: true })
+  from!: string | null;
+
+  @Column('text', { name: 'to_number', nullable: true })
+  to!: string | null;
+
+  @Column('text', { nullable: true })
+  text!: string | null;
+
+  @Column('integer', { nullable: true })
+  segments!: number | null;
+
+  /** Every state that was reported, with the event that did so first. */
+  @Column('jsonb')
+  history!: DeliveryFact[];
+
+  @Column('timestamptz', { name: 'first_event_at' })
+  firstEventAt!: Date;
+
+  @Column('timestamptz', { name: 'last_event_at' })
+  lastEventAt!: Date;
+}

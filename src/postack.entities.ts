@@ -1,0 +1,25 @@
+import { getMetadataArgsStorage } from 'typeorm';
+import { HandlerOutcomeEntity } from './dispatch/handler-outcome.entity.js';
+import { InboxEventEntity } from './inbox/inbox-event.entity.js';
+import { MessageEntity } from './messages/message.entity.js';
+
+/** The PostgreSQL schema that this package's tables are in, unless another is chosen. */
+export const DEFAULT_SCHEMA = 'postack';
+
+const ENTITIES = [InboxEventEntity, HandlerOutcomeEntity, MessageEntity];
+
+/**
+ * The entities to register with your data source: `entities: [...postackEntities()]`.
+ *
+ * The tables live in a PostgreSQL schema of their own, so that they can share somebody else's database. The
+ * schema is chosen here, once for the process, before the data source is initialised; migrations and queries
+ * follow.
+ *
+ * @param options.schema Default `postack`.
+ */
+export function postackEntities(options: { schema?: string } = {}): (new () => object)[] {
+  for (const table of getMetadataArgsStorage().tables) {
+    if (ENTITIES.some((entity) => entity === table.target)) table.schema = options.schema ?? DEFAULT_SCHEMA;
+  }
+  return [...ENTITIES];
+}

@@ -1,0 +1,178 @@
+import { IsIn, IsInt, IsNotEmpty, IsString, Matches, Max, Min } from 'class-validator';
+import { assertValid, ConfigurationError } from './configuration-error.js';
+import { DEFAULT_EVENT_TYPES, type EventTypeMap } from './events/event-types.js';
+import type { ListenerOptions } from './events/handler-metadata.js';
+import { DEFAULT_PAYLOAD_MAPPING, type PayloadMapping } from './events/payload-mapping.js';
+import { DEFAULT_TIMESTAMP_TOLERANCE_MS } from './webhook/svix-signature.js';
+import { parseWebhookSecret, WebhookSecretError, type WebhookSecret } from './webhook/webhook-secret.js';
+
+/** What a process does: `accept` only receives, `work` only dispatches, `all` does both. */
+export type PostackRole = 'all' | 'accept' | 'work';
+
+/** Options of `PostackModule.forRoot`. Only `secret` is required. */
+export interface PostackModuleOptions {
+  /**
+   * The endpoint's signing secret (`whsec_…`, 24 to 64 bytes in base64), or several while one is being
+   * rotated, newest first.
+   */
+  secret: string | readonly string[];
+  /**
+   * The whole path of the route, whatever global prefix or version the application has: what is registered
+   * with Postack does not move. Letters, digits, `-`, `_`, `.`, `~` and `/`. Default `/api/v1/webhooks`.
+   */
+  path?: string;
+  /** Name of this endpoint: events are unique by endpoint and `svix-id`. Default `default`. */
+  endpoint?: string;
+  /** How far the signed timestamp may be from this machine's clock, both ways. Default 300,000 (5 min). */
+  timestampToleranceMs?: number;
+  /** Longer bodies are answered 413. Default 262,144 (256 KiB). */
+  bodyLimitBytes?: number;
+  /** A body that is not whole by then is answered 408. Default 10,000 (10 s). */
+  bodyTimeoutMs?: number;
+  /** An event that cannot be committed by then is answered 503; Postack sends it again. Default 10,000 (10 s). */
+  acceptTimeoutMs?: number;
+  /** With so many events waiting to be committed, more are answered 503. Default 5,000. */
+  maxWaitingAccepts?: number;
+  /** What this process does. Default `all`. */
+  role?: PostackRole;
+  /** Wire types beyond the known ones, or other names for those: `{ 'sms.inbound': MessageReceivedEvent }`. */
+  eventTypes?: EventTypeMap;
+  /** Where to find which field in the payload; each entry replaces its default. */
+  payload?: Partial<PayloadMapping>;
+  /** How many stored events are dispatched in one transaction at most. Default 500. */
+  dispatchBatchSize?: number;
+  /** How often to look for undispatched events when nothing has announced any. Default 1,000 (1 s). */
+  pollIntervalMs?: number;
+  /** How long a stopping process waits for its running listeners. Default 25,000 (25 s). */
+  shutdownTimeoutMs?: number;
+  /** Settings of single listeners, by listener name; they win over those in the decorators. */
+  listeners?: Readonly<Record<string, ListenerOptions>>;
+  /** PostgreSQL schema for the listeners' queues, kept by pg-boss. Default `postack_jobs`. */
+  jobsSchema?: string;
+  /** Connections for those queues, besides the data source's own. Default 4. */
+  jobsPoolSize?: number;
+}
+
+/** Injection token of the resolved options. */
+export const POSTACK_OPTIONS = Symbol('nestjs-postack:options');
+
+/** What the path of the route may be: plain text to every router. */
+export const WEBHOOK_PATH = /^(?:\/[\w.~-]+)+$/;
+
+export const WEBHOOK_PATH_RULE =
+  'must look like /api/v1/webhooks: no parameters, no query, no trailing slash';
+
+const positive = (unit: string) => ({
+  message: `"$property" must be a whole number of ${unit}, at least $constraint1`,
+});
+
+const TOLERANCE_MESSAGE =
+  '"timestampToleranceMs" must be a whole number of milliseconds, from 1000 to 86400000 (a day)';
+
+/** The options with every default filled in, checked. */
+export class ResolvedPostackOptions {
+  readonly secrets: readonly WebhookSecret[];
+
+  @Matches(WEBHOOK_PATH, { message: `"path" ${WEBHOOK_PATH_RULE}` })
+  readonly path: string;
+
+  @IsString({ message: '"endpoint" must be a string' })
+  @IsNotEmpty({ message: '"endpoint" must not be empty' })
+  readonly endpoint: string;
+
+  @IsInt({ message: TOLERANCE_MESSAGE })
+  @Min(1000, { message: TOLERANCE_MESSAGE })
+  @Max(86_400_000, { message: TOLERANCE_MESSAGE })
+  readonly timestampToleranceMs: number;
+
+  @IsInt(positive('bytes'))
+  @Min(1024, positive('bytes'))
+  readonly bodyLimitBytes: number;
+
+  @IsInt(positive('milliseconds'))
+  @Min(100, positive('milliseconds'))
+  readonly bodyTimeoutMs: number;
+
+  @IsInt(positive('milliseconds'))
+  @Min(100, positive('milliseconds'))
+  readonly acceptTimeoutMs: number;
+
+  @IsInt(positive('events'))
+  @Min(1, positive('events'))
+  readonly maxWaitingAccepts: number;
+
+  @IsIn(['all', 'accept', 'work'], { message: '"role" must be all, accept or work' })
+  readonly role: PostackRole;
+
+  readonly eventTypes: EventTypeMap;
+
+  readonly payload: PayloadMapping;
+
+  @IsInt({ message: '"dispatchBatchSize" must be a whole number from 1 to 5000' })
+  @Min(1, { message: '"dispatchBatchSize" must be a whole number from 1 to 5000' })
+  @Max(5000, { message: '"dispatchBatchSize" must be a whole number from 1 to 5000' })
+  readonly dispatchBatchSize: number;
+
+  @IsInt(positive('milliseconds'))
+  @Min(50, positive('milliseconds'))
+  readonly pollIntervalMs: number;
+
+  @IsInt(positive('milliseconds'))
+  @Min(0, positive('milliseconds'))
+  readonly shutdownTimeoutMs: number;
+
+  readonly listeners: Readonly<Record<string, ListenerOptions>>;
+
+  @Matches(/^[a-z_][a-z0-9_]{0,49}$/, {
+    message: '"jobsSchema" must be a lower-case SQL name of at most 50 characters',
+  })
+  readonly jobsSchema: string;
+
+  @IsInt(positive('connections'))
+  @Min(2, positive('connections'))
+  readonly jobsPoolSize: number;
+
+  /** @throws {ConfigurationError} naming every wrong option. */
+  constructor(options: PostackModuleOptions) {
+    this.secrets = resolveSecrets(options.secret);
+    this.path = options.path ?? '/api/v1/webhooks';
+    this.endpoint = options.endpoint ?? 'default';
+    this.timestampToleranceMs = options.timestampToleranceMs ?? DEFAULT_TIMESTAMP_TOLERANCE_MS;
+    this.bodyLimitBytes = options.bodyLimitBytes ?? 256 * 1024;
+    this.bodyTimeoutMs = options.bodyTimeoutMs ?? 10_000;
+    this.acceptTimeoutMs = options.acceptTimeoutMs ?? 10_000;
+    this.maxWaitingAccepts = options.maxWaitingAccepts ?? 5000;
+    this.role = options.role ?? 'all';
+    this.eventTypes = { ...DEFAULT_EVENT_TYPES, ...options.eventTypes };
+    this.payload = { ...DEFAULT_PAYLOAD_MAPPING, ...options.payload };
+    this.dispatchBatchSize = options.dispatchBatchSize ?? 500;
+    this.pollIntervalMs = options.pollIntervalMs ?? 1000;
+    this.shutdownTimeoutMs = options.shutdownTimeoutMs ?? 25_000;
+    this.listeners = options.listeners ?? {};
+    this.jobsSchema = options.jobsSchema ?? 'postack_jobs';
+    this.jobsPoolSize = options.jobsPoolSize ?? 4;
+    assertValid(SUBJECT, this);
+  }
+}
+
+const SUBJECT = 'PostackModule options';
+
+function resolveSecrets(secret: string | readonly string[] | undefined): WebhookSecret[] {
+  const secrets = (typeof secret === 'string' ? [secret] : (secret ?? []))
+    .map((one) => one.trim())
+    .filter(Boolean);
+  if (secrets.length === 0) {
+    throw new ConfigurationError(SUBJECT, [
+      '"secret" is missing: set it to the signing secret (whsec_…) from the endpoint\'s details page at Postack',
+    ]);
+  }
+  return secrets.map((one, index) => {
+    try {
+      return parseWebhookSecret(one);
+    } catch (error) {
+      if (!(error instanceof WebhookSecretError)) throw error;
+      const which = secrets.length === 1 ? '"secret"' : `"secret" number ${index + 1}`;
+      throw new ConfigurationError(SUBJECT, [`${which}: ${error.message}`]);
+    }
+  });
+}

@@ -1,0 +1,58 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { ConfigurationError } from './configuration-error.js';
+import { POSTACK_DATA_SOURCE } from './postack.data-source.js';
+import { postackEntities } from './postack.entities.js';
+import { tableName } from './table-name.js';
+
+/** Refuses to start without its tables: better at boot, with the mend, than at the first event. */
+@Injectable()
+export class PostackSchemaCheck implements OnModuleInit {
+  constructor(@Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource) {}
+
+  /** @throws {ConfigurationError} when a table is missing. */
+  async onModuleInit(): Promise<void> {
+    const tables = REGISTERED.map((entity) => tableName(this.dataSource, entity));
+    const rows: { name: string }[] = await this.dataSource.query(
+      'SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL',
+      [tables],
+    );
+    if (rows.length === 0) return;
+    throw new ConfigurationError('PostackModule database', [
+      `these tables are missing: ${rows.map(({ name }) => name).join(', ')}. Run the migrations: give the data ` +
+        'source "migrations: [...postackMigrations]" and "migrationsRun: true", or run them before the start',
+    ]);
+  }
+}
+
+const REGISTERED = postackEntities();
+
+/**
+ * Checks a data source before anything uses it.
+ *
+ * @throws {ConfigurationError} when it is missing, of another database, or lacks our entities.
+ */
+export function checkedDataSource(dataSource: DataSource | undefined): DataSource {
+  const problem = problemWith(dataSource);
+  if (!dataSource || problem !== undefined) {
+    throw new ConfigurationError('PostackModule data source', [problem ?? '']);
+  }
+  return dataSource;
+}
+
+function problemWith(dataSource: DataSource | undefined): string | undefined {
+  if (!dataSource) {
+    return (
+      'there is none to inject. Import TypeOrmModule.forRoot(…) in your application; for a named one, pass ' +
+      '"dataSource: getDataSourceToken(name)" to PostackModule'
+    );
+  }
+  if (dataSource.options.type !== 'postgres') {
+    return `it must be of type "postgres", not "${dataSource.options.type}"`;
+  }
+  if (!dataSource.isInitialized) return 'it is not initialised: call "await dataSource.initialize()" first';
+  if (!REGISTERED.every((entity) => dataSource.hasMetadata(entity))) {
+    return 'it does not know the entities of this package: add "entities: [...postackEntities()]" to its options';
+  }
+  return undefined;
+}

@@ -1,0 +1,61 @@
+import { STATUS_CODES } from 'node:http';
+import {
+  type ArgumentsHost,
+  BadRequestException,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { InvalidCursorError } from '../paging.js';
+
+/** RFC 9457, the body of every error that the service answers with. */
+export interface ProblemDetails {
+  type: 'about:blank';
+  title: string;
+  status: number;
+  /** What is wrong with this very request, and how to mend it. */
+  detail?: string;
+  /** One line for each parameter that is wrong. */
+  errors?: string[];
+}
+
+/** Answers every error as `application/problem+json`; what was not foreseen is logged, and not told. */
+@Catch()
+export class ProblemDetailsFilter implements ExceptionFilter {
+  readonly #logger = new Logger('PostackService');
+
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const { httpAdapter } = this.adapterHost;
+    const response: unknown = host.switchToHttp().getResponse();
+    const problem = problemOf(error);
+    if (problem.status >= 500 && !(error instanceof HttpException)) {
+      this.#logger.error('A request failed', error instanceof Error ? error.stack : String(error));
+    }
+    if (problem.status === 401) httpAdapter.setHeader(response, 'www-authenticate', 'Bearer');
+    httpAdapter.setHeader(response, 'content-type', 'application/problem+json');
+    httpAdapter.reply(response, JSON.stringify(problem), problem.status);
+  }
+}
+
+function problemOf(error: unknown): ProblemDetails {
+  if (error instanceof InvalidCursorError) return problemOf(new BadRequestException(error.message));
+  const status = error instanceof HttpException ? error.getStatus() : statusOf(error);
+  const problem: ProblemDetails = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status };
+  if (!(error instanceof HttpException)) return problem;
+  const body = error.getResponse();
+  const message = typeof body === 'object' && 'message' in body ? body.message : undefined;
+  if (!Array.isArray(message)) return { ...problem, detail: error.message };
+  const errors = message.map(String);
+  return { ...problem, detail: errors.join('; '), errors };
+}
+
+/** Express and Fastify put a status on errors of their own, like a malformed URL. */
+function statusOf(error: unknown): number {
+  const { status, statusCode } = (error ?? {}) as { status?: unknown; statusCode?: unknown };
+  const code = status ?? statusCode;
+  return typeof code === 'number' && code >= 400 && code < 500 ? code : 500;
+}

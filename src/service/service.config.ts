@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs';
+import { IsIn, IsInt, Matches, Max, Min, MinLength, ValidateIf } from 'class-validator';
+import { assertValid, ConfigurationError } from '../configuration-error.js';
+import { type PostackRole, WEBHOOK_PATH, WEBHOOK_PATH_RULE } from '../postack.options.js';
+import { parseWebhookSecret, WebhookSecretError } from '../webhook/webhook-secret.js';
+
+/** The HTTP library to run on. */
+export type HttpAdapterName = 'express' | 'fastify';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Every setting of the service: the names that are understood in the environment. */
+const SETTINGS = [
+  'PORT',
+  'HOST',
+  'DATABASE_URL',
+  'HTTP_ADAPTER',
+  'POSTACK_DATA_DIR',
+  'POSTACK_WEBHOOK_SECRET',
+  'POSTACK_WEBHOOK_PATH',
+  'POSTACK_ADMIN_KEY',
+  'POSTACK_API_KEY',
+  'POSTACK_API_URL',
+  'POSTACK_ROLE',
+  'POSTACK_LOG_LEVEL',
+] as const;
+
+/** Settings that may be given as the name of a file that holds them: `POSTACK_ADMIN_KEY_FILE`. */
+const FILE_SETTINGS = [
+  'DATABASE_URL',
+  'POSTACK_WEBHOOK_SECRET',
+  'POSTACK_ADMIN_KEY',
+  'POSTACK_API_KEY',
+] as const satisfies readonly Setting[];
+
+type Setting = (typeof SETTINGS)[number];
+
+export const LOG_LEVELS = ['error', 'warn', 'log', 'debug', 'verbose'] as const;
+const PORT_MESSAGE = 'PORT must be a whole number from 0 to 65535 (0: any free port)';
+const SUBJECT = 'Environment';
+
+/** An admin key shorter than this can be guessed. */
+const MIN_ADMIN_KEY_LENGTH = 16;
+
+/** The service's settings, read from the environment and checked. */
+export class ServiceConfig {
+  @IsInt({ message: PORT_MESSAGE })
+  @Min(0, { message: PORT_MESSAGE })
+  @Max(65_535, { message: PORT_MESSAGE })
+  readonly port: number;
+
+  /** Address to listen on; `undefined`: all. */
+  readonly host: string | undefined;
+
+  /** `undefined`: embedded PostgreSQL. */
+  readonly databaseUrl: string | undefined;
+
+  /** Where embedded mode keeps its database and its development credentials. */
+  readonly dataDir: string;
+
+  @IsIn(['express', 'fastify'], { message: 'HTTP_ADAPTER must be express or fastify' })
+  readonly httpAdapter: HttpAdapterName;
+
+  @IsIn(['all', 'accept', 'work'], { message: 'POSTACK_ROLE must be all, accept or work' })
+  readonly role: PostackRole;
+
+  /** Newest first; empty in embedded mode when unset. */
+  readonly webhookSecrets: string[];
+
+  @ValidateIf(({ webhookPath }: ServiceConfig) => webhookPath !== undefined)
+  @Matches(WEBHOOK_PATH, { message: `POSTACK_WEBHOOK_PATH ${WEBHOOK_PATH_RULE}` })
+  readonly webhookPath: string | undefined;
+
+  @ValidateIf(({ adminKey }: ServiceConfig) => adminKey !== undefined)
+  @MinLength(MIN_ADMIN_KEY_LENGTH, {
+    message: 'POSTACK_ADMIN_KEY must have at least $constraint1 characters',
+  })
+  readonly adminKey: string | undefined;
+
+  @IsIn(LOG_LEVELS, { message: `POSTACK_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}` })
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+
+  /** Names like our own that mean nothing: most likely mistyped. */
+  readonly unknownSettings: string[];
+
+  /** @throws {ConfigurationError} naming every setting that is wrong or missing. */
+  constructor(environment: Environment) {
+    const read = (name: Setting) => readSetting(environment, name);
+    const port = read('PORT') ?? '3000';
+    this.port = /^\d+$/.test(port) ? Number(port) : NaN;
+    this.host = read('HOST');
+    this.databaseUrl = read('DATABASE_URL');
+    this.dataDir = read('POSTACK_DATA_DIR') ?? '.postack';
+    this.httpAdapter = (read('HTTP_ADAPTER') ?? 'express') as HttpAdapterName;
+    this.role = (read('POSTACK_ROLE') ?? 'all') as PostackRole;
+    this.webhookSecrets = (read('POSTACK_WEBHOOK_SECRET') ?? '').split(/[\s,]+/).filter(Boolean);
+    this.webhookPath = read('POSTACK_WEBHOOK_PATH');
+    this.adminKey = read('POSTACK_ADMIN_KEY');
+    this.logLevel = (read('POSTACK_LOG_LEVEL') ?? 'log') as ServiceConfig['logLevel'];
+    this.unknownSettings = Object.keys(environment).filter(
+      (name) => name.startsWith('POSTACK_') && !isSetting(name),
+    );
+    assertValid(SUBJECT, this);
+    const problems = [...this.#wrongSecrets(), ...this.#missing()];
+    if (problems.length > 0) throw new ConfigurationError(SUBJECT, problems);
+  }
+
+  #wrongSecrets(): string[] {
+    return this.webhookSecrets.flatMap((secret, index) => {
+      try {
+        parseWebhookSecret(secret);
+        return [];
+      } catch (error) {
+        if (!(error instanceof WebhookSecretError)) throw error;
+        const which = this.webhookSecrets.length === 1 ? '' : `, secret number ${index + 1}`;
+        return [`POSTACK_WEBHOOK_SECRET${which}: ${error.message}`];
+      }
+    });
+  }
+
+  /** With a database of its own the service runs for real, and makes up no credentials. */
+  #missing(): string[] {
+    if (this.databaseUrl === undefined) return [];
+    const missing: string[] = [];
+    if (this.webhookSecrets.length === 0) {
+      missing.push(
+        'DATABASE_URL is set, but POSTACK_WEBHOOK_SECRET is not: set it to the signing secret (whsec_…) ' +
+          "from the endpoint's details page at Postack",
+      );
+    }
+    if (this.adminKey === undefined) {
+      missing.push(
+        'DATABASE_URL is set, but POSTACK_ADMIN_KEY is not: set it to a long random text, ' +
+          'for example the output of "openssl rand -hex 32"',
+      );
+    }
+    return missing;
+  }
+}
+
+function isSetting(name: string): boolean {
+  const plain = name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : name;
+  const list: readonly string[] = plain === name ? SETTINGS : FILE_SETTINGS;
+  return list.includes(plain);
+}
+
+/** A setting's value; `undefined` when it is unset or empty. From a file when `<name>_FILE` says so. */
+function readSetting(environment: Environment, name: Setting): string | undefined {
+  const value = environment[name]?.trim();
+  const isFileSetting = (FILE_SETTINGS as readonly Setting[]).includes(name);
+  const file = isFileSetting ? environment[`${name}_FILE`]?.trim() : undefined;
+  if (!file) return value === '' ? undefined : value;
+  if (value)
+    throw new ConfigurationError(SUBJECT, [`${name} and ${name}_FILE are both set: unset one of them`]);
+  try {
+    const content = readFileSync(file, 'utf8').trim();
+    if (content !== '') return content;
+  } catch (cause) {
+    throw new ConfigurationError(SUBJECT, [
+      `${name}_FILE: cannot read ${file} (${(cause as Error).message})`,
+    ]);
+  }
+  throw new ConfigurationError(SUBJECT, [`${name}_FILE: ${file} is empty`]);
+}

@@ -1,0 +1,52 @@
+import { type DynamicModule, Module, ValidationPipe } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { PostackModule } from '../postack.module.js';
+import type { PostackModuleOptions } from '../postack.options.js';
+import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
+import { AdminKeyGuard } from './admin-key.guard.js';
+import { EventsController } from './events.controller.js';
+import { HealthController } from './health.controller.js';
+import { MessagesController } from './messages.controller.js';
+import { ProblemDetailsFilter } from './problem-details.filter.js';
+import { Readiness } from './readiness.js';
+import { SERVICE_SETTINGS, type ServiceSettings } from './service.settings.js';
+import { TrafficLogObserver } from './traffic-log.observer.js';
+
+/** Lends the service's data source to `PostackModule`, as a host's `TypeOrmModule` would. */
+@Module({})
+class ServiceDatabaseModule {
+  static with(dataSource: DataSource): DynamicModule {
+    const provider = { provide: DataSource, useValue: dataSource };
+    return { module: ServiceDatabaseModule, global: true, providers: [provider], exports: [DataSource] };
+  }
+}
+
+/** The deployable shell around `PostackModule`: health and admin API. */
+@Module({})
+export class ServiceModule {
+  static with(
+    options: PostackModuleOptions,
+    settings: ServiceSettings,
+    dataSource: DataSource,
+  ): DynamicModule {
+    return {
+      module: ServiceModule,
+      imports: [ServiceDatabaseModule.with(dataSource), PostackModule.forRoot(options)],
+      controllers: [HealthController, EventsController, MessagesController],
+      providers: [
+        { provide: SERVICE_SETTINGS, useValue: settings },
+        { provide: POSTACK_DATA_SOURCE, useExisting: DataSource },
+        AdminKeyGuard,
+        Readiness,
+        TrafficLogObserver,
+        { provide: APP_FILTER, useClass: ProblemDetailsFilter },
+        {
+          provide: APP_PIPE,
+          useFactory: () =>
+            new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }),
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,77 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { captureRawBody } from './raw-body.js';
+import { bindExpressRoute } from './express-route.js';
+import { bindFastifyRoute } from './fastify-route.js';
+import { SvixSignatureGuard } from './svix-signature.guard.js';
+import { errorAnswer, receiptAnswer, type WebhookAnswer } from './webhook-answer.js';
+import { WebhookController } from './webhook.controller.js';
+import { WebhookCounters } from './webhook-counters.js';
+
+/**
+ * Binds `POST <path>` on the host's HTTP adapter, ahead of everything of the host's: the bytes are captured
+ * before any body parser sees them, and a global prefix, version, pipe, guard, interceptor, filter or
+ * middleware can neither move the route, nor refuse an authentic event, nor change an answer.
+ */
+@Injectable()
+export class WebhookRoute implements OnModuleInit {
+  readonly #logger = new Logger('Postack');
+
+  constructor(
+    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly guard: SvixSignatureGuard,
+    private readonly controller: WebhookController,
+    private readonly counters: WebhookCounters,
+  ) {}
+
+  onModuleInit(): void {
+    // Optional at run time: an application context (a worker, a script) has no HTTP adapter.
+    const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+    if (!adapter || this.options.role === 'work') return;
+    const bind = { express: bindExpressRoute, fastify: bindFastifyRoute }[adapter.getType()];
+    if (!bind) {
+      throw new Error(
+        `PostackModule runs on Express and on Fastify, not on the HTTP adapter "${adapter.getType()}"`,
+      );
+    }
+    bind(adapter.getInstance(), this.options.path, (request, response) => this.answer(request, response));
+    this.#logger.log(`Receiving webhooks at POST ${this.options.path}`);
+  }
+
+  /** The whole of a request: bytes, guard, controller, answer. Never rejects. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<WebhookAnswer> {
+    let answer: WebhookAnswer;
+    try {
+      await captureRawBody(request, this.options.bodyLimitBytes, this.options.bodyTimeoutMs);
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- only names the handler
+      const handler = WebhookController.prototype.receive;
+      this.guard.canActivate(new ExecutionContextHost([request, response], WebhookController, handler));
+      answer = receiptAnswer(await this.controller.receive(request));
+    } catch (error) {
+      answer = errorAnswer(error);
+      this.#report(answer);
+    }
+    this.counters.count(answer.outcome);
+    return answer;
+  }
+
+  #report({ status, outcome, error }: WebhookAnswer): void {
+    if (status < 500) this.#logger.warn(`Webhook refused with ${status}: ${outcome}`);
+    else if (outcome === 'already-read') {
+      this.#logger.error(
+        `Webhook answered with ${status}: something has read the body of POST ${this.options.path} before this ` +
+          'module could. Let Nest see the request first: signatures are made over the exact bytes.',
+      );
+    } else this.#logger.error(`Webhook answered with ${status}: ${outcome}`, describe(error));
+  }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
+}
