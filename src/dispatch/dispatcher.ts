@@ -10,6 +10,7 @@ import { EventEmitter2 } from '@nestjs/event-emitter';
 import type { DataSource } from 'typeorm';
 import { Inbox } from '../inbox/inbox.js';
 import { INBOX_CHANNEL } from '../inbox/inbox-insert.js';
+import { loggableError } from '../loggable-error.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
 import { DispatchBatch } from './dispatch-batch.js';
@@ -20,7 +21,6 @@ import { callListener } from './listener-call.js';
 import { ObserverNotices } from './observer-notices.js';
 import { Outcomes } from './outcomes.js';
 import { ProjectionRunner } from './projection-runner.js';
-import { loggableError } from './stored-failure.js';
 import { StoredEvents } from './stored-events.js';
 
 /** Wait after a failed batch, growing up to the second value while PostgreSQL stays away. */

@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
 import type { JobResult, JobWithMetadata } from 'pg-boss';
+import { loggableError } from '../loggable-error.js';
 import type { Handler } from './handler.js';
 import type { EventJob, JobQueue } from './job-queue.js';
 import type { NewOutcome, Outcomes } from './outcomes.js';
-import { loggableError, storedFailure } from './stored-failure.js';
+import { storedFailure } from './stored-failure.js';
 import type { StoredEvent, StoredEvents } from './stored-events.js';
 
 /** Calls the handler for one event; resolves when it succeeded. */
@@ -47,8 +48,7 @@ export class HandlerLane {
       deleteAfterSeconds: 86_400,
     };
     await this.jobs.boss.createQueue(queue, options);
-    const { retryDelayMax: _unchangeable, ...changeable } = options;
-    await this.jobs.boss.updateQueue(queue, changeable);
+    await this.jobs.boss.updateQueue(queue, options);
   }
 
   /** Begins to take jobs. */

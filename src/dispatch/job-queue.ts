@@ -2,9 +2,9 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { PoolConfig } from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { loggableError } from '../loggable-error.js';
 import { POSTACK_DATA_SOURCE, poolOf } from '../postack.data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
-import { loggableError } from './stored-failure.js';
 
 /** A job of one handler for one event. */
 export interface EventJob {

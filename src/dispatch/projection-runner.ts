@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import type { DataSource, EntityManager } from 'typeorm';
+import { loggableError } from '../loggable-error.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import type { Handler } from './handler.js';
 import { Outcomes } from './outcomes.js';
-import { loggableError } from './stored-failure.js';
 import type { StoredEvent } from './stored-events.js';
 
 /** An event that a projection could not take, and why. */

@@ -24,12 +24,6 @@ export function storedFailure(error: unknown, at = new Date()): StoredFailure {
   };
 }
 
-/** An error in one log line: its class and message, with whatever looks like a phone number blotted out. */
-export function loggableError(error: unknown): string {
-  const { name, message } = storedFailure(error);
-  return `${name}: ${message.replaceAll(/\+?\d[\d ().-]{5,}\d/g, '(number)').replaceAll(/\s+/g, ' ')}`;
-}
-
 /** PostgreSQL's jsonb cannot hold NUL. */
 function storable(text: string, maxLength: number): string {
   return text.slice(0, maxLength).replaceAll('\0', '\uFFFD');

@@ -35,6 +35,8 @@ export interface OnPostackEventOptions extends ListenerOptions {
 export interface PostackProjectionOptions {
   /** As for a listener. Default `Class.method`. */
   name?: string;
+  /** How an event that was set aside is tried again. */
+  retry?: Partial<RetryPolicy>;
 }
 
 /** One thing to subscribe to: an event class, a type name, or `'*'` for everything. */

@@ -25,6 +25,6 @@ export function PostackProjection<const S extends Subscription>(
     'projection',
     subscription,
     options.name,
-    {},
+    { retry: options.retry },
   );
 }

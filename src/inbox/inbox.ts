@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { EventParser } from '../events/event-parser.js';
+import { loggableError } from '../loggable-error.js';
 import { POSTACK_DATA_SOURCE, poolOf } from '../postack.data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
 import { tableName } from '../table-name.js';
@@ -128,7 +129,7 @@ export class Inbox {
     } catch (error) {
       if (!isRowFault(error)) throw error;
       this.#logger.error(
-        `PostgreSQL refused event ${row.svixId} as it is; quarantining its bytes: ${error.message}`,
+        `PostgreSQL refused event ${row.svixId} as it is; quarantining its bytes: ${loggableError(error)}`,
       );
       row.quarantineReason = `PostgreSQL refused it: ${error.message}`;
       row.type = null;

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Injectable, Logger, Scope } from '@nestjs/common';
+import {
+  ConfigurationError,
+  MessageReceivedEvent,
+  OnPostackEvent,
+  type OnPostackEventOptions,
+  type PostackModuleOptions,
+  PostackProjection,
+} from '../../src/index.js';
+import { startTestApplication, type TestApplicationOptions } from '../support/test-application.js';
+import { RecordingLogger } from '../support/recording-logger.js';
+
+@Injectable()
+class Crm {
+  @OnPostackEvent(MessageReceivedEvent)
+  onReceived(): void {
+    // Being found is all that matters here.
+  }
+
+  @OnPostackEvent('number.released')
+  onReleased(): void {
+    // Being found is all that matters here.
+  }
+}
+
+@Injectable()
+class OtherCrm extends Crm {}
+
+function listenerClass(options: OnPostackEventOptions) {
+  @Injectable()
+  class Listener {
+    @OnPostackEvent(MessageReceivedEvent, options)
+    on(): void {
+      // Being found is all that matters here.
+    }
+  }
+  return Listener;
+}
+
+describe('listeners and projections are checked at boot:', () => {
+  const boot = async (setup: TestApplicationOptions): Promise<ConfigurationError> => {
+    const error: unknown = await startTestApplication(setup).then(
+      async (app) => {
+        await app.close();
+        return new Error('it started');
+      },
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(ConfigurationError);
+    return error as ConfigurationError;
+  };
+
+  it('two of one name are refused, with both ways out', async () => {
+    const error = await boot({
+      providers: [
+        { provide: 'a', useClass: listenerClass({ name: 'crm' }) },
+        { provide: 'b', useClass: listenerClass({ name: 'crm' }) },
+      ],
+    });
+    expect(error.message).toMatch(
+      /Listener\.on: the name "crm" is used twice; give one of them a name of its own/,
+    );
+  });
+
+  it('a listener and a projection cannot share a name either', async () => {
+    @Injectable()
+    class Projection {
+      @PostackProjection(MessageReceivedEvent, { name: 'crm' })
+      project(): Promise<void> {
+        return Promise.resolve();
+      }
+    }
+    const error = await boot({ providers: [listenerClass({ name: 'crm' }), Projection] });
+    expect(error.message).toContain('"crm" is used twice');
+  });
+
+  it('request-scoped classes are refused, with the way out', async () => {
+    @Injectable({ scope: Scope.REQUEST })
+    class PerRequest {
+      @OnPostackEvent(MessageReceivedEvent)
+      on(): void {
+        // Never called.
+      }
+    }
+    const error = await boot({ providers: [PerRequest] });
+    expect(error.message).toMatch(/PerRequest\.on: its class is request-scoped .* ModuleRef\.resolve\(\)/);
+  });
+
+  it.each<[string, OnPostackEventOptions, RegExp]>([
+    ['a name with a space', { name: 'my listener' }, /must be 1 to 80 letters/],
+    ['no concurrency', { concurrency: 0 }, /"concurrency" must be a whole number, from 1 to 1000; it is 0/],
+    ['no attempts', { retry: { attempts: 0 } }, /"retry.attempts" must be/],
+    ['half seconds', { retry: { firstDelayMs: 1500 } }, /"retry.firstDelayMs" must be whole seconds/],
+    ['no time', { timeoutMs: 0.5 }, /"timeoutMs" must be a whole number/],
+  ])('%s is refused, naming the setting', async (_what, options, message) => {
+    expect((await boot({ providers: [listenerClass(options)] })).message).toMatch(message);
+  });
+
+  it('all problems are told at once', async () => {
+    const error = await boot({
+      providers: [
+        { provide: 'a', useClass: listenerClass({ name: 'a b' }) },
+        { provide: 'b', useClass: listenerClass({ name: 'b', timeoutMs: -1 }) },
+      ],
+    });
+    expect(error.problems).toHaveLength(2);
+  });
+
+  it('settings for a listener that does not exist are refused', async () => {
+    const options: Partial<PostackModuleOptions> = { listeners: { crn: { concurrency: 1 } } };
+    const error = await boot({ providers: [listenerClass({ name: 'crm' })], options });
+    expect(error.message).toContain(
+      '"listeners" has settings for "crn", but there is no listener of that name',
+    );
+  });
+});
+
+describe('the boot log', () => {
+  const logger = new RecordingLogger();
+  beforeEach(() => {
+    Logger.overrideLogger(logger);
+  });
+  afterEach(() => {
+    Logger.overrideLogger(false);
+  });
+
+  it('shows which projections and listeners each event goes to', async () => {
+    const app = await startTestApplication({
+      providers: [Crm, OtherCrm],
+      configure: () => {
+        Logger.overrideLogger(logger);
+      },
+    });
+    await app.close();
+    const table = logger.lines.filter((line) => line.includes('→'));
+    expect(table.map((line) => line.replace(/ +/g, ' '))).toEqual([
+      'event → projections | listeners',
+      'message.received → messages | Crm.onReceived, OtherCrm.onReceived',
+      'message.queued → messages | –',
+      'message.sent → messages | –',
+      'message.delivered → messages | –',
+      'message.undelivered → messages | failures.warn',
+      'message.failed → messages | failures.warn',
+      '(any other type) → – | – (stored as unhandled)',
+      'number.released → – | Crm.onReleased, OtherCrm.onReleased',
+    ]);
+  });
+});

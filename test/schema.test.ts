@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { DataSource } from 'typeorm';
+import { postackMigrations } from '../migrations/index.js';
+import { postackEntities } from '../src/postack.entities.js';
+import { readSchema } from './support/read-schema.js';
+import { createTestDatabase, openDataSource, type TestDatabase } from './support/test-database.js';
+import { toMatchFile } from './support/to-match-file.js';
+
+describe('the database schema', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = await openDataSource(database.url);
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  it('after all migrations is the committed migrations/schema.sql', async () => {
+    await toMatchFile(await readSchema(dataSource, 'postack'), 'migrations/schema.sql');
+  });
+
+  it('after all migrations is what the entities describe', async () => {
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  it('can be migrated down to nothing, and up again to the same', async () => {
+    const before = await readSchema(dataSource, 'postack');
+    for (const _migration of postackMigrations) await dataSource.undoLastMigration();
+    expect(await readSchema(dataSource, 'postack')).toBe('');
+    await dataSource.runMigrations();
+    expect(await readSchema(dataSource, 'postack')).toBe(before);
+  });
+
+  it('can be in another schema, with the same tables', async () => {
+    const other = await createTestDatabase();
+    const inOther = await openDataSource(other.url, { schema: 'Sms Events' });
+    try {
+      const expected = (await readSchema(dataSource, 'postack')).replaceAll('postack.', '"Sms Events".');
+      expect(await readSchema(inOther, 'Sms Events')).toBe(expected);
+      expect(await readSchema(inOther, 'postack')).toBe('');
+      const { upQueries } = await inOther.driver.createSchemaBuilder().log();
+      expect(upQueries.map(({ query }) => query)).toEqual([]);
+    } finally {
+      postackEntities();
+      await inOther.destroy();
+      await other.drop();
+    }
+  });
+});
