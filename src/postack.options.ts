@@ -13,9 +13,9 @@ export type PostackRole = 'all' | 'accept' | 'work';
 export interface PostackModuleOptions {
   /**
    * The endpoint's signing secret (`whsec_…`, 24 to 64 bytes in base64), or several while one is being
-   * rotated, newest first.
+   * rotated, newest first. `undefined` (an unset variable, say) stops the start with a message.
    */
-  secret: string | readonly string[];
+  secret: string | readonly string[] | undefined;
   /**
    * The whole path of the route, whatever global prefix or version the application has: what is registered
    * with Postack does not move. Letters, digits, `-`, `_`, `.`, `~` and `/`. Default `/api/v1/webhooks`.

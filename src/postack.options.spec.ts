@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigurationError } from './configuration-error.js';
+import { type PostackModuleOptions, ResolvedPostackOptions } from './postack.options.js';
+
+const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+
+function problemsOf(options: unknown): readonly string[] {
+  try {
+    new ResolvedPostackOptions(options as PostackModuleOptions);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the options', () => {
+  it('need only a secret', () => {
+    const options = new ResolvedPostackOptions({ secret });
+    expect(options).toMatchObject({
+      path: '/api/v1/webhooks',
+      endpoint: 'default',
+      timestampToleranceMs: 300_000,
+      bodyLimitBytes: 262_144,
+      role: 'all',
+    });
+    expect(options.secrets).toHaveLength(1);
+  });
+
+  it('take several secrets, newest first', () => {
+    const second = `whsec_${Buffer.alloc(64, 2).toString('base64')}`;
+    expect(new ResolvedPostackOptions({ secret: [secret, ` ${second}\n`] }).secrets).toHaveLength(2);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['no secret', { secret: undefined }, /"secret" is missing: set it to the signing secret/],
+    ['an empty list', { secret: [] }, /"secret" is missing/],
+    ['a secret without prefix', { secret: 'abc' }, /"secret": a webhook secret starts with "whsec_"/],
+    ['a short secret', { secret: 'whsec_AAAA' }, /holds 24 to 64 bytes; this one holds 3/],
+    ['one wrong secret of two', { secret: [secret, 'whsec_!'] }, /"secret" number 2: .* must be base64/],
+    ['a path without slash', { secret, path: 'webhooks' }, /"path" must look like/],
+    ['a path with a parameter', { secret, path: '/hooks/:id' }, /"path" must look like/],
+    ['an empty endpoint', { secret, endpoint: '' }, /"endpoint" must not be empty/],
+    ['no tolerance', { secret, timestampToleranceMs: 0 }, /"timestampToleranceMs" must be a whole number/],
+    [
+      'a text for a number',
+      { secret, bodyLimitBytes: '1mb' },
+      /"bodyLimitBytes" must be a whole number of bytes/,
+    ],
+    ['an unknown role', { secret, role: 'both' }, /"role" must be all, accept or work/],
+    ['a schema name that SQL would change', { secret, jobsSchema: 'Jobs' }, /"jobsSchema" must be/],
+  ])('refuse %s', (_what, options, message) => {
+    const problems = problemsOf(options);
+    expect(problems).not.toHaveLength(0);
+    expect(problems.join('\n')).toMatch(message);
+    expect(problems.join('\n')).not.toContain(secret);
+  });
+
+  it('tell of everything that is wrong at once', () => {
+    expect(problemsOf({ secret, path: 'x', role: 'x', pollIntervalMs: 0 }).length).toBeGreaterThanOrEqual(3);
+  });
+});

@@ -1,0 +1,123 @@
+// One server of the benchmark, by name: `node server.js <row>`. Prints its URL when it listens, and, when it is
+// told to stop, what it has cost.
+import 'reflect-metadata';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import { createServer } from 'node:http';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import express from 'express';
+import pg from 'pg';
+import { Webhook } from 'svix';
+import { DataSource } from 'typeorm';
+import { OnPostackEvent, PostackModule, postackEntities, postackMigrations } from '../../dist/src/index.js';
+
+const PATH = '/api/v1/webhooks';
+const secret = process.env.BENCH_SECRET;
+const databaseUrl = process.env.BENCH_DATABASE_URL;
+
+/** (a) what the vendor's documentation shows; (b) the same, with one INSERT for each request. */
+async function vendorSample({ store }) {
+  const webhook = new Webhook(secret);
+  const pool = store ? new pg.Pool({ connectionString: databaseUrl, max: 10 }) : undefined;
+  await pool?.query('CREATE TABLE IF NOT EXISTS sample (id text PRIMARY KEY, body jsonb NOT NULL)');
+  const app = express();
+  app.post(PATH, express.raw({ type: 'application/json' }), async (request, response) => {
+    try {
+      const event = webhook.verify(request.body, request.headers);
+      await pool?.query('INSERT INTO sample (id, body) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+        request.headers['svix-id'],
+        event,
+      ]);
+      response.status(204).end();
+    } catch {
+      response.status(400).end();
+    }
+  });
+  return listen(createServer(app));
+}
+
+/** (c) the limit: node:http, and one HMAC. */
+function bare() {
+  const key = createSecretKey(Buffer.from(secret.slice('whsec_'.length), 'base64'));
+  return listen(
+    createServer((request, response) => {
+      const chunks = [];
+      request.on('data', (chunk) => chunks.push(chunk));
+      request.on('end', () => {
+        const { headers } = request;
+        const expected = createHmac('sha256', key)
+          .update(`${headers['svix-id']}.${headers['svix-timestamp']}.`)
+          .update(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
+          .digest('base64');
+        const isSame = timingSafeEqual(
+          Buffer.from(headers['svix-signature'].slice(3)),
+          Buffer.from(expected),
+        );
+        response.writeHead(isSame ? 204 : 401).end();
+      });
+    }),
+  );
+}
+
+class Listener {
+  onEvent() {
+    return Promise.resolve();
+  }
+}
+OnPostackEvent('*', { name: 'bench' })(
+  Listener.prototype,
+  'onEvent',
+  Object.getOwnPropertyDescriptor(Listener.prototype, 'onEvent'),
+);
+
+async function module({ adapter, role, listener }) {
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url: databaseUrl,
+    entities: postackEntities(),
+    migrations: [...postackMigrations],
+  });
+  await dataSource.initialize();
+  await dataSource.runMigrations();
+  const database = {
+    module: class Database {},
+    global: true,
+    providers: [{ provide: DataSource, useValue: dataSource }],
+    exports: [DataSource],
+  };
+  class Host {}
+  Module({
+    imports: [database, PostackModule.forRoot({ secret, role })],
+    providers: listener ? [Listener] : [],
+  })(Host);
+  const app = await NestFactory.create(Host, adapter, { logger: ['error', 'warn'] });
+  await app.listen(0, '127.0.0.1');
+  return `${await app.getUrl()}${PATH}`;
+}
+
+async function listen(server) {
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  return `http://127.0.0.1:${server.address().port}${PATH}`;
+}
+
+const rows = {
+  sample: () => vendorSample({ store: false }),
+  'sample+insert': () => vendorSample({ store: true }),
+  bare,
+  'accept-express': () => module({ adapter: new ExpressAdapter(), role: 'accept' }),
+  'accept-fastify': () => module({ adapter: new FastifyAdapter(), role: 'accept' }),
+  'all-express': () => module({ adapter: new ExpressAdapter(), role: 'all' }),
+  'all-express+listener': () => module({ adapter: new ExpressAdapter(), role: 'all', listener: true }),
+};
+
+const url = await rows[process.argv[2]]();
+const idle = process.cpuUsage();
+process.on('SIGTERM', () => {
+  const { user, system } = process.cpuUsage(idle);
+  const { maxRSS } = process.resourceUsage();
+  console.log(JSON.stringify({ cpuSeconds: (user + system) / 1e6, peakMemoryMb: maxRSS / 1024 }));
+  process.exit(0);
+});
+console.log(url);

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { ServiceConfig } from '../src/service/service.config.js';
+import { KNOWN_EVENTS } from '../src/events/event-types.js';
+import { UnknownPostackEvent } from '../src/events/unknown-postack.event.js';
+import { eventsTable, optionsTable, replaceGenerated } from './support/readme-tables.js';
+import { toMatchFile } from './support/to-match-file.js';
+
+const root = join(import.meta.dirname, '..');
+
+describe('the README', () => {
+  it('has the tables of events and options that the code documents', async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const classes = [...KNOWN_EVENTS, UnknownPostackEvent].map(({ name, type }) => ({ name, type }));
+    const withEvents = replaceGenerated(readme, 'events', eventsTable(classes));
+    await toMatchFile(replaceGenerated(withEvents, 'options', optionsTable()), 'README.md');
+  });
+
+  it('names every setting of the service, and no other', async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const example = await readFile(join(root, '.env.example'), 'utf8');
+    const named = new Set(readme.match(/\bPOSTACK_[A-Z_]+\b/g));
+    const shown = new Set(example.match(/\bPOSTACK_[A-Z_]+\b/g));
+    const known = (names: Set<string>) =>
+      new ServiceConfig(Object.fromEntries([...names].map((name) => [name, '']))).unknownSettings;
+    expect(known(named)).toEqual([]);
+    expect(known(shown)).toEqual([]);
+  });
+});
