@@ -16,6 +16,12 @@ const MAX_FETCHERS = 4;
 /** How often a lane looks for retries that have become due, in seconds. New jobs wake it at once. */
 const POLL_SECONDS = 2;
 
+/**
+ * A process that has not been heard of for so long has died, and its jobs are tried again, in seconds. The least
+ * that pg-boss takes; processes report twice as often.
+ */
+const HEARTBEAT_SECONDS = 10;
+
 /** Time for a process to record what its listeners did, beyond their own `timeoutMs`, in seconds. */
 const SETTLE_SECONDS = 30;
 
@@ -43,6 +49,7 @@ export class HandlerLane {
       retryBackoff: true,
       retryDelayMax: Math.max(maxDelayMs, firstDelayMs) / 1000,
       expireInSeconds: Math.ceil(settings.timeoutMs / 1000) + SETTLE_SECONDS,
+      heartbeatSeconds: HEARTBEAT_SECONDS,
       // The default, two weeks, would drop jobs of a listener that is away for longer.
       retentionSeconds: 365 * 86_400,
       deleteAfterSeconds: 86_400,

@@ -6,6 +6,9 @@ import { loggableError } from '../loggable-error.js';
 import { POSTACK_DATA_SOURCE, poolOf } from '../postack.data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
 
+/** How often somebody looks for jobs of processes that have died, in seconds. */
+const SUPERVISE_SECONDS = 5;
+
 /** A job of one handler for one event. */
 export interface EventJob {
   /** `InboxEventEntity.id`. */
@@ -39,6 +42,8 @@ export class JobQueue {
       application_name: 'nestjs-postack jobs',
       schema: options.jobsSchema,
       useListenNotify: true,
+      superviseIntervalSeconds: SUPERVISE_SECONDS,
+      monitorIntervalSeconds: SUPERVISE_SECONDS,
       schedule: false,
     });
     this.boss.on('error', (error) => {
