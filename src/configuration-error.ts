@@ -22,7 +22,9 @@ export class ConfigurationError extends Error {
  */
 export function assertValid(subject: string, settings: object): void {
   const errors = validateSync(settings, { forbidUnknownValues: false });
-  if (errors.length > 0) throw new ConfigurationError(subject, errors.flatMap(messagesOf));
+  // One rule may be made of several constraints with the same message.
+  const problems = new Set(errors.flatMap(messagesOf));
+  if (problems.size > 0) throw new ConfigurationError(subject, [...problems]);
 }
 
 function messagesOf(error: ValidationError): string[] {

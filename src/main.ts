@@ -1,40 +1,46 @@
 import 'reflect-metadata';
-import { existsSync } from 'node:fs';
 import { ConfigurationError } from './configuration-error.js';
-import { ServiceConfig } from './service/service.config.js';
+import { loadEnvFile } from './service/config/env-file.js';
+import { ServiceConfig } from './service/config/service.config.js';
 import { startService, type RunningService } from './service/start-service.js';
+import { onStopSignal } from './service/stop-signals.js';
 import { welcome } from './service/welcome.js';
 
 // The service: `npm start`.
 
-let running: RunningService | undefined;
-let stopping: Promise<void> | undefined;
-
 async function main(): Promise<void> {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  loadEnvFile();
   const config = new ServiceConfig(process.env);
   for (const name of config.unknownSettings)
     console.error(`${name} is not a setting of this service; ignored.`);
+  const stopping = new AbortController();
   const starting = startService(config);
-  const stop = (signal: NodeJS.Signals) => {
-    stopping ??= starting.then((service) => shutDown(service, signal)).catch(() => undefined);
+  const stop = (reason: string, exitCode: number) => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    console.log(`${reason}: finishing what is running, then stopping. Again to stop at once.`);
+    // When the start fails, that is told below.
+    void starting.then(
+      (service) => shutDown(service, exitCode),
+      () => undefined,
+    );
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  running = await starting;
-  if (!stopping) console.log(welcome(running, config));
+  onStopSignal((reason) => {
+    stop(reason, 0);
+  });
+  process.on('uncaughtException', (error) => {
+    console.error('A fault that nobody has caught:', error);
+    stop('After a fault', 1);
+  });
+  const service = await starting;
+  if (!stopping.signal.aborted) console.log(welcome(service, config));
 }
 
-async function shutDown(service: RunningService, signal: NodeJS.Signals): Promise<void> {
-  console.log(`${signal}: finishing what is running, then stopping. Again to stop at once.`);
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.removeAllListeners(name);
-    process.once(name, () => process.exit(130));
-  }
+async function shutDown(service: RunningService, exitCode: number): Promise<void> {
   try {
     await service.stop();
     console.log('Stopped.');
-    process.exit(0);
+    process.exit(exitCode);
   } catch (error) {
     console.error('Stopping failed:', error);
     process.exit(1);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { ServiceConfig } from '../src/service/service.config.js';
+import { ServiceConfig } from '../src/service/config/service.config.js';
 import { KNOWN_EVENTS } from '../src/events/event-types.js';
 import { UnknownPostackEvent } from '../src/events/unknown-postack.event.js';
 import { eventsTable, optionsTable, replaceGenerated } from './support/readme-tables.js';

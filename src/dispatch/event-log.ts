@@ -137,7 +137,8 @@ export class EventLog {
     const queue = this.registry.get(name)?.queue;
     if (queue === undefined || jobId === null || this.options.role === 'accept') return null;
     const [job] = await this.jobs.boss.findJobs(queue, { id: jobId });
-    return job?.startAfter ?? null;
+    // Until the failure is settled, the job still has the time of the attempt before.
+    return job?.state === 'retry' ? job.startAfter : null;
   }
 
   #query(): SelectQueryBuilder<InboxEventEntity> {

@@ -17,6 +17,9 @@ export interface MessageFilter {
   cursor?: string;
 }
 
+/** What `Date.toISOString` gives, which is what a cursor is made of. */
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
 /** The messages that the events tell of: for the admin API, and for yours. */
 @Injectable()
 export class MessageLog {
@@ -36,7 +39,8 @@ export class MessageLog {
     if (since) query.andWhere('message.lastEventAt >= :since', { since });
     if (cursor !== undefined) {
       const { at, id } = decodeCursor(cursor, ['at', 'id']);
-      if (Number.isNaN(Date.parse(at))) throw new InvalidCursorError();
+      if (!ISO_TIME.test(at) || Number.isNaN(Date.parse(at)) || id.includes('\0'))
+        throw new InvalidCursorError();
       query.andWhere('(message.lastEventAt, message.id) < (:at::timestamptz, :id)', { at, id });
     }
     const rows = await query.getMany();

@@ -8,7 +8,9 @@ import {
   Logger,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { loggableError } from '../loggable-error.js';
 import { InvalidCursorError } from '../paging.js';
+import { databaseFault } from './database-fault.js';
 
 /** RFC 9457, the body of every error that the service answers with. */
 export interface ProblemDetails {
@@ -31,8 +33,10 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const { httpAdapter } = this.adapterHost;
     const response: unknown = host.switchToHttp().getResponse();
-    const problem = problemOf(error);
-    if (problem.status >= 500 && !(error instanceof HttpException)) {
+    const fault = databaseFault(error);
+    const problem = problemOf(fault ?? error);
+    if (fault && problem.status >= 500) this.#logger.error(`${fault.message}: ${loggableError(fault.cause)}`);
+    else if (problem.status >= 500 && !(error instanceof HttpException)) {
       this.#logger.error('A request failed', error instanceof Error ? error.stack : String(error));
     }
     if (problem.status === 401) httpAdapter.setHeader(response, 'www-authenticate', 'Bearer');

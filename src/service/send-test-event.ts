@@ -6,7 +6,9 @@ import { parseArgs } from 'node:util';
 import type { EventDetail } from '../dispatch/event-log.js';
 import { KNOWN_EVENT_TYPES } from '../events/event-types.js';
 import { signWebhook } from '../testing/sign-webhook.js';
-import { ADMIN_KEY_FILE, WEBHOOK_SECRET_FILE } from './development-credentials.js';
+import { ADMIN_KEY_FILE, WEBHOOK_SECRET_FILE } from './config/development-credentials.js';
+import { loadEnvFile } from './config/env-file.js';
+import { readSetting } from './config/service.config.js';
 
 // `npm run send-test-event`: posts one signed event to a running service and prints what came of it.
 
@@ -16,22 +18,26 @@ const USAGE = `Usage: npm run send-test-event -- [options]
   --text TEXT      text of the message
   --from NUMBER    sender (default +15550100001)
   --to NUMBER      recipient (default +15550100002)
-  --url URL        webhook URL (default http://localhost:3000/api/v1/webhooks)
+  --url URL        webhook URL (default http://localhost:3000/api/v1/webhooks, or as PORT and
+                   POSTACK_WEBHOOK_PATH say)
   --data-dir DIR   where the service keeps its development secret and admin key (default .postack);
-                   POSTACK_WEBHOOK_SECRET and POSTACK_ADMIN_KEY win over those`;
+                   POSTACK_WEBHOOK_SECRET and POSTACK_ADMIN_KEY, also in .env, win over those`;
+
+type CredentialName = 'POSTACK_WEBHOOK_SECRET' | 'POSTACK_ADMIN_KEY';
 
 /** For how long to wait for the listeners. */
 const WAIT_MS = 10_000;
 
 async function main(): Promise<void> {
+  loadEnvFile();
   const { values } = parseArgs({
     options: {
       type: { type: 'string', default: 'message.received' },
       text: { type: 'string', default: 'Hello from a test event' },
       from: { type: 'string', default: '+15550100001' },
       to: { type: 'string', default: '+15550100002' },
-      url: { type: 'string', default: 'http://localhost:3000/api/v1/webhooks' },
-      'data-dir': { type: 'string', default: process.env['POSTACK_DATA_DIR'] ?? '.postack' },
+      url: { type: 'string', default: defaultUrl() },
+      'data-dir': { type: 'string', default: readSetting(process.env, 'POSTACK_DATA_DIR') ?? '.postack' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -39,7 +45,8 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const kept = (variable: string, file: string) => credential(variable, join(values['data-dir'], file));
+  const kept = (variable: CredentialName, file: string) =>
+    credential(variable, join(values['data-dir'], file));
   const { type, from, to, text } = values;
   const isFailure = type === 'message.undelivered' || type === 'message.failed';
   const { id, headers, body } = signWebhook({
@@ -84,8 +91,15 @@ async function main(): Promise<void> {
     console.log('  no listener subscribes to this type yet: add one, see the README');
 }
 
-async function credential(variable: string, file: string): Promise<string> {
-  const value = process.env[variable]?.split(/[\s,]+/).find(Boolean);
+/** Where a service with the same settings listens. */
+function defaultUrl(): string {
+  const path = readSetting(process.env, 'POSTACK_WEBHOOK_PATH') ?? '/api/v1/webhooks';
+  return `http://localhost:${readSetting(process.env, 'PORT') ?? '3000'}${path}`;
+}
+
+async function credential(variable: CredentialName, file: string): Promise<string> {
+  // Of several secrets the newest, which comes first.
+  const value = readSetting(process.env, variable)?.split(/[\s,]+/)[0];
   if (value) return value;
   try {
     return (await readFile(file, 'utf8')).trim();

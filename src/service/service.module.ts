@@ -1,16 +1,17 @@
-import { type DynamicModule, Module, ValidationPipe } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { PostackModule } from '../postack.module.js';
 import type { PostackModuleOptions } from '../postack.options.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
-import { AdminKeyGuard } from './admin-key.guard.js';
-import { EventsController } from './events.controller.js';
-import { HealthController } from './health.controller.js';
-import { MessagesController } from './messages.controller.js';
+import { AdminKeyGuard } from './admin/admin-key.guard.js';
+import { EventsController } from './admin/events.controller.js';
+import { HealthController } from './health/health.controller.js';
+import { MessagesController } from './admin/messages.controller.js';
 import { ProblemDetailsFilter } from './problem-details.filter.js';
-import { Readiness } from './readiness.js';
-import { SERVICE_SETTINGS, type ServiceSettings } from './service.settings.js';
+import { validationPipe } from './admin/query-validation.js';
+import { Readiness } from './health/readiness.js';
+import { SERVICE_SETTINGS, type ServiceSettings } from './config/service.settings.js';
 import { TrafficLogObserver } from './traffic-log.observer.js';
 
 /** Lends the service's data source to `PostackModule`, as a host's `TypeOrmModule` would. */
@@ -41,11 +42,7 @@ export class ServiceModule {
         Readiness,
         TrafficLogObserver,
         { provide: APP_FILTER, useClass: ProblemDetailsFilter },
-        {
-          provide: APP_PIPE,
-          useFactory: () =>
-            new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }),
-        },
+        { provide: APP_PIPE, useFactory: validationPipe },
       ],
     };
   }

@@ -1,12 +1,12 @@
-import { createServer } from 'node:net';
-import type { INestApplication, LogLevel } from '@nestjs/common';
+import { type INestApplication, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
-import { ConfigurationError } from '../configuration-error.js';
 import { openDatabase } from './database.js';
-import { developmentCredentials, type DevelopmentCredentials } from './development-credentials.js';
-import { EmbeddedPostgres } from './embedded-postgres.js';
-import { LOG_LEVELS, type HttpAdapterName, type ServiceConfig } from './service.config.js';
+import { developmentCredentials, type DevelopmentCredentials } from './config/development-credentials.js';
+import { EmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
+import { createAdapter, listen, probeAddress } from './http-server.js';
+import { ServiceLogger } from './service-logger.js';
+import type { ServiceConfig } from './config/service.config.js';
 import { ServiceModule } from './service.module.js';
 
 /** A running service. */
@@ -27,12 +27,10 @@ export interface RunningService {
  * @throws {ConfigurationError} with a message for a person, after undoing what was started.
  */
 export async function startService(config: ServiceConfig): Promise<RunningService> {
-  // Before anything else is started: a second service would otherwise get as far as the database.
-  await refuseBusyPort(config.port, config.host);
-  const started: (() => Promise<unknown>)[] = [];
-  const stop = async () => {
-    for (let undo = started.pop(); undo; undo = started.pop()) await undo();
-  };
+  const logger = new ServiceLogger(config.logLevel);
+  Logger.overrideLogger(logger);
+  const address = await probeAddress(config);
+  const started: (() => Promise<void>)[] = [];
   try {
     let url = config.databaseUrl;
     let development: DevelopmentCredentials | undefined;
@@ -44,10 +42,9 @@ export async function startService(config: ServiceConfig): Promise<RunningServic
     }
     const dataSource = await openDatabase(url);
     started.push(() => dataSource.destroy());
-    const application = await createApplication(config, development, dataSource);
+    const application = await createApplication(config, development, dataSource, logger);
     started.push(() => application.close());
-    await listen(application, config);
-    const origin = originOf(await application.getUrl());
+    const origin = await listen(application, config.port, address);
     return {
       origin,
       webhookUrl: `${origin}${config.webhookPath ?? '/api/v1/webhooks'}`,
@@ -56,18 +53,31 @@ export async function startService(config: ServiceConfig): Promise<RunningServic
         ...(config.adminKey === undefined && { adminKey: development?.adminKey }),
       },
       application,
-      stop,
+      stop: () => undo(started),
     };
   } catch (error) {
-    await stop();
+    await undo(started).catch((stopError: unknown) => {
+      logger.error(stopError, 'PostackService');
+    });
     throw error;
   }
+}
+
+/** Stops what was started, last first. What cannot be stopped keeps nothing else from being stopped. */
+async function undo(started: (() => Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (let stop = started.pop(); stop; stop = started.pop()) {
+    await stop().catch((error: unknown) => errors.push(error));
+  }
+  if (errors.length > 0)
+    throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Stopping failed');
 }
 
 async function createApplication(
   config: ServiceConfig,
   development: DevelopmentCredentials | undefined,
   dataSource: DataSource,
+  logger: ServiceLogger,
 ): Promise<INestApplication> {
   const secret =
     config.webhookSecrets.length > 0 ? config.webhookSecrets : (development?.webhookSecret ?? '');
@@ -76,53 +86,5 @@ async function createApplication(
     { adminKey: config.adminKey ?? development?.adminKey ?? '' },
     dataSource,
   );
-  const logger: LogLevel[] = LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(config.logLevel) + 1);
-  return NestFactory.create(module, await adapter(config.httpAdapter), { logger, abortOnError: false });
-}
-
-async function adapter(name: HttpAdapterName) {
-  if (name === 'express') {
-    const { ExpressAdapter } = await import('@nestjs/platform-express');
-    return new ExpressAdapter();
-  }
-  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
-  return new FastifyAdapter();
-}
-
-async function listen(application: INestApplication, { port, host }: ServiceConfig): Promise<void> {
-  try {
-    await (host === undefined ? application.listen(port) : application.listen(port, host));
-  } catch (error) {
-    throw portError(error, port);
-  }
-}
-
-async function refuseBusyPort(port: number, host: string | undefined): Promise<void> {
-  const probe = createServer();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      probe.once('error', reject);
-      probe.listen(port, host, resolve);
-    });
-  } catch (error) {
-    throw portError(error, port);
-  }
-  await new Promise((closed) => probe.close(closed));
-}
-
-/** The message for what listening can fail with; any other error as it is. */
-function portError(error: unknown, port: number): unknown {
-  const problem: Record<string, string | undefined> = {
-    EADDRINUSE: `port ${port} is in use by another program. Stop that one, or set PORT to another port`,
-    EACCES: `port ${port} may not be used without privileges. Set PORT to one from 1024`,
-    EADDRNOTAVAIL: 'HOST is not an address of this machine',
-    ENOTFOUND: 'HOST is not a known name or address',
-  };
-  const text = problem[(error as NodeJS.ErrnoException).code ?? ''];
-  return text === undefined ? error : Object.assign(new ConfigurationError('HTTP', [text]), { cause: error });
-}
-
-/** `http://[::1]:3000` as people write it. */
-function originOf(url: string): string {
-  return url.replace(/\/\/(?:\[::1?\]|127\.0\.0\.1|0\.0\.0\.0)(?=:|$)/, '//localhost').replace(/\/$/, '');
+  return NestFactory.create(module, await createAdapter(config.httpAdapter), { logger, abortOnError: false });
 }

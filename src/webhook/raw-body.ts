@@ -52,17 +52,33 @@ export async function captureRawBody(
   }
 }
 
+/** Nothing kept the bytes of a request, and without them its signature cannot be verified. */
+export class RawBodyMissingError extends Error {
+  readonly code = 'POSTACK_RAW_BODY_MISSING';
+  override readonly name = 'RawBodyMissingError';
+
+  constructor() {
+    super(
+      'The bytes of this request were not kept. Create the application with "rawBody: true"; Nest keeps those of ' +
+        'the content types that it parses (app.useBodyParser() for others)',
+    );
+  }
+}
+
 /**
  * The bytes that came with a request: those captured on our own route, else those that Nest keeps with
  * `rawBody: true`.
  *
- * @throws {BodyError} when there are none.
+ * @throws {RawBodyMissingError} when there was a body and nothing has kept it.
  */
 export function rawBodyOf(request: object): Buffer {
   const { raw } = request as { raw?: IncomingMessage };
-  const captured = ((raw ?? request) as CapturedRequest)[RAW_BODY];
-  if (captured) return captured;
+  const message = (raw ?? request) as CapturedRequest;
+  if (message[RAW_BODY]) return message[RAW_BODY];
   const kept = (request as CapturedRequest).rawBody;
   if (Buffer.isBuffer(kept)) return kept;
-  throw new BodyError('already-read');
+  // Nest keeps nothing of an empty body.
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = message.headers;
+  if (length === '0' && encoding === undefined) return Buffer.alloc(0);
+  throw new RawBodyMissingError();
 }

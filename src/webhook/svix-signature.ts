@@ -129,7 +129,9 @@ function candidateSignatures(header: string): Buffer[] {
   for (const entry of header.split(' ')) {
     const [version, signature] = entry.split(',', 2);
     if (version !== 'v1' || signature?.length !== SIGNATURE_LENGTH) continue;
-    candidates.push(Buffer.from(signature, 'latin1'));
+    // Not as latin1: that would fold characters beyond it onto the letters of base64.
+    const candidate = Buffer.from(signature);
+    if (candidate.length === SIGNATURE_LENGTH) candidates.push(candidate);
   }
   return candidates;
 }

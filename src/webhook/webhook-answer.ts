@@ -1,8 +1,11 @@
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import { UnauthorizedException } from '@nestjs/common';
 import { InboxUnavailableError, type Receipt } from '../inbox/inbox.js';
 import { BodyError, type BodyFault } from './raw-body.js';
 import { SignatureError, type SignatureFault } from './svix-signature.js';
+
+/** Takes a request that nothing has read from yet, and answers it. */
+export type WebhookHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What became of one request, for logs and metrics. */
 export type WebhookOutcome =

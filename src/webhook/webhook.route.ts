@@ -13,8 +13,9 @@ import { WebhookCounters } from './webhook-counters.js';
 
 /**
  * Binds `POST <path>` on the host's HTTP adapter, ahead of everything of the host's: the bytes are captured
- * before any body parser sees them, and a global prefix, version, pipe, guard, interceptor, filter or
- * middleware can neither move the route, nor refuse an authentic event, nor change an answer.
+ * before any body parser sees them, and no global prefix, version, pipe, guard, interceptor, filter, middleware or
+ * Fastify hook can move the route, refuse an authentic event or change an answer. Nor do they hear of it: what
+ * came in stands in the log and in `WebhookCounters`.
  */
 @Injectable()
 export class WebhookRoute implements OnModuleInit {
@@ -38,12 +39,22 @@ export class WebhookRoute implements OnModuleInit {
         `PostackModule runs on Express and on Fastify, not on the HTTP adapter "${adapter.getType()}"`,
       );
     }
-    bind(adapter.getInstance(), this.options.path, (request, response) => this.answer(request, response));
+    bind(adapter.getInstance(), this.options.path, (request, response) => {
+      void this.#handle(request, response);
+    });
     this.#logger.log(`Receiving webhooks at POST ${this.options.path}`);
   }
 
   /** The whole of a request: bytes, guard, controller, answer. Never rejects. */
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<WebhookAnswer> {
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, headers, body } = await this.#answer(request, response);
+    // Something around the whole application may have given up waiting and answered.
+    if (response.headersSent) return;
+    response.writeHead(status, headers);
+    response.end(body);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<WebhookAnswer> {
     let answer: WebhookAnswer;
     try {
       await captureRawBody(request, this.options.bodyLimitBytes, this.options.bodyTimeoutMs);

@@ -11,7 +11,7 @@ import { DataSource } from 'typeorm';
 import { OnPostackEvent, PostackModule, postackEntities, postackMigrations } from '../../dist/src/index.js';
 import { Inbox } from '../../dist/src/inbox/inbox.js';
 import { ObserverNotices } from '../../dist/src/dispatch/observer-notices.js';
-import { EmbeddedPostgres } from '../../dist/src/service/embedded-postgres.js';
+import { EmbeddedPostgres } from '../../dist/src/service/embedded-postgres/embedded-postgres.js';
 import { signWebhook } from '../../dist/src/testing/index.js';
 
 const EVENTS = Number(process.argv[2] ?? 300);

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { EmbeddedPostgres } from '../../dist/src/service/embedded-postgres.js';
+import { EmbeddedPostgres } from '../../dist/src/service/embedded-postgres/embedded-postgres.js';
 
 const { values: flags } = parseArgs({
   options: {

@@ -111,7 +111,11 @@ describe('listeners', () => {
       attempts: 1,
       lastError: { name: 'RangeError', message: expect.stringContaining('attempt 1 failed') },
     });
-    expect(byName['flaky']?.nextAttemptAt?.getTime()).toBeGreaterThan(Date.now() - 2000);
+    const scheduled = await waitForEvent(app.application, id, ({ listeners }) =>
+      listeners.some(({ nextAttemptAt }) => nextAttemptAt !== null),
+    );
+    const next = scheduled.listeners.find(({ name }) => name === 'flaky')?.nextAttemptAt;
+    expect(next!.getTime()).toBeGreaterThan(failing.receivedAt.getTime());
 
     const done = await waitForEvent(app.application, id, isDone, { timeoutMs: 25_000 });
     expect(done.listeners.find(({ name }) => name === 'flaky')).toMatchObject({

@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EmbeddedPostgres } from '../../dist/src/service/embedded-postgres.js';
+import { EmbeddedPostgres } from '../../dist/src/service/embedded-postgres/embedded-postgres.js';
 
 /** One PostgreSQL for the whole run; every test file makes a database of its own in it. */
 export default async function startPostgres() {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { IsIn, IsInt, Matches, Max, Min, MinLength, ValidateIf } from 'class-validator';
-import { assertValid, ConfigurationError } from '../configuration-error.js';
-import { type PostackRole, WEBHOOK_PATH, WEBHOOK_PATH_RULE } from '../postack.options.js';
-import { parseWebhookSecret, WebhookSecretError } from '../webhook/webhook-secret.js';
+import { assertValid, ConfigurationError } from '../../configuration-error.js';
+import { type PostackRole, WEBHOOK_PATH, WEBHOOK_PATH_RULE } from '../../postack.options.js';
+import { parseWebhookSecret, WebhookSecretError } from '../../webhook/webhook-secret.js';
 
 /** The HTTP library to run on. */
 export type HttpAdapterName = 'express' | 'fastify';
@@ -75,6 +75,9 @@ export class ServiceConfig {
   @MinLength(MIN_ADMIN_KEY_LENGTH, {
     message: 'POSTACK_ADMIN_KEY must have at least $constraint1 characters',
   })
+  @Matches(/^[\x21-\x7e]*$/, {
+    message: 'POSTACK_ADMIN_KEY must be ASCII without spaces: it travels in an HTTP header',
+  })
   readonly adminKey: string | undefined;
 
   @IsIn(LOG_LEVELS, { message: `POSTACK_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}` })
@@ -144,8 +147,12 @@ function isSetting(name: string): boolean {
   return list.includes(plain);
 }
 
-/** A setting's value; `undefined` when it is unset or empty. From a file when `<name>_FILE` says so. */
-function readSetting(environment: Environment, name: Setting): string | undefined {
+/**
+ * A setting's value; `undefined` when it is unset or empty. From a file when `<name>_FILE` says so.
+ *
+ * @throws {ConfigurationError} when that file cannot be used.
+ */
+export function readSetting(environment: Environment, name: Setting): string | undefined {
   const value = environment[name]?.trim();
   const isFileSetting = (FILE_SETTINGS as readonly Setting[]).includes(name);
   const file = isFileSetting ? environment[`${name}_FILE`]?.trim() : undefined;

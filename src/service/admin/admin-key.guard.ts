@@ -6,7 +6,7 @@ import {
   Injectable,
   UnauthorizedException,
 } from '@nestjs/common';
-import { SERVICE_SETTINGS, type ServiceSettings } from './service.settings.js';
+import { SERVICE_SETTINGS, type ServiceSettings } from '../config/service.settings.js';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 

@@ -1,7 +1,7 @@
 import { Controller, Get, NotFoundException, Param, Query, UseGuards } from '@nestjs/common';
-import type { MessageEntity } from '../messages/message.entity.js';
-import { MessageLog } from '../messages/message-log.js';
-import type { Page } from '../paging.js';
+import type { MessageEntity } from '../../messages/message.entity.js';
+import { MessageLog } from '../../messages/message-log.js';
+import type { Page } from '../../paging.js';
 import { AdminKeyGuard } from './admin-key.guard.js';
 import { ListMessagesQuery } from './list.queries.js';
 

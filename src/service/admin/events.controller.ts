@@ -1,6 +1,6 @@
 import { Controller, Get, NotFoundException, Param, Query, UseGuards } from '@nestjs/common';
-import { EventLog, type EventDetail, type EventSummary } from '../dispatch/event-log.js';
-import type { Page } from '../paging.js';
+import { EventLog, type EventDetail, type EventSummary } from '../../dispatch/event-log.js';
+import type { Page } from '../../paging.js';
 import { AdminKeyGuard } from './admin-key.guard.js';
 import { ListEventsQuery } from './list.queries.js';
 

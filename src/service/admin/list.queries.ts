@@ -1,13 +1,15 @@
 import { Transform, Type } from 'class-transformer';
 import { IsDate, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import { EVENT_STATUSES, type EventStatus } from '../dispatch/event-status.js';
-import { DELIVERY_STATES, type DeliveryState } from '../messages/delivery-state.js';
+import { EVENT_STATUSES, type EventStatus } from '../../dispatch/event-status.js';
+import { DELIVERY_STATES, type DeliveryState } from '../../messages/delivery-state.js';
 
 const MAX_PAGE_SIZE = 500;
 const LIMIT_MESSAGE = { message: `limit must be a whole number from 1 to ${MAX_PAGE_SIZE}` };
-const SINCE_MESSAGE = { message: 'since must be a time in ISO 8601, like 2026-01-31T08:00:00Z' };
+const SINCE_MESSAGE = {
+  message: 'since must be a time in ISO 8601, like 2026-01-31T08:00:00Z (in a URL, + is %2B)',
+};
 
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
 /** What every list takes. */
 class ListQuery {
@@ -26,11 +28,20 @@ class ListQuery {
   cursor?: string;
 
   @IsOptional()
-  @Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && ISO_TIME.test(value) ? new Date(value) : value,
-  )
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? isoTime(value) : value))
   @IsDate(SINCE_MESSAGE)
   since?: Date;
+}
+
+/** UTC, unless the text says otherwise; without a meaning, the text itself. */
+function isoTime(text: string): Date | string {
+  const [match, zone] = ISO_TIME.exec(text) ?? [];
+  if (match === undefined) return text;
+  const day = text.slice(0, 10);
+  const startOfDay = new Date(day);
+  // JavaScript takes February 31st for March 3rd.
+  if (Number.isNaN(startOfDay.getTime()) || !startOfDay.toISOString().startsWith(day)) return text;
+  return new Date(zone === undefined && text.includes('T') ? `${text}Z` : text);
 }
 
 /** `GET /api/v1/events` */

@@ -1,0 +1,33 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { ConfigurationError } from '../../configuration-error.js';
+
+/**
+ * The text in a small file of the data directory; when there is no such file, it is made with `fresh`, readable
+ * by its owner only.
+ *
+ * @throws {ConfigurationError} when the file cannot be used.
+ */
+export async function keptText(file: string, fresh: string): Promise<string> {
+  let kept: string;
+  try {
+    kept = await readOrMake(file, fresh);
+  } catch (cause) {
+    throw Object.assign(unusable(`${file} cannot be read or made: ${(cause as Error).message}`), { cause });
+  }
+  if (kept !== '') return kept;
+  throw unusable(`${file} is empty. Restore what was in it; or delete it, and a new one is made`);
+}
+
+async function readOrMake(file: string, fresh: string): Promise<string> {
+  try {
+    await writeFile(file, `${fresh}\n`, { mode: 0o600, flag: 'wx' });
+    return fresh;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return (await readFile(file, 'utf8')).trim();
+  }
+}
+
+function unusable(problem: string): ConfigurationError {
+  return new ConfigurationError('Data directory', [problem]);
+}

@@ -1,0 +1,218 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConfigurationError } from '../../configuration-error.js';
+import { readSetting, ServiceConfig } from './service.config.js';
+
+const SECRET = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+const OLD_SECRET = `whsec_${Buffer.alloc(64, 2).toString('base64')}`;
+const ADMIN_KEY = 'k'.repeat(16);
+const REMOTE = {
+  DATABASE_URL: 'postgres://user:pass@db.example/postack',
+  POSTACK_WEBHOOK_SECRET: SECRET,
+  POSTACK_ADMIN_KEY: ADMIN_KEY,
+};
+
+function settingsIn(environment: Record<string, string>): object {
+  return Object.fromEntries(Object.entries(new ServiceConfig(environment)));
+}
+
+/** What is wrong with these settings, line by line. */
+function problemsWith(environment: Record<string, string>): readonly string[] {
+  try {
+    new ServiceConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the settings of the service', () => {
+  it('all have defaults that need nothing but this machine', () => {
+    expect(settingsIn({})).toEqual({
+      port: 3000,
+      host: undefined,
+      databaseUrl: undefined,
+      dataDir: '.postack',
+      httpAdapter: 'express',
+      role: 'all',
+      webhookSecrets: [],
+      webhookPath: undefined,
+      adminKey: undefined,
+      logLevel: 'log',
+      unknownSettings: [],
+    });
+  });
+
+  it('are read from the environment, and blanks around them do not count', () => {
+    const settings = settingsIn({
+      ...REMOTE,
+      PORT: ' 8080 ',
+      HOST: '127.0.0.1\n',
+      POSTACK_DATA_DIR: '/data',
+      HTTP_ADAPTER: 'fastify',
+      POSTACK_ROLE: 'accept',
+      POSTACK_WEBHOOK_PATH: '/hooks/postack',
+      POSTACK_LOG_LEVEL: 'debug',
+    });
+    expect(settings).toEqual({
+      port: 8080,
+      host: '127.0.0.1',
+      databaseUrl: REMOTE.DATABASE_URL,
+      dataDir: '/data',
+      httpAdapter: 'fastify',
+      role: 'accept',
+      webhookSecrets: [SECRET],
+      webhookPath: '/hooks/postack',
+      adminKey: ADMIN_KEY,
+      logLevel: 'debug',
+      unknownSettings: [],
+    });
+  });
+
+  it('that are empty count as not set', () => {
+    const empty = Object.fromEntries(
+      ['PORT', 'HOST', 'DATABASE_URL', 'HTTP_ADAPTER', 'POSTACK_ROLE', 'POSTACK_ADMIN_KEY_FILE'].map(
+        (name) => [name, ' '],
+      ),
+    );
+    expect(settingsIn(empty)).toEqual(settingsIn({}));
+  });
+
+  it.each([
+    [
+      'PORT',
+      ['-1', '65536', '80.5', '0x50', 'http', '1e3'],
+      'PORT must be a whole number from 0 to 65535 (0: any free port)',
+    ],
+    ['HTTP_ADAPTER', ['koa', 'Express'], 'HTTP_ADAPTER must be express or fastify'],
+    ['POSTACK_ROLE', ['worker', 'ALL'], 'POSTACK_ROLE must be all, accept or work'],
+    [
+      'POSTACK_LOG_LEVEL',
+      ['info', 'silent'],
+      'POSTACK_LOG_LEVEL must be one of error, warn, log, debug, verbose',
+    ],
+    [
+      'POSTACK_WEBHOOK_PATH',
+      ['hooks', '/', '/hooks/', '/hooks/:id', '/hooks?a=b', '/a b'],
+      'POSTACK_WEBHOOK_PATH must look like /api/v1/webhooks: no parameters, no query, no trailing slash',
+    ],
+    ['POSTACK_ADMIN_KEY', ['short', 'k'.repeat(15)], 'POSTACK_ADMIN_KEY must have at least 16 characters'],
+    [
+      'POSTACK_ADMIN_KEY',
+      ['a passphrase of many words', 'schlüssel-mit-umlaut'],
+      'POSTACK_ADMIN_KEY must be ASCII without spaces: it travels in an HTTP header',
+    ],
+  ])('%s that is wrong is refused by name, with what is right', (name, values, problem) => {
+    for (const value of values) expect([value, problemsWith({ [name]: value })]).toEqual([value, [problem]]);
+  });
+
+  it('that are wrong are all named at once', () => {
+    expect(
+      problemsWith({ PORT: 'x', HTTP_ADAPTER: 'x', POSTACK_ROLE: 'x', POSTACK_LOG_LEVEL: 'x' }),
+    ).toHaveLength(4);
+  });
+
+  it('whose names look like ours but mean nothing are pointed out', () => {
+    const { unknownSettings } = new ServiceConfig({
+      POSTACK_ADMIN_KEYS: 'x',
+      POSTACK_ROLE_FILE: 'x',
+      POSTACK_API_KEY: 'x',
+      POSTACK_API_URL: 'x',
+      OTHER_ADMIN_KEY: 'x',
+    });
+    expect(unknownSettings).toEqual(['POSTACK_ADMIN_KEYS', 'POSTACK_ROLE_FILE']);
+  });
+});
+
+describe('POSTACK_WEBHOOK_SECRET', () => {
+  it.each([' ', ',', ', ', '\n', ' ,\n'])(
+    'holds several secrets, newest first, separated by %j',
+    (separator) => {
+      const { webhookSecrets } = new ServiceConfig({
+        POSTACK_WEBHOOK_SECRET: `${SECRET}${separator}${OLD_SECRET}${separator}`,
+      });
+      expect(webhookSecrets).toEqual([SECRET, OLD_SECRET]);
+    },
+  );
+
+  it('is refused with the number of the wrong one, and without telling it', () => {
+    const short = `whsec_${Buffer.alloc(23, 3).toString('base64')}`;
+    const [first, second, ...more] = problemsWith({
+      POSTACK_WEBHOOK_SECRET: `${short}, ${SECRET}, plain-text`,
+    });
+    expect(first).toBe(
+      'POSTACK_WEBHOOK_SECRET, secret number 1: a webhook secret holds 24 to 64 bytes; this one holds 23',
+    );
+    expect(second).toMatch(/^POSTACK_WEBHOOK_SECRET, secret number 3: a webhook secret starts with "whsec_"/);
+    expect(more).toEqual([]);
+    expect(`${first}${second}`).not.toContain('plain-text');
+  });
+
+  it('is needed, and an admin key too, with a database of its own', () => {
+    const { DATABASE_URL } = REMOTE;
+    const [secret, key, ...more] = problemsWith({ DATABASE_URL });
+    expect(secret).toMatch(/^DATABASE_URL is set, but POSTACK_WEBHOOK_SECRET is not: set it to /);
+    expect(key).toMatch(
+      /^DATABASE_URL is set, but POSTACK_ADMIN_KEY is not: set it to .*openssl rand -hex 32/,
+    );
+    expect(more).toEqual([]);
+    expect(problemsWith({ DATABASE_URL, POSTACK_ADMIN_KEY: ADMIN_KEY })).toEqual([secret]);
+    expect(problemsWith(REMOTE)).toEqual([]);
+  });
+});
+
+describe('a setting in a file of its own', () => {
+  let directory: string;
+  const file = (content: string) => {
+    const path = join(directory, `setting-${content.length}`);
+    writeFileSync(path, content);
+    return path;
+  };
+
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'nestjs-postack-config-'));
+  });
+  afterAll(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  it('is read from there, without the line end', () => {
+    const config = new ServiceConfig({
+      DATABASE_URL_FILE: file(`${REMOTE.DATABASE_URL}\n`),
+      POSTACK_WEBHOOK_SECRET_FILE: file(`${SECRET}\n${OLD_SECRET}\n`),
+      POSTACK_ADMIN_KEY_FILE: file(`${ADMIN_KEY}\r\n`),
+      POSTACK_API_KEY_FILE: 'not read before it is needed',
+    });
+    expect(config).toMatchObject({
+      databaseUrl: REMOTE.DATABASE_URL,
+      webhookSecrets: [SECRET, OLD_SECRET],
+      adminKey: ADMIN_KEY,
+      unknownSettings: [],
+    });
+  });
+
+  it.each(['DATABASE_URL', 'POSTACK_WEBHOOK_SECRET', 'POSTACK_ADMIN_KEY'])(
+    'that is missing, empty or also set directly is refused by name: %s',
+    (name) => {
+      const missing = join(directory, 'missing');
+      expect(problemsWith({ [`${name}_FILE`]: missing })).toEqual([
+        expect.stringMatching(new RegExp(`^${name}_FILE: cannot read ${missing} \\(ENOENT: .*\\)$`)),
+      ]);
+      const empty = file(' \n');
+      expect(problemsWith({ [`${name}_FILE`]: empty })).toEqual([`${name}_FILE: ${empty} is empty`]);
+      expect(problemsWith({ [name]: 'x', [`${name}_FILE`]: empty })).toEqual([
+        `${name} and ${name}_FILE are both set: unset one of them`,
+      ]);
+    },
+  );
+
+  it('can be read by itself', () => {
+    const environment = { POSTACK_API_KEY_FILE: file('an api key\n'), PORT: ' 1 ' };
+    expect(readSetting(environment, 'POSTACK_API_KEY')).toBe('an api key');
+    expect(readSetting(environment, 'PORT')).toBe('1');
+    expect(readSetting(environment, 'POSTACK_ROLE')).toBeUndefined();
+  });
+});
