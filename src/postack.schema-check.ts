@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { ConfigurationError } from './configuration-error.js';
-import { POSTACK_DATA_SOURCE } from './postack.data-source.js';
+import { POSTACK_DATA_SOURCE, poolOf } from './postack.data-source.js';
 import { postackEntities } from './postack.entities.js';
 import { tableName } from './table-name.js';
 
@@ -37,6 +37,9 @@ export function checkedDataSource(dataSource: DataSource | undefined): DataSourc
   if (!dataSource || problem !== undefined) {
     throw new ConfigurationError('PostackModule data source', [problem ?? '']);
   }
+  // A connection can be cut after it is made and before it is used, when nobody listens to it: unheard, its "error"
+  // would end the process. Whoever wanted to use it hears of it from the query.
+  poolOf(dataSource).on('connect', (client) => client.on('error', () => undefined));
   return dataSource;
 }
 

@@ -1,4 +1,4 @@
-import type { DatabaseError, Pool } from 'pg';
+import type { DatabaseError, Pool, QueryConfig } from 'pg';
 
 /** Channel on which a process that only accepts tells the others of new events. */
 export const INBOX_CHANNEL = 'postack_inbox';
@@ -23,6 +23,8 @@ export class InboxInsert {
     private readonly pool: Pool,
     table: string,
     private readonly endpoint: string,
+    /** A connection that is silent for so long is dropped, and another one taken. */
+    private readonly timeoutMs: number,
     notify: boolean,
   ) {
     // All bodies travel as one binary value, cut up again by the server: an array of bytea would travel as
@@ -50,9 +52,11 @@ export class InboxInsert {
     const sorted = rows.length > 1 ? [...rows].sort((a, b) => (a.svixId < b.svixId ? -1 : 1)) : rows;
     let start = 1;
     const starts = sorted.map(({ body }) => (start += body.length) - body.length);
-    const { rows: stored } = await this.pool.query<{ svix_id: string }>({
+    // node-postgres knows the time-out for one query, its types do not.
+    const query: QueryConfig & { query_timeout: number } = {
       name: this.#name,
       text: this.#text,
+      query_timeout: this.timeoutMs,
       values: [
         this.endpoint,
         Buffer.concat(sorted.map((row) => row.body)),
@@ -65,7 +69,8 @@ export class InboxInsert {
         sorted.map((row) => row.clockSkewMs),
         sorted.map((row) => row.quarantineReason),
       ],
-    });
+    };
+    const { rows: stored } = await this.pool.query<{ svix_id: string }>(query);
     const newIds = new Set(stored.map((row) => row.svix_id));
     // Of the same id twice in one batch, only the first is new.
     return rows.map((row) => newIds.delete(row.svixId));

@@ -54,6 +54,7 @@ export class Inbox {
       poolOf(dataSource),
       tableName(dataSource, InboxEventEntity),
       options.endpoint,
+      options.acceptTimeoutMs,
       // Whoever dispatches hears of its own commits directly; only others need a NOTIFY.
       options.role === 'accept',
     );
