@@ -1,8 +1,13 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+/** What plain scripts may use without importing it: all that this Node has. */
+const NODE_GLOBALS = Object.fromEntries(
+  Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly']),
+);
+
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '.postack/'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', '.postack/', 'test/package/blank-app/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -31,6 +36,6 @@ export default tseslint.config(
   },
   {
     files: ['**/*.js'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', globalThis: 'readonly' } },
+    languageOptions: { globals: NODE_GLOBALS },
   },
 );

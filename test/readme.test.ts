@@ -5,6 +5,7 @@ import { ServiceConfig } from '../src/service/config/service.config.js';
 import { KNOWN_EVENTS } from '../src/events/event-types.js';
 import { UnknownPostackEvent } from '../src/events/unknown-postack.event.js';
 import { eventsTable, optionsTable, replaceGenerated } from './support/readme-tables.js';
+import { typeErrorsOf } from './support/compiler.js';
 import { toMatchFile } from './support/to-match-file.js';
 
 const root = join(import.meta.dirname, '..');
@@ -15,6 +16,13 @@ describe('the README', () => {
     const classes = [...KNOWN_EVENTS, UnknownPostackEvent].map(({ name, type }) => ({ name, type }));
     const withEvents = replaceGenerated(readme, 'events', eventsTable(classes));
     await toMatchFile(replaceGenerated(withEvents, 'options', optionsTable()), 'README.md');
+  });
+
+  it('begins with a program that compiles', async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const [, program] = /```ts\n\/\/ program: main\.ts\n([^]*?)```/.exec(readme) ?? [];
+    expect(program).toContain('PostackModule.forRoot');
+    expect(typeErrorsOf(program!)).toBe('');
   });
 
   it('names every setting of the service, and no other', async () => {

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import ts from 'typescript';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** A program's own path: it need not exist. */
+const PROGRAM = join(root, 'test', 'a-program-of-its-own.ts');
+
+function compilerOptions(): ts.CompilerOptions {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path));
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  // As users import it.
+  return { ...options, noEmit: true, paths: { 'nestjs-postack': [join(root, 'src', 'index.ts')] } };
+}
+
+/** The compiler's messages about some files; empty when they are right. */
+export function typeErrorsIn(files: string[], host?: ts.CompilerHost): string {
+  const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram(files, compilerOptions(), host));
+  return ts.formatDiagnostics(diagnostics, {
+    getCurrentDirectory: () => root,
+    getCanonicalFileName: (name) => name,
+    getNewLine: () => '\n',
+  });
+}
+
+/** The compiler's messages about the text of a program; empty when it is right. */
+export function typeErrorsOf(program: string): string {
+  const host = ts.createCompilerHost(compilerOptions());
+  const files = { ...host };
+  host.fileExists = (path) => path === PROGRAM || files.fileExists(path);
+  host.readFile = (path) => (path === PROGRAM ? program : files.readFile(path));
+  return typeErrorsIn([PROGRAM], host);
+}
+
+/** Every name that a module exports, types included. */
+export function exportsOf(file: string): string[] {
+  const path = join(root, file);
+  const program = ts.createProgram([path], compilerOptions());
+  const checker = program.getTypeChecker();
+  const module = checker.getSymbolAtLocation(program.getSourceFile(path)!);
+  return checker
+    .getExportsOfModule(module!)
+    .map(({ name }) => name)
+    .sort();
+}
