@@ -41,6 +41,11 @@ export interface PostackModuleOptions {
   payload?: Partial<PayloadMapping>;
   /** How many stored events are dispatched in one transaction at most. Default 500. */
   dispatchBatchSize?: number;
+  /**
+   * A dispatch transaction that takes longer has lost its connection, or hangs in a projection: it is given up and
+   * tried again. Default 60,000 (1 min).
+   */
+  dispatchTimeoutMs?: number;
   /** How often to look for undispatched events when nothing has announced any. Default 1,000 (1 s). */
   pollIntervalMs?: number;
   /** How long a stopping process waits for its running listeners. Default 25,000 (25 s). */
@@ -114,6 +119,10 @@ export class ResolvedPostackOptions {
   readonly dispatchBatchSize: number;
 
   @IsInt(positive('milliseconds'))
+  @Min(100, positive('milliseconds'))
+  readonly dispatchTimeoutMs: number;
+
+  @IsInt(positive('milliseconds'))
   @Min(50, positive('milliseconds'))
   readonly pollIntervalMs: number;
 
@@ -146,6 +155,7 @@ export class ResolvedPostackOptions {
     this.eventTypes = { ...DEFAULT_EVENT_TYPES, ...options.eventTypes };
     this.payload = { ...DEFAULT_PAYLOAD_MAPPING, ...options.payload };
     this.dispatchBatchSize = options.dispatchBatchSize ?? 500;
+    this.dispatchTimeoutMs = options.dispatchTimeoutMs ?? 60_000;
     this.pollIntervalMs = options.pollIntervalMs ?? 1000;
     this.shutdownTimeoutMs = options.shutdownTimeoutMs ?? 25_000;
     this.listeners = options.listeners ?? {};

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { ConfigurationError } from './configuration-error.js';
 import { POSTACK_DATA_SOURCE, poolOf } from './postack.data-source.js';
@@ -37,10 +38,20 @@ export function checkedDataSource(dataSource: DataSource | undefined): DataSourc
   if (!dataSource || problem !== undefined) {
     throw new ConfigurationError('PostackModule data source', [problem ?? '']);
   }
-  // A connection can be cut after it is made and before it is used, when nobody listens to it: unheard, its "error"
-  // would end the process. Whoever wanted to use it hears of it from the query.
-  poolOf(dataSource).on('connect', (client) => client.on('error', () => undefined));
+  surviveCutConnections(poolOf(dataSource));
   return dataSource;
+}
+
+const watchedPools = new WeakSet<Pool>();
+
+/**
+ * A connection can be cut after it is made and before it is used, when nobody listens to it: unheard, its "error"
+ * would end the process. Whoever wanted to use it hears of it from the query.
+ */
+function surviveCutConnections(pool: Pool): void {
+  if (watchedPools.has(pool)) return;
+  watchedPools.add(pool);
+  pool.on('connect', (client) => client.on('error', () => undefined));
 }
 
 function problemWith(dataSource: DataSource | undefined): string | undefined {

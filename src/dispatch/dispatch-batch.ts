@@ -1,3 +1,4 @@
+import type { Client } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { AnyPostackEvent } from '../events/event-types.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
@@ -17,6 +18,16 @@ export interface DispatchedBatch {
   woken: string[];
 }
 
+/** A dispatch transaction took too long. */
+export class DispatchTimeoutError extends Error {
+  readonly code = 'POSTACK_DISPATCH_TIMEOUT';
+  override readonly name = 'DispatchTimeoutError';
+
+  constructor(timeoutMs: number) {
+    super(`not done after ${timeoutMs} ms: PostgreSQL does not answer, or a projection hangs`);
+  }
+}
+
 /** One transaction of the dispatcher: claim, project, hand over, mark, commit. */
 export class DispatchBatch {
   readonly #inbox: string;
@@ -32,9 +43,29 @@ export class DispatchBatch {
     this.#inbox = tableName(dataSource, InboxEventEntity);
   }
 
-  /** Dispatches up to `limit` events; none when there are none, or other processes have them all. */
-  async run(limit: number): Promise<DispatchedBatch> {
+  /**
+   * Dispatches up to `limit` events; none when there are none, or other processes have them all.
+   *
+   * @throws {DispatchTimeoutError} when it is not done after `timeoutMs`; its connection is closed then, and with it
+   *   the transaction is undone.
+   */
+  async run(limit: number, timeoutMs: number): Promise<DispatchedBatch> {
     const queryRunner = this.dataSource.createQueryRunner();
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(new DispatchTimeoutError(timeoutMs));
+        void abandon(queryRunner);
+      }, timeoutMs);
+    });
+    try {
+      return await Promise.race([this.#dispatch(limit, queryRunner), timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #dispatch(limit: number, queryRunner: QueryRunner): Promise<DispatchedBatch> {
     try {
       await queryRunner.startTransaction();
       const claimed = await this.events.claim(queryRunner.manager, limit);
@@ -127,4 +158,11 @@ export class DispatchBatch {
       ],
     );
   }
+}
+
+/** Closes a connection in the middle of whatever it does, and takes it out of the pool. */
+async function abandon(queryRunner: QueryRunner): Promise<void> {
+  const connection = (await queryRunner.connect()) as Client;
+  await connection.end();
+  await queryRunner.release();
 }

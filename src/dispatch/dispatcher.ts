@@ -83,7 +83,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     if (this.options.role === 'accept') return;
     this.#stopping.abort();
     this.wake();
-    await this.#loop;
+    // A batch that hangs is undone when its connection is closed, by whoever closes the data source.
+    await Promise.race([this.#loop, sleep(this.options.shutdownTimeoutMs, undefined, { ref: false })]);
     await this.#subscription?.close();
     await this.jobs.stop();
   }
@@ -103,7 +104,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     while (!this.#stopping.signal.aborted) {
       this.#isAwake = false;
       try {
-        const batch = await this.#batches.run(this.options.dispatchBatchSize);
+        const batch = await this.#batches.run(this.options.dispatchBatchSize, this.options.dispatchTimeoutMs);
         pauseMs = FIRST_PAUSE_MS;
         for (const name of batch.woken) this.#lanes.get(name)?.wake();
         this.notices.send(batch.events);

@@ -92,6 +92,35 @@ describe('projections', () => {
   );
 });
 
+@Injectable()
+class Hanging {
+  calls = 0;
+
+  @PostackProjection(MessageSentEvent, { name: 'hanging' })
+  async project(): Promise<void> {
+    this.calls += 1;
+    if (this.calls <= 5) await new Promise(() => undefined);
+  }
+}
+
+describe('a projection that hangs', () => {
+  it('is given up with its transaction, costs no connections for good, and is called again', async () => {
+    const app = await startTestApplication({
+      providers: [Hanging],
+      poolSize: 4,
+      options: { dispatchTimeoutMs: 100 },
+    });
+    try {
+      const { id } = await app.post(messageBody('message.sent'));
+      // More often than there are connections in the pool.
+      await waitForEvent(app.application, id, isDone);
+      expect(app.application.get(Hanging).calls).toBe(6);
+    } finally {
+      await app.close();
+    }
+  });
+});
+
 const isDone = ({ status }: { status: string }) => status === 'done';
 
 async function createTables(database: TestDatabase): Promise<void> {

@@ -24,6 +24,8 @@ export interface TestApplicationOptions {
   /** What a host does between creating and starting: prefix, pipes, guards, … */
   configure?: (application: INestApplication) => void;
   schema?: string;
+  /** Connections of the data source. */
+  poolSize?: number;
 }
 
 /** A host application with the module imported, listening on a free port. */
@@ -41,7 +43,7 @@ export interface TestApplication {
 
 export async function startTestApplication(setup: TestApplicationOptions = {}): Promise<TestApplication> {
   const database = setup.database ?? (await createTestDatabase());
-  const dataSource = await openDataSource(database.url, { schema: setup.schema });
+  const dataSource = await openDataSource(database.url, { schema: setup.schema, poolSize: setup.poolSize });
   const options: PostackModuleOptions = { secret: TEST_SECRET, pollIntervalMs: 200, ...setup.options };
 
   @Module({ providers: [{ provide: DataSource, useValue: dataSource }], exports: [DataSource] })

@@ -150,8 +150,10 @@ describe('when a connection is cut in the very moment in which it is made', () =
 });
 
 describe('when the connections to PostgreSQL fall silent without being closed', () => {
-  it('webhooks are answered 503 in time, and soon 204 again, on new connections', async () => {
-    const { app, proxy } = await startBehindProxy({ options: { acceptTimeoutMs: 300 } });
+  it('webhooks are answered 503 in time, soon 204 again, and dispatched, on new connections', async () => {
+    const { app, proxy } = await startBehindProxy({
+      options: { acceptTimeoutMs: 300, dispatchTimeoutMs: 1000 },
+    });
     // Several connections in the pool, as after any traffic.
     const before = Array.from({ length: 4 }, (_, index) => `msg_before_${index}`);
     await Promise.all(before.map((id) => postUntilAccepted(app, id, event())));
@@ -163,5 +165,6 @@ describe('when the connections to PostgreSQL fall silent without being closed', 
     expect(Date.now() - startMs).toBeLessThan(3000);
     for (const id of ids) await postUntilAccepted(app, id, event(), 8000);
     expect(await storedCount(app, ids)).toBe(ids.length);
+    for (const id of ids) await waitForEvent(app.application, id, ({ status }) => status === 'done');
   });
 });
