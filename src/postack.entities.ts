@@ -15,11 +15,13 @@ const ENTITIES = [InboxEventEntity, HandlerOutcomeEntity, MessageEntity];
  * schema is chosen here, once for the process, before the data source is initialised; migrations and queries
  * follow.
  *
- * @param options.schema Default `postack`.
+ * @param options.schema Default: the one chosen before, else `postack`.
  */
 export function postackEntities(options: { schema?: string } = {}): (new () => object)[] {
-  for (const table of getMetadataArgsStorage().tables) {
-    if (ENTITIES.some((entity) => entity === table.target)) table.schema = options.schema ?? DEFAULT_SCHEMA;
+  if (options.schema !== undefined) {
+    for (const table of getMetadataArgsStorage().tables) {
+      if (ENTITIES.some((entity) => entity === table.target)) table.schema = options.schema;
+    }
   }
   return [...ENTITIES];
 }

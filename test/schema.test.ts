@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { postackMigrations } from '../migrations/index.js';
-import { postackEntities } from '../src/postack.entities.js';
+import { DEFAULT_SCHEMA, postackEntities } from '../src/postack.entities.js';
 import { readSchema } from './support/read-schema.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from './support/test-database.js';
 import { toMatchFile } from './support/to-match-file.js';
@@ -46,7 +46,7 @@ describe('the database schema', () => {
       const { upQueries } = await inOther.driver.createSchemaBuilder().log();
       expect(upQueries.map(({ query }) => query)).toEqual([]);
     } finally {
-      postackEntities();
+      postackEntities({ schema: DEFAULT_SCHEMA });
       await inOther.destroy();
       await other.drop();
     }

@@ -92,7 +92,7 @@ async function module({ adapter, role, listener }) {
     imports: [database, PostackModule.forRoot({ secret, role })],
     providers: listener ? [Listener] : [],
   })(Host);
-  const app = await NestFactory.create(Host, adapter, { logger: ['error', 'warn'] });
+  const app = await NestFactory.create(Host, adapter, { logger: false });
   await app.listen(0, '127.0.0.1');
   return `${await app.getUrl()}${PATH}`;
 }
