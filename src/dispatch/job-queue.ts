@@ -7,7 +7,7 @@ import { POSTACK_DATA_SOURCE, poolOf } from '../postack.data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
 
 /** How often somebody looks for jobs of processes that have died, in seconds. */
-const SUPERVISE_SECONDS = 5;
+const SUPERVISE_SECONDS = 3;
 
 /** A job of one handler for one event. */
 export interface EventJob {

@@ -12,7 +12,7 @@ class Listener {
     return process.env.HANG === '1' ? new Promise(() => {}) : Promise.resolve();
   }
 }
-OnPostackEvent('*', { name: 'only' })(
+OnPostackEvent('*', { name: 'only', retry: { firstDelayMs: 2000 } })(
   Listener.prototype,
   'onEvent',
   Object.getOwnPropertyDescriptor(Listener.prototype, 'onEvent'),
