@@ -55,7 +55,8 @@ export class DispatchBatch {
     const timeout = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
         reject(new DispatchTimeoutError(timeoutMs));
-        void abandon(queryRunner);
+        // What cannot be had cannot be closed either; the dispatch itself tells of it.
+        abandon(queryRunner).catch(() => undefined);
       }, timeoutMs);
     });
     try {
