@@ -23,4 +23,5 @@ USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", \
   "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/health/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "node_modules/nestjs-postack/dist/src/main.js"]
+# A small young generation: about half the memory under load.
+CMD ["node", "--max-semi-space-size=8", "node_modules/nestjs-postack/dist/src/main.js"]

@@ -26,6 +26,7 @@ export {
   type KnownPostackEvent,
 } from './events/event-types.js';
 export type {
+  BatchOptions,
   ListenerOptions,
   OnPostackEventOptions,
   PostackProjectionOptions,
@@ -40,7 +41,17 @@ export { MessageQueuedEvent } from './events/message-queued.event.js';
 export { MessageReceivedEvent } from './events/message-received.event.js';
 export { MessageSentEvent } from './events/message-sent.event.js';
 export { MessageUndeliveredEvent } from './events/message-undelivered.event.js';
-export { OnPostackEvent, type EventOf, type ListenerContext } from './events/on-postack-event.decorator.js';
+export type {
+  BatchListenerContext,
+  BatchResult,
+  Delivery,
+  DeliveryReason,
+  ListenerContext,
+  TransactionalListenerContext,
+} from './events/listener-context.js';
+export { PermanentError, RetryAfterError } from './events/listener-errors.js';
+export { OnPostackEvent, type EventOf, type ListenerMethod } from './events/on-postack-event.decorator.js';
+export type { Ordering } from './events/order-key.js';
 export { DEFAULT_PAYLOAD_MAPPING, type PayloadMapping } from './events/payload-mapping.js';
 export { maskPhoneNumber } from './events/phone-number.js';
 export { PostackEvent, type PostackEventEnvelope } from './events/postack-event.js';
@@ -57,11 +68,45 @@ export {
   type EventFilter,
   type EventSummary,
   type ListenerReport,
-} from './dispatch/event-log.js';
-export { EVENT_STATUSES, type EventStatus } from './dispatch/event-status.js';
-export { HandlerOutcomeEntity, type OutcomeStatus } from './dispatch/handler-outcome.entity.js';
-export { ListenerTimeoutError } from './dispatch/listener-call.js';
-export type { StoredFailure } from './dispatch/stored-failure.js';
+} from './dispatch/outcomes/event-log.js';
+export type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './dispatch/outcomes/dead-letter.js';
+export { DeadLetters } from './dispatch/outcomes/dead-letters.js';
+export { EVENT_STATUSES, type EventStatus } from './dispatch/outcomes/event-status.js';
+export { HandlerOutcomeEntity, type OutcomeStatus } from './dispatch/outcomes/handler-outcome.entity.js';
+export { ListenerTimeoutError } from './dispatch/lanes/listener-call.js';
+export { ListenerControl } from './dispatch/lanes/listener-control.js';
+export type {
+  ListenerCounts,
+  ListenerPause,
+  ListenerState,
+  ParkedLine,
+} from './dispatch/lanes/listener-state.js';
+export type { HandlerSettings } from './dispatch/handlers/handler.js';
+export {
+  ConflictError,
+  DeadLetterNotFoundError,
+  DeadLetterStateError,
+  EventNotFoundError,
+  EventNotReplayableError,
+  HandlerNotFoundError,
+  InvalidPauseError,
+  InvalidReplayError,
+  InvalidRequestError,
+  NotFoundError,
+  ReplayNotFoundError,
+  ReplayStateError,
+} from './dispatch/refusals.js';
+export type { ReplayKind, ReplayState } from './dispatch/replay/replay.entity.js';
+export type {
+  BackfillRequest,
+  RedriveRequest,
+  Replay,
+  ReplayPacing,
+  ReplayReceipt,
+  ReplayRequest,
+} from './dispatch/replay/replay-request.js';
+export { Replays } from './dispatch/replay/replays.js';
+export type { StoredFailure } from './dispatch/outcomes/stored-failure.js';
 
 // messages/
 export {
@@ -73,3 +118,7 @@ export {
 } from './messages/delivery-state.js';
 export { MessageEntity } from './messages/message.entity.js';
 export { MessageLog, type MessageFilter } from './messages/message-log.js';
+
+// retention/
+export { Retention, type RetentionReport } from './retention/retention.js';
+export type { RetentionOptions } from './retention/retention-options.js';

@@ -1,12 +1,24 @@
 import { getMetadataArgsStorage } from 'typeorm';
-import { HandlerOutcomeEntity } from './dispatch/handler-outcome.entity.js';
+import { HandlerOutcomeEntity } from './dispatch/outcomes/handler-outcome.entity.js';
+import { ListenerPauseEntity } from './dispatch/lanes/listener-pause.entity.js';
+import { ReplayEntity } from './dispatch/replay/replay.entity.js';
 import { InboxEventEntity } from './inbox/inbox-event.entity.js';
 import { MessageEntity } from './messages/message.entity.js';
+import { RetentionLeftoverEntity } from './retention/retention-leftover.entity.js';
+import { RetentionProgressEntity } from './retention/retention-progress.entity.js';
 
 /** The PostgreSQL schema that this package's tables are in, unless another is chosen. */
 export const DEFAULT_SCHEMA = 'postack';
 
-const ENTITIES = [InboxEventEntity, HandlerOutcomeEntity, MessageEntity];
+const ENTITIES = [
+  InboxEventEntity,
+  HandlerOutcomeEntity,
+  ListenerPauseEntity,
+  ReplayEntity,
+  RetentionProgressEntity,
+  RetentionLeftoverEntity,
+  MessageEntity,
+];
 
 /**
  * The entities to register with your data source: `entities: [...postackEntities()]`.

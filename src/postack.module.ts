@@ -2,13 +2,29 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import type { DataSource } from 'typeorm';
+import { DispatchBatch } from './dispatch/dispatch-batch.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
-import { EventLog } from './dispatch/event-log.js';
-import { HandlerRegistry } from './dispatch/handler-registry.js';
-import { JobQueue } from './dispatch/job-queue.js';
+import { DeadLetters } from './dispatch/outcomes/dead-letters.js';
+import { EventLog } from './dispatch/outcomes/event-log.js';
+import { HandlerRegistry } from './dispatch/handlers/handler-registry.js';
+import { ChangedOrder } from './dispatch/lanes/changed-order.js';
+import { CrashedJobs } from './dispatch/lanes/crashed-jobs.js';
+import { Handover } from './dispatch/lanes/handover.js';
+import { JobQueue } from './dispatch/lanes/job-queue.js';
+import { JobStatistics } from './dispatch/lanes/job-statistics.js';
+import { LaneSignal } from './dispatch/lanes/lane-signal.js';
+import { Lanes } from './dispatch/lanes/lanes.js';
+import { ListenerCalls } from './dispatch/lanes/listener-call.js';
+import { ListenerControl } from './dispatch/lanes/listener-control.js';
 import { ObserverNotices } from './dispatch/observer-notices.js';
-import { Outcomes } from './dispatch/outcomes.js';
+import { Outcomes } from './dispatch/outcomes/outcomes.js';
 import { ProjectionRunner } from './dispatch/projection-runner.js';
+import { EventReplay } from './dispatch/replay/event-replay.js';
+import { ReplayChunk } from './dispatch/replay/replay-chunk.js';
+import { ReplayQueue } from './dispatch/replay/replay-queue.js';
+import { ReplayRunner } from './dispatch/replay/replay-runner.js';
+import { Replays } from './dispatch/replay/replays.js';
+import { ReplaySelection } from './dispatch/replay/replay-selection.js';
 import { StoredEvents } from './dispatch/stored-events.js';
 import { EventParser } from './events/event-parser.js';
 import { UndeliveredListener } from './failures/undelivered.listener.js';
@@ -25,6 +41,8 @@ import {
 } from './postack.module-definition.js';
 import { POSTACK_OPTIONS, type PostackModuleOptions, ResolvedPostackOptions } from './postack.options.js';
 import { checkedDataSource, PostackSchemaCheck } from './postack.schema-check.js';
+import { Retention } from './retention/retention.js';
+import { RetentionSchedule } from './retention/retention-schedule.js';
 import { SvixSignatureGuard } from './webhook/svix-signature.guard.js';
 import { WebhookController } from './webhook/webhook.controller.js';
 import { WebhookCounters } from './webhook/webhook-counters.js';
@@ -65,18 +83,37 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     Inbox,
     // dispatch/
     Dispatcher,
+    DispatchBatch,
     HandlerRegistry,
-    JobQueue,
     StoredEvents,
-    Outcomes,
     ProjectionRunner,
     ObserverNotices,
+    Lanes,
+    LaneSignal,
+    Handover,
+    JobQueue,
+    JobStatistics,
+    ListenerCalls,
+    CrashedJobs,
+    ChangedOrder,
+    Outcomes,
     EventLog,
+    ListenerControl,
+    DeadLetters,
+    ReplaySelection,
+    ReplayQueue,
+    ReplayChunk,
+    EventReplay,
+    ReplayRunner,
+    Replays,
     // messages/
     MessagesProjection,
     MessageLog,
     // failures/
     UndeliveredListener,
+    // retention/
+    Retention,
+    RetentionSchedule,
   ],
   exports: [
     POSTACK_OPTIONS,
@@ -85,7 +122,11 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     Dispatcher,
     HandlerRegistry,
     EventLog,
+    ListenerControl,
+    DeadLetters,
+    Replays,
     MessageLog,
+    Retention,
   ],
 })
 export class PostackModule extends ConfigurableModuleClass {

@@ -48,12 +48,47 @@ describe('the options', () => {
       /"bodyLimitBytes" must be a whole number of bytes/,
     ],
     ['an unknown role', { secret, role: 'both' }, /"role" must be all, accept or work/],
+    [
+      'bodies kept for no time',
+      { secret, retention: { bodyDays: 0 } },
+      /"retention.bodyDays" must be a number of days, from 1 to 36500/,
+    ],
+    [
+      'a text for days',
+      { secret, retention: { idDays: '90' } },
+      /"retention.idDays" must be a number of days/,
+    ],
+    ['no number of days', { secret, retention: { bodyDays: NaN } }, /"retention.bodyDays" must be a number/],
+    [
+      'endless days',
+      { secret, retention: { idDays: Infinity } },
+      /"retention.idDays" must be a number of days/,
+    ],
+    [
+      'ids that go before their bodies',
+      { secret, retention: { bodyDays: 60, idDays: 45 } },
+      /"retention.idDays" \(45\) must not be less than "retention.bodyDays" \(60\)/,
+    ],
     ['a schema name that SQL would change', { secret, jobsSchema: 'Jobs' }, /"jobsSchema" must be/],
   ])('refuse %s', (_what, options, message) => {
     const problems = problemsOf(options);
     expect(problems).not.toHaveLength(0);
     expect(problems.join('\n')).toMatch(message);
     expect(problems.join('\n')).not.toContain(secret);
+  });
+
+  it.each([
+    [undefined, { bodyDays: 30, idDays: 90 }],
+    [{}, { bodyDays: 30, idDays: 90 }],
+    [{ bodyDays: 1.5 }, { bodyDays: 1.5, idDays: 90 }],
+    [{ bodyDays: 365 }, { bodyDays: 365, idDays: 365 }],
+    [
+      { bodyDays: 2, idDays: 2 },
+      { bodyDays: 2, idDays: 2 },
+    ],
+    [false, false],
+  ] as const)('make of the retention %j %j', (retention, resolved) => {
+    expect(new ResolvedPostackOptions({ secret, retention }).retention).toEqual(resolved);
   });
 
   it('tell of everything that is wrong at once', () => {

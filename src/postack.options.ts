@@ -3,6 +3,12 @@ import { assertValid, ConfigurationError } from './configuration-error.js';
 import { DEFAULT_EVENT_TYPES, type EventTypeMap } from './events/event-types.js';
 import type { ListenerOptions } from './events/handler-metadata.js';
 import { DEFAULT_PAYLOAD_MAPPING, type PayloadMapping } from './events/payload-mapping.js';
+import {
+  IsRetention,
+  type ResolvedRetention,
+  resolveRetention,
+  type RetentionOptions,
+} from './retention/retention-options.js';
 import { DEFAULT_TIMESTAMP_TOLERANCE_MS } from './webhook/svix-signature.js';
 import { parseWebhookSecret, WebhookSecretError, type WebhookSecret } from './webhook/webhook-secret.js';
 
@@ -52,6 +58,11 @@ export interface PostackModuleOptions {
   shutdownTimeoutMs?: number;
   /** Settings of single listeners, by listener name; they win over those in the decorators. */
   listeners?: Readonly<Record<string, ListenerOptions>>;
+  /**
+   * How long stored events are kept: `{ bodyDays: 30, idDays: 90 }` unless told otherwise; `false` keeps everything.
+   * Only events that are settled are removed. It counts for all endpoints in the database.
+   */
+  retention?: RetentionOptions | false;
   /** PostgreSQL schema for the listeners' queues, kept by pg-boss. Default `postack_jobs`. */
   jobsSchema?: string;
   /** Connections for those queues, besides the data source's own. Default 4. */
@@ -132,6 +143,9 @@ export class ResolvedPostackOptions {
 
   readonly listeners: Readonly<Record<string, ListenerOptions>>;
 
+  @IsRetention('"retention.bodyDays"', '"retention.idDays"')
+  readonly retention: ResolvedRetention;
+
   @Matches(/^[a-z_][a-z0-9_]{0,49}$/, {
     message: '"jobsSchema" must be a lower-case SQL name of at most 50 characters',
   })
@@ -159,6 +173,7 @@ export class ResolvedPostackOptions {
     this.pollIntervalMs = options.pollIntervalMs ?? 1000;
     this.shutdownTimeoutMs = options.shutdownTimeoutMs ?? 25_000;
     this.listeners = options.listeners ?? {};
+    this.retention = resolveRetention(options.retention);
     this.jobsSchema = options.jobsSchema ?? 'postack_jobs';
     this.jobsPoolSize = options.jobsPoolSize ?? 4;
     assertValid(SUBJECT, this);

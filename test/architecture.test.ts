@@ -18,8 +18,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   dispatch: ['inbox', 'events'],
   messages: ['events'],
   failures: ['events'],
+  retention: ['inbox', 'dispatch'],
   testing: ['webhook', 'dispatch', 'events'],
-  service: ['webhook', 'inbox', 'events', 'dispatch', 'messages', 'failures', 'testing'],
+  service: ['webhook', 'inbox', 'events', 'dispatch', 'messages', 'failures', 'retention', 'testing'],
 };
 
 describe('imports between the folders of src/', () => {

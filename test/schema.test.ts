@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DataSource } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { postackMigrations } from '../migrations/index.js';
 import { DEFAULT_SCHEMA, postackEntities } from '../src/postack.entities.js';
 import { readSchema } from './support/read-schema.js';
@@ -34,6 +34,46 @@ describe('the database schema', () => {
     expect(await readSchema(dataSource, 'postack')).toBe('');
     await dataSource.runMigrations();
     expect(await readSchema(dataSource, 'postack')).toBe(before);
+  });
+
+  it('keeps what the first version has stored', async () => {
+    const other = await createTestDatabase();
+    const [first] = postackMigrations;
+    const old = new DataSource({
+      type: 'postgres',
+      url: other.url,
+      entities: postackEntities(),
+      migrations: [first!],
+    });
+    await old.initialize();
+    await old.runMigrations();
+    await other.query(`INSERT INTO postack.inbox_event
+      (endpoint, svix_id, type, status, occurred_at, body, secret_fingerprint, clock_skew_ms)
+      VALUES ('default', 'msg_1', 'message.sent', 'dispatched', now(), 'body', 'abc', 0)`);
+    await other.query(`INSERT INTO postack.handler_outcome (event_id, handler, status, attempts, first_failure, job_id)
+      VALUES (1, 'crm', 'failing', 2, '{"name": "Error"}', gen_random_uuid())`);
+    await old.destroy();
+    const migrated = await openDataSource(other.url);
+    try {
+      expect(await other.query('SELECT svix_id, body FROM postack.inbox_event')).toEqual([
+        { svix_id: 'msg_1', body: Buffer.from('body') },
+      ]);
+      const columns = 'handler, status, attempts, first_failure, delivery, reason, next_attempt_at';
+      expect(await other.query(`SELECT ${columns} FROM postack.handler_outcome`)).toEqual([
+        {
+          handler: 'crm',
+          status: 'failing',
+          attempts: 2,
+          first_failure: { name: 'Error' },
+          delivery: 0,
+          reason: 'first',
+          next_attempt_at: null,
+        },
+      ]);
+    } finally {
+      await migrated.destroy();
+      await other.drop();
+    }
   });
 
   it('can be in another schema, with the same tables', async () => {

@@ -1,15 +1,21 @@
-import type { Client } from 'pg';
+import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { AnyPostackEvent } from '../events/event-types.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
+import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { tableName } from '../table-name.js';
-import type { EventRoute, Handler } from './handler.js';
-import type { HandlerRegistry } from './handler-registry.js';
-import type { JobQueue } from './job-queue.js';
-import type { Outcomes } from './outcomes.js';
-import type { ProjectionRunner } from './projection-runner.js';
-import { storedFailure } from './stored-failure.js';
-import type { StoredEvent, StoredEvents } from './stored-events.js';
+import { abandonConnection } from './abandon-connection.js';
+import type { EventRoute, Handler } from './handlers/handler.js';
+import { HandlerRegistry } from './handlers/handler-registry.js';
+import { Handover } from './lanes/handover.js';
+import { LaneSignal } from './lanes/lane-signal.js';
+import { Outcomes } from './outcomes/outcomes.js';
+import { storedFailure } from './outcomes/stored-failure.js';
+import { ProjectionRunner } from './projection-runner.js';
+import { StoredEvents, type StoredEvent } from './stored-events.js';
+
+/** Ids are given out before the commit: so many events may become visible after one with a higher id. */
+const LATE_COMMITS = 5000n;
 
 /** What one committed batch was about. */
 export interface DispatchedBatch {
@@ -29,16 +35,20 @@ export class DispatchTimeoutError extends Error {
 }
 
 /** One transaction of the dispatcher: claim, project, hand over, mark, commit. */
+@Injectable()
 export class DispatchBatch {
   readonly #inbox: string;
+  /** Hardly any event before this one can still be waiting, as `InboxEventEntity.id`. */
+  #claimFrom = 0n;
 
   constructor(
-    private readonly dataSource: DataSource,
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly registry: HandlerRegistry,
-    private readonly jobs: JobQueue,
     private readonly events: StoredEvents,
     private readonly outcomes: Outcomes,
     private readonly projections: ProjectionRunner,
+    private readonly handover: Handover,
+    private readonly signal: LaneSignal,
   ) {
     this.#inbox = tableName(dataSource, InboxEventEntity);
   }
@@ -46,42 +56,46 @@ export class DispatchBatch {
   /**
    * Dispatches up to `limit` events; none when there are none, or other processes have them all.
    *
+   * @param isThorough Whether to look for events from the very beginning. Looking only at the newer ones is faster,
+   *   and may miss some that took long to commit.
    * @throws {DispatchTimeoutError} when it is not done after `timeoutMs`; its connection is closed then, and with it
    *   the transaction is undone.
    */
-  async run(limit: number, timeoutMs: number): Promise<DispatchedBatch> {
+  async run(limit: number, timeoutMs: number, isThorough = true): Promise<DispatchedBatch> {
     const queryRunner = this.dataSource.createQueryRunner();
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
         reject(new DispatchTimeoutError(timeoutMs));
         // What cannot be had cannot be closed either; the dispatch itself tells of it.
-        abandon(queryRunner).catch(() => undefined);
+        abandonConnection(queryRunner).catch(() => undefined);
       }, timeoutMs);
     });
     try {
-      return await Promise.race([this.#dispatch(limit, queryRunner), timeout]);
+      return await Promise.race([this.#dispatch(limit, queryRunner, isThorough), timeout]);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #dispatch(limit: number, queryRunner: QueryRunner): Promise<DispatchedBatch> {
+  async #dispatch(limit: number, queryRunner: QueryRunner, isThorough: boolean): Promise<DispatchedBatch> {
     try {
       await queryRunner.startTransaction();
-      const claimed = await this.events.claim(queryRunner.manager, limit);
+      const claimed = await this.events.claim(queryRunner.manager, limit, isThorough ? 0n : this.#claimFrom);
       const woken: string[] = [];
       if (claimed.length > 0) {
         for (const [projection, batch] of this.#byHandler(claimed, 'projections')) {
-          if (await this.#project(projection, batch, queryRunner)) woken.push(projection.name);
+          if (await this.#project(projection, batch, queryRunner.manager)) woken.push(projection.name);
         }
         for (const [listener, batch] of this.#byHandler(claimed, 'listeners')) {
-          await this.#handOver(listener, batch, queryRunner);
+          await this.handover.first(listener, batch, queryRunner.manager);
           woken.push(listener.name);
         }
         await this.#mark(claimed, queryRunner.manager);
+        if (woken.length > 0) await this.signal.send(woken, queryRunner.manager, { elsewhereOnly: true });
       }
       await queryRunner.commitTransaction();
+      this.#haveClaimed(claimed);
       return { events: claimed.map(({ event }) => event), woken };
     } catch (error) {
       // A lost connection cannot roll back, and need not; the first error is the one to report.
@@ -90,6 +104,13 @@ export class DispatchBatch {
     } finally {
       await queryRunner.release();
     }
+  }
+
+  #haveClaimed(claimed: readonly StoredEvent[]): void {
+    const newest = claimed.at(-1);
+    if (!newest) return;
+    const from = BigInt(newest.rowId) - LATE_COMMITS;
+    if (from > this.#claimFrom) this.#claimFrom = from;
   }
 
   #byHandler(
@@ -108,34 +129,24 @@ export class DispatchBatch {
   }
 
   /** Events that the projection cannot take become jobs of its own lane. True when there are any. */
-  async #project(projection: Handler, batch: StoredEvent[], queryRunner: QueryRunner): Promise<boolean> {
-    const poisoned = await this.projections.runBatch(projection, batch, queryRunner.manager);
+  async #project(projection: Handler, batch: StoredEvent[], manager: EntityManager): Promise<boolean> {
+    const poisoned = await this.projections.runBatch(projection, batch, manager);
     if (poisoned.length === 0) return false;
     await this.outcomes.record(
       projection.name,
       poisoned.map(({ stored, error }) => ({
         rowId: stored.rowId,
+        delivery: 0,
         status: 'failing',
         attempts: 1,
-        failure: storedFailure(error),
-        jobId: null,
+        failure: storedFailure(error, [stored.event]),
+        nextAttemptAt: new Date(),
       })),
-      queryRunner.manager,
+      manager,
     );
-    await this.#handOver(
-      projection,
-      poisoned.map(({ stored }) => stored),
-      queryRunner,
-    );
+    const events = poisoned.map(({ stored }) => stored);
+    await this.handover.first(projection, events, manager);
     return true;
-  }
-
-  async #handOver(handler: Handler, batch: readonly StoredEvent[], queryRunner: QueryRunner): Promise<void> {
-    await this.jobs.boss.insert(
-      handler.queue,
-      batch.map(({ rowId }) => ({ data: { eventId: rowId } })),
-      { db: this.jobs.within(queryRunner) },
-    );
   }
 
   /** One statement, whatever the mix of types. */
@@ -159,11 +170,4 @@ export class DispatchBatch {
       ],
     );
   }
-}
-
-/** Closes a connection in the middle of whatever it does, and takes it out of the pool. */
-async function abandon(queryRunner: QueryRunner): Promise<void> {
-  const connection = (await queryRunner.connect()) as Client;
-  await connection.end();
-  await queryRunner.release();
 }

@@ -6,26 +6,23 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { EventEmitter2 } from '@nestjs/event-emitter';
-import type { DataSource } from 'typeorm';
 import { Inbox } from '../inbox/inbox.js';
-import { INBOX_CHANNEL } from '../inbox/inbox-insert.js';
-import { loggableError } from '../loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { Backlog } from './backlog.js';
 import { DispatchBatch } from './dispatch-batch.js';
-import { HandlerLane } from './handler-lane.js';
-import { HandlerRegistry } from './handler-registry.js';
-import { JobQueue } from './job-queue.js';
-import { callListener } from './listener-call.js';
+import { FaultLog } from './fault-log.js';
+import { Lanes } from './lanes/lanes.js';
 import { ObserverNotices } from './observer-notices.js';
-import { Outcomes } from './outcomes.js';
-import { ProjectionRunner } from './projection-runner.js';
-import { StoredEvents } from './stored-events.js';
 
 /** Wait after a failed batch, growing up to the second value while PostgreSQL stays away. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
+
+/** From the beginning of one batch to that of the next, at least, unless events pile up. */
+const MIN_INTERVAL_MS = 10;
+
+/** Batches under way at once while events pile up: one is prepared while PostgreSQL is at the other. */
+const MAX_AT_ONCE = 2;
 
 /**
  * Moves stored events on: claims a batch of the inbox, runs the projections, hands each event to each of its
@@ -34,59 +31,44 @@ const LONGEST_PAUSE_MS = 5000;
  */
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #logger = new Logger('PostackDispatch');
-  readonly #lanes = new Map<string, HandlerLane>();
-  readonly #batches: DispatchBatch;
+  readonly #faults = new FaultLog(new Logger('PostackDispatch'));
   readonly #stopping = new AbortController();
+  readonly #backlog = new Backlog();
+  #thoroughAt = -Infinity;
   #loop: Promise<void> = Promise.resolve();
-  #subscription: { close(): Promise<void> } | undefined;
   #isAwake = false;
   #wake: () => void = () => undefined;
 
   constructor(
     @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly inbox: Inbox,
-    private readonly registry: HandlerRegistry,
-    private readonly jobs: JobQueue,
-    private readonly events: StoredEvents,
-    private readonly outcomes: Outcomes,
-    private readonly projections: ProjectionRunner,
+    private readonly batches: DispatchBatch,
+    private readonly lanes: Lanes,
     private readonly notices: ObserverNotices,
-    private readonly emitter: EventEmitter2,
-  ) {
-    this.#batches = new DispatchBatch(dataSource, registry, jobs, events, outcomes, projections);
-  }
+  ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     if (this.options.role === 'accept') return;
-    await this.jobs.start();
-    for (const handler of this.registry.listeners) {
-      this.#addLane(handler, ({ event }, attempt) => callListener(this.emitter, handler, event, attempt));
-    }
-    for (const handler of this.registry.projections) {
-      this.#addLane(handler, (stored, attempt) => this.projections.runAlone(handler, stored, attempt));
-    }
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.prepare()));
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.start()));
-    this.inbox.onCommit(() => {
+    const wake = () => {
+      this.wake();
+    };
+    await this.lanes.start(wake);
+    this.inbox.onCommit((stored) => {
+      this.#backlog.grew(stored);
       this.wake();
     });
-    this.#subscription = await this.jobs.listen(INBOX_CHANNEL, () => {
-      this.wake();
-    });
+    this.inbox.paceBy(() => this.#backlog.wait());
     this.#loop = this.#run();
   }
 
   /** Stops claiming, then lets running listeners finish. What is not done is taken over by another process. */
   async beforeApplicationShutdown(): Promise<void> {
-    if (this.options.role === 'accept') return;
     this.#stopping.abort();
     this.wake();
+    const deadline = sleep(this.options.shutdownTimeoutMs, undefined, { ref: false });
     // A batch that hangs is undone when its connection is closed, by whoever closes the data source.
-    await Promise.race([this.#loop, sleep(this.options.shutdownTimeoutMs, undefined, { ref: false })]);
-    await this.#subscription?.close();
-    await this.jobs.stop();
+    await Promise.race([this.#loop, deadline]);
+    await this.lanes.stop(deadline);
   }
 
   /** There may be undispatched events: look now instead of at the next poll. */
@@ -95,27 +77,48 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.#wake();
   }
 
-  #addLane(handler: HandlerLane['handler'], call: ConstructorParameters<typeof HandlerLane>[4]): void {
-    this.#lanes.set(handler.name, new HandlerLane(handler, this.jobs, this.events, this.outcomes, call));
-  }
-
   async #run(): Promise<void> {
+    const { dispatchBatchSize } = this.options;
     let pauseMs = FIRST_PAUSE_MS;
+    let atOnce = 1;
     while (!this.#stopping.signal.aborted) {
       this.#isAwake = false;
-      try {
-        const batch = await this.#batches.run(this.options.dispatchBatchSize, this.options.dispatchTimeoutMs);
-        pauseMs = FIRST_PAUSE_MS;
-        for (const name of batch.woken) this.#lanes.get(name)?.wake();
-        this.notices.send(batch.events);
-        // A full batch means that there are probably more.
-        if (batch.events.length < this.options.dispatchBatchSize) await this.#sleep();
-      } catch (error) {
-        this.#logger.error(`Dispatching failed, trying again in ${pauseMs} ms: ${loggableError(error)}`);
-        await sleep(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      const startedAt = performance.now();
+      const results = await Promise.allSettled(Array.from({ length: atOnce }, () => this.#dispatch()));
+      const fault = results.find((result) => result.status === 'rejected');
+      if (fault) {
+        this.#faults.failed('Dispatching fails', fault.reason);
+        await this.#pause(pauseMs);
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+        continue;
       }
+      this.#faults.worked();
+      pauseMs = FIRST_PAUSE_MS;
+      // A full batch means that there are probably more.
+      const isFull = results.some((result) => 'value' in result && result.value === dispatchBatchSize);
+      atOnce = isFull ? MAX_AT_ONCE : 1;
+      if (!isFull) this.#backlog.isGone();
+      if (isFull) continue;
+      await this.#sleep();
+      // Whatever comes in meanwhile shares a transaction; after a longer pause, an event is dispatched at once.
+      await this.#pause(MIN_INTERVAL_MS - (performance.now() - startedAt));
     }
+  }
+
+  /** One batch. Resolves to its number of events. */
+  async #dispatch(): Promise<number> {
+    const { dispatchBatchSize, dispatchTimeoutMs, pollIntervalMs } = this.options;
+    const isThorough = performance.now() - this.#thoroughAt >= pollIntervalMs;
+    if (isThorough) this.#thoroughAt = performance.now();
+    const batch = await this.batches.run(dispatchBatchSize, dispatchTimeoutMs, isThorough);
+    this.lanes.wake(batch.woken);
+    this.#backlog.shrank(batch.events.length);
+    this.notices.send(batch.events);
+    return batch.events.length;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (ms > 0) await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   /** Until woken, or until it is time to poll. */

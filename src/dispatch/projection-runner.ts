@@ -3,9 +3,9 @@ import { EventEmitter2 } from '@nestjs/event-emitter';
 import type { DataSource, EntityManager } from 'typeorm';
 import { loggableError } from '../loggable-error.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
-import type { Handler } from './handler.js';
-import { Outcomes } from './outcomes.js';
-import type { StoredEvent } from './stored-events.js';
+import type { Handler } from './handlers/handler.js';
+import { Outcomes } from './outcomes/outcomes.js';
+import type { HandlerEvent, StoredEvent } from './stored-events.js';
 
 /** An event that a projection could not take, and why. */
 export interface PoisonedEvent {
@@ -57,13 +57,13 @@ export class ProjectionRunner {
    *
    * @throws whatever the projection throws.
    */
-  async runAlone(projection: Handler, stored: StoredEvent, attempts: number): Promise<void> {
+  async runAlone(projection: Handler, stored: HandlerEvent, attempts: number): Promise<void> {
+    const { rowId, event, progress } = stored;
     await this.dataSource.transaction(async (manager) => {
-      // Only one process at a time, and not at all when another one has finished meanwhile.
-      if ((await this.outcomes.lock(projection.name, stored.rowId, manager)) === 'done') return;
-      await this.emitter.emitAsync(projection.channel, [stored.event], manager);
-      const done = { rowId: stored.rowId, status: 'done' as const, attempts, failure: null, jobId: null };
-      await this.outcomes.record(projection.name, [done], manager);
+      if (!(await this.outcomes.claim(projection.name, rowId, progress.delivery, manager))) return;
+      await this.emitter.emitAsync(projection.channel, [event], manager);
+      const done = { rowId, delivery: progress.delivery, status: 'done' as const, attempts };
+      await this.outcomes.record(projection.name, [{ ...done, failure: null, nextAttemptAt: null }], manager);
     });
   }
 

@@ -1,10 +1,16 @@
 import type { AnyPostackEvent, KnownEventClass } from './event-types.js';
 import {
   HANDLER_METADATA,
+  type BatchOptions,
   type HandlerMetadata,
   type OnPostackEventOptions,
   type Subscription,
 } from './handler-metadata.js';
+import type {
+  BatchListenerContext,
+  ListenerContext,
+  TransactionalListenerContext,
+} from './listener-context.js';
 import type { UnknownPostackEvent } from './unknown-postack.event.js';
 
 /** The event that a method gets for what it subscribed to. */
@@ -16,22 +22,23 @@ export type EventOf<S extends Subscription> = S extends '*'
       ? InstanceType<Extract<KnownEventClass, { type: S }>>
       : UnknownPostackEvent;
 
-/** The second argument of every listener. */
-export interface ListenerContext {
-  /** The listener's own name. */
-  listener: string;
-  /** 1 for the first call for this event, 2 for its first retry, … */
-  attempt: number;
-  /** Aborted when the call has taken longer than `timeoutMs`: pass it on to `fetch` and the like. */
-  signal: AbortSignal;
+/** The method that a listener with these options must be. */
+export type ListenerMethod<S extends Subscription, O extends OnPostackEventOptions> = O extends {
+  batch: true | BatchOptions;
 }
+  ? (events: readonly EventOf<S>[], context: BatchListenerContext) => unknown
+  : O extends { transactional: true }
+    ? (event: EventOf<S>, context: TransactionalListenerContext) => unknown
+    : (event: EventOf<S>, context: ListenerContext) => unknown;
 
 /**
  * Makes a method of any provider a listener: it is called at least once for each stored event it subscribes
  * to, on a queue of its own, until it resolves. A throw is a failure, tried again later without touching
- * other listeners. It may do anything; use `event.idempotencyKey(name)` for what must not happen twice.
+ * other listeners; `PermanentError` and `RetryAfterError` say otherwise. It may do anything; use
+ * `event.idempotencyKey(name)` for what must not happen twice.
  *
- * The method gets `(event, context)`; a parameter type that does not fit the subscription does not compile.
+ * The method gets `(event, context)`, or `(events, context)` with `batch`; a parameter type that does not fit the
+ * subscription and the options does not compile.
  *
  * @example
  * ```ts
@@ -42,17 +49,13 @@ export interface ListenerContext {
  * @param subscription An event class, its type name, several of them in an array, a type that this package
  *   does not know (then an `UnknownPostackEvent` comes), or `'*'` for everything.
  */
-export function OnPostackEvent<const S extends Subscription>(
+export function OnPostackEvent<const S extends Subscription, const O extends OnPostackEventOptions = object>(
   subscription: S | readonly S[],
-  options: OnPostackEventOptions = {},
+  // Intersected, so that an option that does not exist is refused although O is inferred.
+  options?: O & Record<Exclude<keyof O, keyof OnPostackEventOptions>, never>,
 ) {
-  const { name, ...listenerOptions } = options;
-  return handlerDecorator<(event: EventOf<S>, context: ListenerContext) => unknown>(
-    'listener',
-    subscription,
-    name,
-    listenerOptions,
-  );
+  const { name, ...listenerOptions }: OnPostackEventOptions = options ?? {};
+  return handlerDecorator<ListenerMethod<S, O>>('listener', subscription, name, listenerOptions);
 }
 
 /** The decorator shared by listeners and projections: checks the method's type, leaves the metadata. */

@@ -10,6 +10,8 @@ export interface GroupCommitOptions {
   maxInFlight: number;
   /** An item that has waited so long is rejected with `GroupCommitTimeout`. */
   timeoutMs: number;
+  /** Waited for before a batch is sent; `undefined` when there is nothing to wait for. Must not reject. */
+  ready?: () => Promise<void> | undefined;
 }
 
 interface Waiter<Item, Result> {
@@ -28,6 +30,7 @@ export class GroupCommit<Item, Result> {
   readonly #queue: Waiter<Item, Result>[] = [];
   readonly #inFlight = new Set<readonly Waiter<Item, Result>[]>();
   private timer: NodeJS.Timeout | undefined;
+  #isWaiting = false;
 
   /** @param commit Resolves to one settled result for each item, in their order; rejects when all failed. */
   constructor(
@@ -54,7 +57,16 @@ export class GroupCommit<Item, Result> {
   }
 
   #pump(): void {
-    while (this.#queue.length > 0 && this.#inFlight.size < this.options.maxInFlight) {
+    while (this.#queue.length > 0 && this.#inFlight.size < this.options.maxInFlight && !this.#isWaiting) {
+      const ready = this.options.ready?.();
+      if (ready) {
+        this.#isWaiting = true;
+        void ready.then(() => {
+          this.#isWaiting = false;
+          this.#pump();
+        });
+        return;
+      }
       const batch = this.#queue.splice(0, this.options.maxBatchSize);
       this.#inFlight.add(batch);
       void this.#send(batch);

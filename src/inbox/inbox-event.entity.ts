@@ -47,9 +47,9 @@ export class InboxEventEntity {
   @Column('timestamptz', { name: 'received_at', default: () => 'now()' })
   receivedAt!: Date;
 
-  /** The bytes exactly as received and signed. */
-  @Column('bytea')
-  body!: Buffer;
+  /** The bytes exactly as received and signed; `null` once retention has removed them. */
+  @Column('bytea', { nullable: true })
+  body!: Buffer | null;
 
   /** Which secret its signature fits: the first 8 hex digits of the key's SHA-256. */
   @Column('text', { name: 'secret_fingerprint' })

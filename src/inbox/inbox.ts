@@ -43,7 +43,8 @@ export class Inbox {
   readonly #logger = new Logger('PostackInbox');
   readonly #insert: InboxInsert;
   readonly #commits: GroupCommit<NewInboxRow, boolean>;
-  readonly #observers = new Set<() => void>();
+  readonly #observers = new Set<(stored: number) => void>();
+  #pace: (() => Promise<void> | undefined) | undefined;
 
   constructor(
     @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
@@ -62,12 +63,21 @@ export class Inbox {
       maxBatchSize: MAX_COMMIT_ROWS,
       maxInFlight: MAX_COMMITS_IN_FLIGHT,
       timeoutMs: options.acceptTimeoutMs,
+      ready: () => this.#pace?.(),
     });
   }
 
-  /** Calls `observer` after each commit that stored something new. */
-  onCommit(observer: () => void): void {
+  /** Calls `observer` after each commit that stored something new, with the number of events. */
+  onCommit(observer: (stored: number) => void): void {
     this.#observers.add(observer);
+  }
+
+  /**
+   * Lets whoever dispatches keep up: before each commit, what `pace` returns is waited for. Must not reject, nor take
+   * long: webhooks wait.
+   */
+  paceBy(pace: () => Promise<void> | undefined): void {
+    this.#pace = pace;
   }
 
   /**
@@ -118,9 +128,8 @@ export class Inbox {
       if (!isRowFault(error)) throw error;
       results = await Promise.allSettled(rows.map((row) => this.#storeAlone(row)));
     }
-    if (results.some((result) => result.status === 'fulfilled' && result.value)) {
-      for (const observer of this.#observers) observer();
-    }
+    const stored = results.filter((result) => result.status === 'fulfilled' && result.value).length;
+    if (stored > 0) for (const observer of this.#observers) observer(stored);
     return results;
   }
 

@@ -3,11 +3,14 @@ import {
   type ArgumentsHost,
   BadRequestException,
   Catch,
+  ConflictException,
   type ExceptionFilter,
   HttpException,
   Logger,
+  NotFoundException,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { ConflictError, InvalidRequestError, NotFoundError } from '../dispatch/refusals.js';
 import { loggableError } from '../loggable-error.js';
 import { InvalidCursorError } from '../paging.js';
 import { databaseFault } from './database-fault.js';
@@ -34,7 +37,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const { httpAdapter } = this.adapterHost;
     const response: unknown = host.switchToHttp().getResponse();
     const fault = databaseFault(error);
-    const problem = problemOf(fault ?? error);
+    const problem = problemOf(fault ?? refusalOf(error) ?? error);
     if (fault && problem.status >= 500) this.#logger.error(`${fault.message}: ${loggableError(fault.cause)}`);
     else if (problem.status >= 500 && !(error instanceof HttpException)) {
       this.#logger.error('A request failed', error instanceof Error ? error.stack : String(error));
@@ -45,8 +48,16 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   }
 }
 
+/** The answer to what the module itself refuses to do, with its reason. */
+function refusalOf(error: unknown): HttpException | undefined {
+  if (error instanceof InvalidCursorError) return new BadRequestException(error.message);
+  if (error instanceof InvalidRequestError) return new BadRequestException(error.message);
+  if (error instanceof NotFoundError) return new NotFoundException(error.message);
+  if (error instanceof ConflictError) return new ConflictException(error.message);
+  return undefined;
+}
+
 function problemOf(error: unknown): ProblemDetails {
-  if (error instanceof InvalidCursorError) return problemOf(new BadRequestException(error.message));
   const status = error instanceof HttpException ? error.getStatus() : statusOf(error);
   const problem: ProblemDetails = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status };
   if (!(error instanceof HttpException)) return problem;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { EventDetail } from '../dispatch/event-log.js';
+import type { EventDetail } from '../dispatch/outcomes/event-log.js';
 import { KNOWN_EVENT_TYPES } from '../events/event-types.js';
 import { signWebhook } from '../testing/sign-webhook.js';
 import { ADMIN_KEY_FILE, WEBHOOK_SECRET_FILE } from './config/development-credentials.js';

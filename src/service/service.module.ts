@@ -5,9 +5,12 @@ import { PostackModule } from '../postack.module.js';
 import type { PostackModuleOptions } from '../postack.options.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { AdminKeyGuard } from './admin/admin-key.guard.js';
+import { DeadLettersController } from './admin/dead-letters.controller.js';
 import { EventsController } from './admin/events.controller.js';
 import { HealthController } from './health/health.controller.js';
+import { ListenersController } from './admin/listeners.controller.js';
 import { MessagesController } from './admin/messages.controller.js';
+import { ReplaysController } from './admin/replays.controller.js';
 import { ProblemDetailsFilter } from './problem-details.filter.js';
 import { validationPipe } from './admin/query-validation.js';
 import { Readiness } from './health/readiness.js';
@@ -34,7 +37,14 @@ export class ServiceModule {
     return {
       module: ServiceModule,
       imports: [ServiceDatabaseModule.with(dataSource), PostackModule.forRoot(options)],
-      controllers: [HealthController, EventsController, MessagesController],
+      controllers: [
+        HealthController,
+        EventsController,
+        ReplaysController,
+        DeadLettersController,
+        ListenersController,
+        MessagesController,
+      ],
       providers: [
         { provide: SERVICE_SETTINGS, useValue: settings },
         { provide: POSTACK_DATA_SOURCE, useExisting: DataSource },

@@ -82,7 +82,7 @@ async function createApplication(
   const secret =
     config.webhookSecrets.length > 0 ? config.webhookSecrets : (development?.webhookSecret ?? '');
   const module = ServiceModule.with(
-    { secret, path: config.webhookPath, role: config.role },
+    { secret, path: config.webhookPath, role: config.role, retention: config.retention },
     { adminKey: config.adminKey ?? development?.adminKey ?? '' },
     dataSource,
   );

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
-import { type EventDetail, EventLog } from '../dispatch/event-log.js';
+import { type EventDetail, EventLog } from '../dispatch/outcomes/event-log.js';
 
 /** For how long to wait, and how often to look. */
 export interface WaitOptions {

@@ -1,9 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { ConfigurationError } from '../configuration-error.js';
 import type { WebhookHandler } from './webhook-answer.js';
 
 /** What is used of a Fastify 5 instance. */
 interface FastifyInstance {
+  routing: RequestListener;
   hasRoute(route: { method: 'POST'; url: string }): boolean;
   register(plugin: (scope: FastifyInstance) => Promise<void>): unknown;
   route(options: {
@@ -22,9 +23,14 @@ interface FastifyInstance {
  * Binds `POST path` in a Fastify scope of its own. The request is answered in the first hook, before Fastify looks
  * at its content type, and without the hooks of the host: Nest runs all middleware in one.
  *
+ * @returns what Fastify listens to a server's requests with.
  * @throws {ConfigurationError} when the host has that route: Fastify allows no two of them.
  */
-export function bindFastifyRoute(instance: FastifyInstance, path: string, handler: WebhookHandler): void {
+export function bindFastifyRoute(
+  instance: FastifyInstance,
+  path: string,
+  handler: WebhookHandler,
+): RequestListener {
   if (instance.hasRoute({ method: 'POST', url: path })) {
     throw new ConfigurationError('PostackModule options', [
       `"path": your application has a route POST ${path} of its own. Remove that one, or set another path`,
@@ -43,6 +49,7 @@ export function bindFastifyRoute(instance: FastifyInstance, path: string, handle
     });
     return Promise.resolve();
   });
+  return instance.routing;
 }
 
 /**

@@ -33,6 +33,18 @@ export async function captureRawBody(
   timeoutMs: number,
 ): Promise<void> {
   if (request.readableDidRead || request.readableEnded) throw new BodyError('already-read');
+  const length = request.headers['content-length'];
+  // A short body mostly comes in one piece with its headers: Node hands it over before the next microtask.
+  await Promise.resolve();
+  const isWhole = length === String(request.readableLength) && request.readableLength <= limitBytes;
+  const body = isWhole ? (request.read() as Buffer | null) : null;
+  // Nothing comes any more; but only when its end is read as well is a request over for Node.
+  if (body) request.resume();
+  (request as CapturedRequest)[RAW_BODY] = body ?? (await readInTime(request, limitBytes, timeoutMs));
+}
+
+/** For a body that is still on its way. */
+async function readInTime(request: IncomingMessage, limitBytes: number, timeoutMs: number): Promise<Buffer> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
@@ -42,7 +54,7 @@ export async function captureRawBody(
   try {
     const length = request.headers['content-length'];
     const reading = getRawBody(request, { limit: limitBytes, length: length ?? null });
-    (request as CapturedRequest)[RAW_BODY] = await Promise.race([reading, timeout]);
+    return await Promise.race([reading, timeout]);
   } catch (error) {
     if (error instanceof BodyError) throw error;
     const tooLarge = (error as { type?: string }).type === 'entity.too.large';

@@ -34,8 +34,14 @@ const BODY_FAULT_STATUS: Record<BodyFault, number> = {
   'already-read': 500,
 };
 
-/** 204: the event is stored. */
-export function receiptAnswer(receipt: Receipt): WebhookAnswer {
+/** 204: the event is stored. One object for all answers that are the same. */
+export const RECEIPT_ANSWER: Readonly<Record<Receipt, WebhookAnswer>> = {
+  accepted: receiptAnswer('accepted'),
+  duplicate: receiptAnswer('duplicate'),
+  quarantined: receiptAnswer('quarantined'),
+};
+
+function receiptAnswer(receipt: Receipt): WebhookAnswer {
   return { status: 204, headers: { [RECEIPT_HEADER]: receipt }, body: undefined, outcome: receipt };
 }
 

@@ -6,8 +6,9 @@ import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options
 import { captureRawBody } from './raw-body.js';
 import { bindExpressRoute } from './express-route.js';
 import { bindFastifyRoute } from './fastify-route.js';
+import { interceptRequests } from './server-intercept.js';
 import { SvixSignatureGuard } from './svix-signature.guard.js';
-import { errorAnswer, receiptAnswer, type WebhookAnswer } from './webhook-answer.js';
+import { errorAnswer, RECEIPT_ANSWER, type WebhookAnswer } from './webhook-answer.js';
 import { WebhookController } from './webhook.controller.js';
 import { WebhookCounters } from './webhook-counters.js';
 
@@ -39,10 +40,13 @@ export class WebhookRoute implements OnModuleInit {
         `PostackModule runs on Express and on Fastify, not on the HTTP adapter "${adapter.getType()}"`,
       );
     }
-    bind(adapter.getInstance(), this.options.path, (request, response) => {
+    const { path } = this.options;
+    const handler = (request: IncomingMessage, response: ServerResponse) => {
       void this.#handle(request, response);
-    });
-    this.#logger.log(`Receiving webhooks at POST ${this.options.path}`);
+    };
+    const library = bind(adapter.getInstance(), path, handler);
+    interceptRequests(adapter.getHttpServer(), path, handler, library);
+    this.#logger.log(`Receiving webhooks at POST ${path}`);
   }
 
   /** The whole of a request: bytes, guard, controller, answer. Never rejects. */
@@ -61,7 +65,7 @@ export class WebhookRoute implements OnModuleInit {
       // eslint-disable-next-line @typescript-eslint/unbound-method -- only names the handler
       const handler = WebhookController.prototype.receive;
       this.guard.canActivate(new ExecutionContextHost([request, response], WebhookController, handler));
-      answer = receiptAnswer(await this.controller.receive(request));
+      answer = RECEIPT_ANSWER[await this.controller.receive(request)];
     } catch (error) {
       answer = errorAnswer(error);
       this.#report(answer);

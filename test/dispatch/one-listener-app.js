@@ -1,18 +1,27 @@
-// A host application of its own process, for tests that kill it: one listener, which reports each call on stdout
-// and, with HANG=1, never comes back.
+// A host application of its own process, for tests that kill it: one listener, which reports each call on stdout.
+// HANG=1: it never comes back. MODE=transactional: it writes into the table "ledger"; with DIE=1 the process kills
+// itself after the write.
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { OnPostackEvent, PostackModule, postackEntities, postackMigrations } from '../../dist/src/index.js';
 
+const { DATABASE_URL, SECRET, HANG, MODE, DIE } = process.env;
+
 class Listener {
-  onEvent(event, { attempt }) {
+  async onEvent(event, { attempt, manager }) {
     console.log(`called ${event.id} ${attempt}`);
-    return process.env.HANG === '1' ? new Promise(() => {}) : Promise.resolve();
+    if (HANG === '1') await new Promise(() => {});
+    if (MODE !== 'transactional') return;
+    await manager.query('INSERT INTO ledger (event_id) VALUES ($1)', [event.id]);
+    if (DIE !== '1') return;
+    // Only once the line is out.
+    process.stdout.write(`written ${event.id} ${attempt}\n`, () => process.kill(process.pid, 'SIGKILL'));
+    await new Promise(() => {});
   }
 }
-OnPostackEvent('*', { name: 'only', retry: { firstDelayMs: 2000 } })(
+OnPostackEvent('*', { name: 'only', transactional: MODE === 'transactional' })(
   Listener.prototype,
   'onEvent',
   Object.getOwnPropertyDescriptor(Listener.prototype, 'onEvent'),
@@ -20,7 +29,7 @@ OnPostackEvent('*', { name: 'only', retry: { firstDelayMs: 2000 } })(
 
 const dataSource = new DataSource({
   type: 'postgres',
-  url: process.env.DATABASE_URL,
+  url: DATABASE_URL,
   entities: postackEntities(),
   migrations: [...postackMigrations],
 });
@@ -30,7 +39,7 @@ class Database {}
 Module({ providers: [{ provide: DataSource, useValue: dataSource }], exports: [DataSource] })(Database);
 class Host {}
 Module({
-  imports: [{ module: Database, global: true }, PostackModule.forRoot({ secret: process.env.SECRET })],
+  imports: [{ module: Database, global: true }, PostackModule.forRoot({ secret: SECRET })],
   providers: [Listener],
 })(Host);
 const app = await NestFactory.create(Host, { logger: ['error', 'warn'] });

@@ -91,7 +91,22 @@ describe('listeners and projections are checked at boot:', () => {
     ['a name with a space', { name: 'my listener' }, /must be 1 to 80 letters/],
     ['no concurrency', { concurrency: 0 }, /"concurrency" must be a whole number, from 1 to 1000; it is 0/],
     ['no attempts', { retry: { attempts: 0 } }, /"retry.attempts" must be/],
-    ['half seconds', { retry: { firstDelayMs: 1500 } }, /"retry.firstDelayMs" must be whole seconds/],
+    [
+      'a negative delay',
+      { retry: { firstDelayMs: -1 } },
+      /"retry.firstDelayMs" must be a whole number, from 0/,
+    ],
+    [
+      'another order',
+      { ordered: 'type' as 'message' },
+      /"ordered" must be "conversation" or "message"; it is "type"/,
+    ],
+    ['a batch of none', { batch: { maxSize: 0 } }, /"batch.maxSize" must be a whole number, from 1 to 1000/],
+    [
+      'a transactional batch',
+      { batch: true, transactional: true },
+      /do not go together.* use @PostackProjection/,
+    ],
     ['no time', { timeoutMs: 0.5 }, /"timeoutMs" must be a whole number/],
   ])('%s is refused, naming the setting', async (_what, options, message) => {
     expect((await boot({ providers: [listenerClass(options)] })).message).toMatch(message);

@@ -112,7 +112,7 @@ describe('a service with the default settings', () => {
 
   it('stops when npm is killed, which does not tell it', async () => {
     const line = `"${process.execPath}" "${PROGRAM}"; exit $?`;
-    const environment = { PORT: '0', npm_lifecycle_script: 'node dist/src/main.js' };
+    const environment = { PORT: '0', npm_lifecycle_script: 'node --max-semi-space-size=8 dist/src/main.js' };
     const shell = processes.run(['-c', line], cwd, environment, 'sh');
     await shell.banner();
     const postmaster = (await postmasterPid(cwd))!;

@@ -14,6 +14,8 @@ export interface TestService {
   post: (body: unknown, signing?: Partial<SignWebhookOptions>) => Promise<string>;
   /** A request to the admin API; with the admin key, unless another is given or `null` for none. */
   get: <Body = unknown>(path: string, key?: string | null) => Promise<TestAnswer<Body>>;
+  /** A request to the admin API that changes something, with a JSON body or none. */
+  send: <Body = unknown>(path: string, body?: unknown) => Promise<TestAnswer<Body>>;
   close: () => Promise<void>;
 }
 
@@ -49,6 +51,14 @@ export async function startTestService(environment: Record<string, string> = {})
       return id;
     },
     get: (path, key = TEST_ADMIN_KEY) => answerOf(`${running.origin}${path}`, key),
+    send: (path, body) =>
+      answerOf(`${running.origin}${path}`, TEST_ADMIN_KEY, {
+        method: 'POST',
+        ...(body !== undefined && {
+          headers: { 'content-type': 'application/json' },
+          body: typeof body === 'string' ? body : JSON.stringify(body),
+        }),
+      }),
     close: async () => {
       await running.stop();
       await database.drop();
@@ -56,9 +66,14 @@ export async function startTestService(environment: Record<string, string> = {})
   };
 }
 
-async function answerOf<Body>(url: string, key: string | null): Promise<TestAnswer<Body>> {
-  const answer = await fetch(url, key === null ? {} : { headers: { authorization: `Bearer ${key}` } });
-  const { status, headers } = answer;
-  const contentType = headers.get('content-type') ?? '';
-  return { status, headers, contentType, body: (await answer.json()) as Body };
+async function answerOf<Body>(
+  url: string,
+  key: string | null,
+  request: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<TestAnswer<Body>> {
+  const headers = { ...request.headers, ...(key !== null && { authorization: `Bearer ${key}` }) };
+  const answer = await fetch(url, { ...request, headers });
+  const { status } = answer;
+  const contentType = answer.headers.get('content-type') ?? '';
+  return { status, headers: answer.headers, contentType, body: (await answer.json()) as Body };
 }

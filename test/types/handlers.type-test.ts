@@ -3,6 +3,8 @@
 import type { EntityManager } from 'typeorm';
 import {
   type AnyPostackEvent,
+  type BatchListenerContext,
+  type BatchResult,
   type ListenerContext,
   MessageDeliveredEvent,
   MessageEvent,
@@ -11,6 +13,7 @@ import {
   OnPostackEvent,
   PostackEvent,
   PostackProjection,
+  type TransactionalListenerContext,
   UnknownPostackEvent,
 } from '../../src/index.js';
 
@@ -52,6 +55,24 @@ export class Right {
   @OnPostackEvent(UnknownPostackEvent, { name: 'unknown', concurrency: 2, retry: { attempts: 3 } })
   unknown(_event: PostackEvent): void {}
 
+  @OnPostackEvent(MessageReceivedEvent, { transactional: true, ordered: 'conversation' })
+  async transactional(_event: MessageReceivedEvent, context: TransactionalListenerContext): Promise<void> {
+    await context.manager.query('SELECT 1', [context.attempt, context.reason, context.replayId]);
+  }
+
+  @OnPostackEvent([MessageSentEvent, MessageReceivedEvent], { batch: { maxSize: 10 } })
+  batch(
+    events: readonly (MessageSentEvent | MessageReceivedEvent)[],
+    { deliveries }: BatchListenerContext,
+  ): Promise<BatchResult> {
+    return Promise.allSettled(
+      events.map((event, index) => Promise.resolve([event.text, deliveries[index]?.attempt])),
+    );
+  }
+
+  @OnPostackEvent(MessageReceivedEvent, { batch: false })
+  notABatch(_event: MessageReceivedEvent): void {}
+
   @PostackProjection([MessageSentEvent, MessageReceivedEvent])
   async project(
     _events: readonly (MessageSentEvent | MessageReceivedEvent)[],
@@ -89,6 +110,22 @@ export class Wrong {
   // @ts-expect-error no such option
   @OnPostackEvent(MessageReceivedEvent, { retries: 3 })
   option(_event: MessageReceivedEvent): void {}
+
+  // @ts-expect-error a batch is an array
+  @OnPostackEvent(MessageReceivedEvent, { batch: true })
+  batchOfOne(_event: MessageReceivedEvent): void {}
+
+  // @ts-expect-error only with "batch"
+  @OnPostackEvent(MessageReceivedEvent)
+  arrayWithoutBatch(_events: readonly MessageReceivedEvent[]): void {}
+
+  // @ts-expect-error only with "transactional"
+  @OnPostackEvent(MessageReceivedEvent)
+  managerWithoutTransaction(_event: MessageReceivedEvent, _context: TransactionalListenerContext): void {}
+
+  // @ts-expect-error no such order
+  @OnPostackEvent(MessageReceivedEvent, { ordered: 'time' })
+  order(_event: MessageReceivedEvent): void {}
 
   // @ts-expect-error a projection gets batches
   @PostackProjection(MessageSentEvent)

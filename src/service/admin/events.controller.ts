@@ -1,14 +1,30 @@
-import { Controller, Get, NotFoundException, Param, Query, UseGuards } from '@nestjs/common';
-import { EventLog, type EventDetail, type EventSummary } from '../../dispatch/event-log.js';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  NotFoundException,
+  Param,
+  Post,
+  Query,
+  UseGuards,
+} from '@nestjs/common';
+import { EventLog, type EventDetail, type EventSummary } from '../../dispatch/outcomes/event-log.js';
+import type { ReplayReceipt } from '../../dispatch/replay/replay-request.js';
+import { Replays } from '../../dispatch/replay/replays.js';
 import type { Page } from '../../paging.js';
 import { AdminKeyGuard } from './admin-key.guard.js';
 import { ListEventsQuery } from './list.queries.js';
+import { ReplayBody, ReplayEventBody } from './replay.bodies.js';
 
 /** What came in, and what became of it. */
 @Controller('api/v1/events')
 @UseGuards(AdminKeyGuard)
 export class EventsController {
-  constructor(private readonly events: EventLog) {}
+  constructor(
+    private readonly events: EventLog,
+    private readonly replays: Replays,
+  ) {}
 
   @Get()
   list(@Query() query: ListEventsQuery): Promise<Page<EventSummary>> {
@@ -20,5 +36,17 @@ export class EventsController {
     const event = await this.events.find(id);
     if (!event) throw new NotFoundException(`There is no event with the svix-id "${id}"`);
     return event;
+  }
+
+  @Post('replay')
+  @HttpCode(202)
+  replayMany(@Body() body: ReplayBody): Promise<ReplayReceipt> {
+    return this.replays.replay(body);
+  }
+
+  @Post(':id/replay')
+  @HttpCode(202)
+  replay(@Param('id') id: string, @Body() { listener }: ReplayEventBody): Promise<ReplayReceipt> {
+    return this.replays.replayEvent(id, listener);
   }
 }

@@ -1,18 +1,14 @@
-import { Transform, Type } from 'class-transformer';
-import { IsDate, IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import { EVENT_STATUSES, type EventStatus } from '../../dispatch/event-status.js';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { EVENT_STATUSES, type EventStatus } from '../../dispatch/outcomes/event-status.js';
+import { OptionalTime } from './optional-time.js';
 import { DELIVERY_STATES, type DeliveryState } from '../../messages/delivery-state.js';
 
 const MAX_PAGE_SIZE = 500;
 const LIMIT_MESSAGE = { message: `limit must be a whole number from 1 to ${MAX_PAGE_SIZE}` };
-const SINCE_MESSAGE = {
-  message: 'since must be a time in ISO 8601, like 2026-01-31T08:00:00Z (in a URL, + is %2B)',
-};
 
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
-
-/** What every list takes. */
-class ListQuery {
+/** What every list takes: all of `GET /api/v1/replays`. */
+export class PageQuery {
   /** Page size. */
   @IsOptional()
   @Type(() => Number)
@@ -26,26 +22,16 @@ class ListQuery {
   @IsString({ message: 'cursor must be given once' })
   @MaxLength(1000, { message: 'cursor must be the "nextCursor" of the page before, unchanged' })
   cursor?: string;
+}
 
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? isoTime(value) : value))
-  @IsDate(SINCE_MESSAGE)
+/** What every list of things with a time takes. */
+class TimedListQuery extends PageQuery {
+  @OptionalTime()
   since?: Date;
 }
 
-/** UTC, unless the text says otherwise; without a meaning, the text itself. */
-function isoTime(text: string): Date | string {
-  const [match, zone] = ISO_TIME.exec(text) ?? [];
-  if (match === undefined) return text;
-  const day = text.slice(0, 10);
-  const startOfDay = new Date(day);
-  // JavaScript takes February 31st for March 3rd.
-  if (Number.isNaN(startOfDay.getTime()) || !startOfDay.toISOString().startsWith(day)) return text;
-  return new Date(zone === undefined && text.includes('T') ? `${text}Z` : text);
-}
-
 /** `GET /api/v1/events` */
-export class ListEventsQuery extends ListQuery {
+export class ListEventsQuery extends TimedListQuery {
   @IsOptional()
   @IsString({ message: 'type must be given once' })
   type?: string;
@@ -56,7 +42,7 @@ export class ListEventsQuery extends ListQuery {
 }
 
 /** `GET /api/v1/messages` */
-export class ListMessagesQuery extends ListQuery {
+export class ListMessagesQuery extends TimedListQuery {
   @IsOptional()
   @IsIn(['inbound', 'outbound'], { message: 'direction must be inbound or outbound' })
   direction?: 'inbound' | 'outbound';
@@ -64,4 +50,18 @@ export class ListMessagesQuery extends ListQuery {
   @IsOptional()
   @IsIn(DELIVERY_STATES, { message: `state must be one of ${DELIVERY_STATES.join(', ')}` })
   state?: DeliveryState;
+}
+
+/** `GET /api/v1/dead-letters` */
+export class ListDeadLettersQuery extends TimedListQuery {
+  @IsOptional()
+  @IsString({ message: 'listener must be given once' })
+  listener?: string;
+
+  @IsOptional()
+  @IsString({ message: 'type must be given once' })
+  type?: string;
+
+  @OptionalTime()
+  until?: Date;
 }

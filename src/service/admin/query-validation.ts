@@ -1,7 +1,7 @@
 import { BadRequestException, ValidationPipe } from '@nestjs/common';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
 
-/** Checks what is given with a request against the classes in `list.queries.ts`; says what is wrong by name. */
+/** Checks what is given with a request against the classes in `list.queries.ts` and `replay.bodies.ts`; says what is wrong by name. */
 export function validationPipe(): ValidationPipe {
   return new ValidationPipe({
     transform: true,

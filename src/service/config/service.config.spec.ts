@@ -42,6 +42,7 @@ describe('the settings of the service', () => {
       webhookPath: undefined,
       adminKey: undefined,
       logLevel: 'log',
+      retention: { bodyDays: 30, idDays: 90 },
       unknownSettings: [],
     });
   });
@@ -56,6 +57,8 @@ describe('the settings of the service', () => {
       POSTACK_ROLE: 'accept',
       POSTACK_WEBHOOK_PATH: '/hooks/postack',
       POSTACK_LOG_LEVEL: 'debug',
+      POSTACK_RETENTION_BODY_DAYS: '7.5',
+      POSTACK_RETENTION_ID_DAYS: '36500',
     });
     expect(settings).toEqual({
       port: 8080,
@@ -68,6 +71,7 @@ describe('the settings of the service', () => {
       webhookPath: '/hooks/postack',
       adminKey: ADMIN_KEY,
       logLevel: 'debug',
+      retention: { bodyDays: 7.5, idDays: 36_500 },
       unknownSettings: [],
     });
   });
@@ -93,6 +97,17 @@ describe('the settings of the service', () => {
       'POSTACK_LOG_LEVEL',
       ['info', 'silent'],
       'POSTACK_LOG_LEVEL must be one of error, warn, log, debug, verbose',
+    ],
+    [
+      'POSTACK_RETENTION_BODY_DAYS',
+      ['0', '0.5', '-1', '30d', '1e2', '36501'],
+      'POSTACK_RETENTION_BODY_DAYS must be a number of days, from 1 to 36500',
+    ],
+    [
+      'POSTACK_RETENTION_ID_DAYS',
+      ['29'],
+      'POSTACK_RETENTION_ID_DAYS (29) must not be less than POSTACK_RETENTION_BODY_DAYS (30): ' +
+        'without its id, an event is not kept at all',
     ],
     [
       'POSTACK_WEBHOOK_PATH',

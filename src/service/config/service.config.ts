@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { IsIn, IsInt, Matches, Max, Min, MinLength, ValidateIf } from 'class-validator';
 import { assertValid, ConfigurationError } from '../../configuration-error.js';
 import { type PostackRole, WEBHOOK_PATH, WEBHOOK_PATH_RULE } from '../../postack.options.js';
+import { IsRetention, type ResolvedRetention, resolveRetention } from '../../retention/retention-options.js';
 import { parseWebhookSecret, WebhookSecretError } from '../../webhook/webhook-secret.js';
 
 /** The HTTP library to run on. */
@@ -23,6 +24,8 @@ const SETTINGS = [
   'POSTACK_API_URL',
   'POSTACK_ROLE',
   'POSTACK_LOG_LEVEL',
+  'POSTACK_RETENTION_BODY_DAYS',
+  'POSTACK_RETENTION_ID_DAYS',
 ] as const;
 
 /** Settings that may be given as the name of a file that holds them: `POSTACK_ADMIN_KEY_FILE`. */
@@ -83,6 +86,10 @@ export class ServiceConfig {
   @IsIn(LOG_LEVELS, { message: `POSTACK_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}` })
   readonly logLevel: (typeof LOG_LEVELS)[number];
 
+  /** How long events are kept. */
+  @IsRetention('POSTACK_RETENTION_BODY_DAYS', 'POSTACK_RETENTION_ID_DAYS')
+  readonly retention: ResolvedRetention;
+
   /** Names like our own that mean nothing: most likely mistyped. */
   readonly unknownSettings: string[];
 
@@ -100,6 +107,10 @@ export class ServiceConfig {
     this.webhookPath = read('POSTACK_WEBHOOK_PATH');
     this.adminKey = read('POSTACK_ADMIN_KEY');
     this.logLevel = (read('POSTACK_LOG_LEVEL') ?? 'log') as ServiceConfig['logLevel'];
+    this.retention = resolveRetention({
+      bodyDays: numberIn(read('POSTACK_RETENTION_BODY_DAYS')),
+      idDays: numberIn(read('POSTACK_RETENTION_ID_DAYS')),
+    });
     this.unknownSettings = Object.keys(environment).filter(
       (name) => name.startsWith('POSTACK_') && !isSetting(name),
     );
@@ -139,6 +150,12 @@ export class ServiceConfig {
     }
     return missing;
   }
+}
+
+/** Digits with or without a fraction; `NaN` for anything else. */
+function numberIn(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
 }
 
 function isSetting(name: string): boolean {

@@ -1,11 +1,11 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import { ConfigurationError } from '../configuration-error.js';
-import { KNOWN_EVENTS } from '../events/event-types.js';
-import { HANDLER_METADATA, subscriptionCovers, type HandlerMetadata } from '../events/handler-metadata.js';
-import { UnknownPostackEvent } from '../events/unknown-postack.event.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { ConfigurationError } from '../../configuration-error.js';
+import { KNOWN_EVENTS } from '../../events/event-types.js';
+import { HANDLER_METADATA, subscriptionCovers, type HandlerMetadata } from '../../events/handler-metadata.js';
+import { UnknownPostackEvent } from '../../events/unknown-postack.event.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
 import type { EventRoute, Handler } from './handler.js';
 import { listenerSettings } from './listener-settings.js';
 
@@ -105,7 +105,8 @@ export class HandlerRegistry implements OnModuleInit {
       const channel = Symbol(`postack:${kind}:${name}`);
       const instance = wrapper.instance as Record<string, (...args: unknown[]) => unknown>;
       this.emitter.on(channel, (...args: unknown[]) => instance[method]?.(...args));
-      this.#handlers.set(name, { kind, name, subscriptions, settings, channel, queue: `${kind}.${name}` });
+      const queue = `${settings.ordered ? 'ordered' : kind}.${name}`;
+      this.#handlers.set(name, { kind, name, subscriptions, settings, channel, queue });
     }
   }
 

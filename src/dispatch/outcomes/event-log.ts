@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, SelectQueryBuilder } from 'typeorm';
-import { isJsonObject, type JsonValue } from '../events/json.js';
-import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../paging.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import type { JsonValue } from '../../events/json.js';
+import type { DeliveryReason } from '../../events/listener-context.js';
+import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
+import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../../paging.js';
+import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
 import { HandlerOutcomeEntity, type OutcomeStatus } from './handler-outcome.entity.js';
-import { HandlerRegistry } from './handler-registry.js';
-import { JobQueue } from './job-queue.js';
 import type { StoredFailure } from './stored-failure.js';
 import { eventStatusSql, type EventStatus } from './event-status.js';
+import { storedPayload } from './stored-payload.js';
 
 /** One event, in a list. */
 export interface EventSummary {
@@ -26,8 +26,10 @@ export interface EventSummary {
 export interface ListenerReport {
   name: string;
   /** `pending` until it was called for the first time. */
-  status: OutcomeStatus | 'pending';
+  status: OutcomeStatus;
   attempts: number;
+  /** Why it was delivered, the last time: `first`, or `redrive`, `replay`, `backfill`. */
+  reason: DeliveryReason;
   firstError: StoredFailure | null;
   lastError: StoredFailure | null;
   /** `null` unless it is failing. */
@@ -37,8 +39,10 @@ export interface ListenerReport {
 /** One event with everything that is known of it. */
 export interface EventDetail extends EventSummary {
   endpoint: string;
-  /** The body, parsed; when it is no JSON, its text. */
+  /** The body, parsed; when it is no JSON, its text; `null` once retention has removed it. */
   payload: JsonValue;
+  /** Whether retention has removed the body: the event cannot be replayed. */
+  isBodyRemoved: boolean;
   quarantineReason: string | null;
   /** First 8 hex digits of the SHA-256 of the secret's key. */
   secretFingerprint: string;
@@ -68,8 +72,6 @@ export class EventLog {
   constructor(
     @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
     @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
-    private readonly registry: HandlerRegistry,
-    private readonly jobs: JobQueue,
   ) {}
 
   /** Newest first. @throws {InvalidCursorError} */
@@ -102,43 +104,20 @@ export class EventLog {
     const outcomes = await this.dataSource.getRepository(HandlerOutcomeEntity).findBy({ eventId: row.id });
     const byHandler = new Map(outcomes.map((outcome) => [outcome.handler, outcome]));
     const report = (names: string[] | null, unrecorded: ListenerReport['status']) =>
-      Promise.all((names ?? []).map((name) => this.#report(name, byHandler.get(name), unrecorded)));
+      (names ?? []).map((name) => reportOf(name, byHandler.get(name), unrecorded));
     return {
       ...summaryOf(row),
       endpoint: row.endpoint,
-      payload: payloadOf(row.body),
+      payload: row.body && storedPayload(row.body),
+      isBodyRemoved: row.body === null,
       quarantineReason: row.quarantineReason,
       secretFingerprint: row.secretFingerprint,
       clockSkewMs: row.clockSkewMs,
       dispatchedAt: row.dispatchedAt,
       // A projection leaves an outcome only when it had to set the event aside.
-      projections: await report(row.projections, 'done'),
-      listeners: await report(row.listeners, 'pending'),
+      projections: report(row.projections, 'done'),
+      listeners: report(row.listeners, 'pending'),
     };
-  }
-
-  async #report(
-    name: string,
-    outcome: HandlerOutcomeEntity | undefined,
-    unrecorded: ListenerReport['status'],
-  ): Promise<ListenerReport> {
-    return {
-      name,
-      status: outcome?.status ?? unrecorded,
-      attempts: outcome?.attempts ?? (unrecorded === 'done' ? 1 : 0),
-      firstError: outcome?.firstFailure ?? null,
-      lastError: outcome?.lastFailure ?? null,
-      nextAttemptAt: outcome?.status === 'failing' ? await this.#nextAttemptAt(name, outcome.jobId) : null,
-    };
-  }
-
-  /** pg-boss draws the delay, so only it knows. */
-  async #nextAttemptAt(name: string, jobId: string | null): Promise<Date | null> {
-    const queue = this.registry.get(name)?.queue;
-    if (queue === undefined || jobId === null || this.options.role === 'accept') return null;
-    const [job] = await this.jobs.boss.findJobs(queue, { id: jobId });
-    // Until the failure is settled, the job still has the time of the attempt before.
-    return job?.state === 'retry' ? job.startAfter : null;
   }
 
   #query(): SelectQueryBuilder<InboxEventEntity> {
@@ -182,12 +161,18 @@ function summaryOf(row: EventRow): EventSummary {
   return { id, type, status, occurredAt, receivedAt };
 }
 
-function payloadOf(body: Buffer): JsonValue {
-  const text = body.toString('utf8');
-  try {
-    const payload = JSON.parse(text) as JsonValue;
-    return isJsonObject(payload) ? payload : text;
-  } catch {
-    return text;
-  }
+function reportOf(
+  name: string,
+  outcome: HandlerOutcomeEntity | undefined,
+  unrecorded: ListenerReport['status'],
+): ListenerReport {
+  return {
+    name,
+    status: outcome?.status ?? unrecorded,
+    attempts: outcome?.attempts ?? (unrecorded === 'done' ? 1 : 0),
+    reason: outcome?.reason ?? 'first',
+    firstError: outcome?.firstFailure ?? null,
+    lastError: outcome?.lastFailure ?? null,
+    nextAttemptAt: outcome?.nextAttemptAt ?? null,
+  };
 }

@@ -1,12 +1,12 @@
 import type { DataSource } from 'typeorm';
-import { tableName } from '../table-name.js';
+import { tableName } from '../../table-name.js';
 import { HandlerOutcomeEntity } from './handler-outcome.entity.js';
 
 /**
  * What a person wants to know of an event.
  *
  * - `pending`: stored; not dispatched yet, or a listener has not been called yet
- * - `done`: every projection and listener has succeeded
+ * - `done`: every projection and listener has succeeded, or a person has discarded its dead letter
  * - `failing`: one has failed, and will be tried again
  * - `dead`: one has failed for the last time
  * - `unhandled`: nothing is subscribed to its type
@@ -26,7 +26,20 @@ export function eventStatusSql(dataSource: DataSource, alias: string): string {
     WHEN ${alias}.status <> 'dispatched' THEN ${alias}.status
     WHEN ${any('dead')} THEN 'dead'
     WHEN ${any('failing')} THEN 'failing'
-    WHEN (SELECT count(*) FROM ${outcome} o WHERE o.event_id = ${alias}.id AND o.status = 'done'
+    WHEN ${any('pending')} THEN 'pending'
+    WHEN (SELECT count(*) FROM ${outcome} o WHERE o.event_id = ${alias}.id AND o.status IN ('done', 'discarded')
       AND o.handler = ANY (${alias}.listeners)) < cardinality(${alias}.listeners) THEN 'pending'
     ELSE 'done' END`;
+}
+
+/**
+ * SQL for whether the inbox row `alias` is settled: whatever it was handed to has succeeded with it or was discarded,
+ * or it is handed to nobody. One look at its outcomes, however many others are unsettled.
+ */
+export function settledSql(dataSource: DataSource, alias: string): string {
+  const outcome = tableName(dataSource, HandlerOutcomeEntity);
+  return `${alias}.status <> 'pending' AND (
+    SELECT bool_and(o.status IN ('done', 'discarded')) IS NOT FALSE
+      AND count(*) FILTER (WHERE o.handler = ANY (${alias}.listeners)) >= coalesce(cardinality(${alias}.listeners), 0)
+    FROM ${outcome} o WHERE o.event_id = ${alias}.id)`;
 }

@@ -1,19 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { PoolConfig } from 'pg';
 import { PgBoss } from 'pg-boss';
-import type { DataSource, QueryRunner } from 'typeorm';
-import { loggableError } from '../loggable-error.js';
-import { POSTACK_DATA_SOURCE, poolOf } from '../postack.data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import type { DataSource, EntityManager } from 'typeorm';
+import { loggableError } from '../../loggable-error.js';
+import { POSTACK_DATA_SOURCE, poolOf } from '../../postack.data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
 
 /** How often somebody looks for jobs of processes that have died, in seconds. */
 const SUPERVISE_SECONDS = 3;
-
-/** A job of one handler for one event. */
-export interface EventJob {
-  /** `InboxEventEntity.id`. */
-  eventId: string;
-}
 
 /** The part of pg-boss's database adapter that is used here. */
 export interface JobDatabase {
@@ -28,12 +22,14 @@ export interface JobDatabase {
 export class JobQueue {
   readonly boss: PgBoss;
   readonly #logger = new Logger('PostackJobs');
+  #start: Promise<void> | undefined;
 
   constructor(
     @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
     @Inject(POSTACK_DATA_SOURCE) dataSource: DataSource,
   ) {
     const pool = poolOf(dataSource).options as PoolConfig;
+    const isWorking = options.role !== 'accept';
     this.boss = new PgBoss({
       ...(pool as object),
       // node-postgres keeps the password from being enumerated, and so from being spread.
@@ -41,10 +37,12 @@ export class JobQueue {
       max: options.jobsPoolSize,
       application_name: 'nestjs-postack jobs',
       schema: options.jobsSchema,
-      useListenNotify: true,
+      supervise: isWorking,
       superviseIntervalSeconds: SUPERVISE_SECONDS,
       monitorIntervalSeconds: SUPERVISE_SECONDS,
-      schedule: false,
+      schedule: isWorking,
+      // A paused listener, or a replay, may well have many jobs; GET /api/v1/listeners tells.
+      warningQueueSize: 1_000_000,
     });
     this.boss.on('error', (error) => {
       this.#logger.warn(`pg-boss: ${loggableError(error)}`);
@@ -54,28 +52,43 @@ export class JobQueue {
     });
   }
 
-  async start(): Promise<void> {
-    await this.boss.start();
+  /** Connects, once. A process that only accepts does so when somebody uses its admin API, not before. */
+  start(): Promise<void> {
+    this.#start ??= this.boss.start().then(
+      () => undefined,
+      (error: unknown) => {
+        this.#start = undefined;
+        throw error;
+      },
+    );
+    return this.#start;
   }
 
-  /** Stops fetching, waits for what is running (at most `shutdownTimeoutMs`), closes the connections. */
-  async stop(): Promise<void> {
-    await this.boss.stop({ graceful: true, close: true, timeout: this.options.shutdownTimeoutMs });
+  /** Stops fetching, waits for what is running until `deadline` is over, closes the connections. */
+  async stop(deadline: Promise<void>): Promise<void> {
+    if (!this.#start) return;
+    const stopped = this.boss.stop({ graceful: true, close: true, timeout: this.options.shutdownTimeoutMs });
+    await Promise.race([stopped, deadline]);
   }
 
-  /** Puts pg-boss's statements into a transaction of ours. */
-  within(queryRunner: QueryRunner): JobDatabase {
+  /** Puts pg-boss's statements into a transaction of ours: pass it as `db`. */
+  within(manager: EntityManager): JobDatabase {
     return {
       executeSql: async (text, values) => {
-        const { records } = (await queryRunner.query(text, values, true)) as { records: unknown[] };
-        return { rows: records };
+        const result: unknown = await manager.queryRunner?.query(text, values, true);
+        return { rows: (result as { records?: unknown[] }).records ?? [] };
       },
     };
   }
 
   /** Calls `onNotification` for each NOTIFY on a channel, and whenever one may have been missed. */
-  async listen(channel: string, onNotification: () => void): Promise<{ close(): Promise<void> }> {
-    const handle = await this.boss.getDb().listen?.(channel, onNotification, onNotification);
+  async listen(
+    channel: string,
+    onNotification: (payload: string) => void,
+  ): Promise<{ close(): Promise<void> }> {
+    const handle = await this.boss.getDb().listen?.(channel, onNotification, () => {
+      onNotification('');
+    });
     return handle ?? { close: () => Promise.resolve() };
   }
 }

@@ -1,0 +1,179 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { INBOX_CHANNEL } from '../../inbox/inbox-insert.js';
+import { loggableError } from '../../loggable-error.js';
+import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
+import { FaultLog } from '../fault-log.js';
+import type { Handler } from '../handlers/handler.js';
+import { HandlerRegistry } from '../handlers/handler-registry.js';
+import { Outcomes } from '../outcomes/outcomes.js';
+import { StoredEvents } from '../stored-events.js';
+import { ChangedOrder } from './changed-order.js';
+import { CRASHED_JOBS_QUEUE, CrashedJobs, MAX_CRASHES } from './crashed-jobs.js';
+import { HandlerLane } from './handler-lane.js';
+import { JobQueue } from './job-queue.js';
+import { JobStatistics } from './job-statistics.js';
+import { LaneSignal } from './lane-signal.js';
+import { ListenerCalls } from './listener-call.js';
+import { ListenerPauseEntity } from './listener-pause.entity.js';
+import { Settlements } from './settlements.js';
+
+/** How often lanes look for retries that have become due, and for pauses. New jobs wake them at once. */
+const POLL_MS = 2000;
+
+/** A process that has not been heard of for so long has died, and its jobs are taken over. pg-boss's least. */
+const HEARTBEAT_SECONDS = 10;
+const BEAT_MS = 4000;
+
+/** How often to look for jobs in the queue of a listener whose order has been changed. */
+const ADOPT_MS = 60_000;
+
+const QUEUE_OPTIONS = {
+  notify: false,
+  // Retries of failed calls are new jobs; pg-boss itself only repeats those of processes that have died, at once.
+  retryLimit: MAX_CRASHES,
+  retryDelay: 0,
+  retryBackoff: false,
+  deadLetter: CRASHED_JOBS_QUEUE,
+  heartbeatSeconds: HEARTBEAT_SECONDS,
+  // Heartbeats tell whether a job is held; how long its call may take is the lane's business.
+  expireInSeconds: 86_400,
+  // The default, two weeks, would drop jobs of a listener that is away for longer.
+  retentionSeconds: 365 * 86_400,
+  deleteAfterSeconds: 86_400,
+};
+
+/** The lanes of all handlers in this process. */
+@Injectable()
+export class Lanes {
+  readonly #logger = new Logger('PostackDispatch');
+  readonly #faults = new FaultLog(this.#logger);
+  readonly #beatFaults = new FaultLog(this.#logger);
+  readonly #lanes = new Map<string, HandlerLane>();
+  readonly #settlements: Settlements[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
+  #preparation: Promise<void> | undefined;
+  #subscription: { close(): Promise<void> } | undefined;
+
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly registry: HandlerRegistry,
+    private readonly jobs: JobQueue,
+    private readonly events: StoredEvents,
+    private readonly outcomes: Outcomes,
+    private readonly calls: ListenerCalls,
+    private readonly crashed: CrashedJobs,
+    private readonly signal: LaneSignal,
+    private readonly changedOrder: ChangedOrder,
+    private readonly statistics: JobStatistics,
+  ) {}
+
+  /** Connects pg-boss and makes the queues, once: whoever hands events to a lane has to wait for it. */
+  prepare(): Promise<void> {
+    this.#preparation ??= this.#prepare().catch((error: unknown) => {
+      this.#preparation = undefined;
+      throw error;
+    });
+    return this.#preparation;
+  }
+
+  /**
+   * Begins to take jobs.
+   *
+   * @param onInboxNotice Called when another process tells of new events in the inbox.
+   */
+  async start(onInboxNotice: () => void): Promise<void> {
+    await this.prepare();
+    for (const handler of [...this.registry.listeners, ...this.registry.projections]) {
+      const settlements = new Settlements(handler, this.dataSource, this.jobs, this.outcomes);
+      this.#settlements.push(settlements);
+      this.#lanes.set(
+        handler.name,
+        new HandlerLane(handler, this.jobs, this.events, this.calls, settlements, this.statistics),
+      );
+    }
+    await this.#readPauses();
+    this.#subscription = await this.jobs.listen(INBOX_CHANNEL, (payload) => {
+      const { lanes, control, inbox } = this.signal.read(payload);
+      if (inbox) onInboxNotice();
+      if (control) void this.#poll();
+      else this.wake(lanes);
+    });
+    await this.crashed.start();
+    this.#timers.push(
+      setInterval(() => void this.#poll(), POLL_MS),
+      setInterval(() => void this.#beat(), BEAT_MS),
+      setInterval(() => void this.#adopt(), ADOPT_MS),
+    );
+    this.wake(['*']);
+    await this.#adopt();
+  }
+
+  /** There are new jobs for these handlers; `'*'` stands for all. */
+  wake(names: readonly string[]): void {
+    for (const name of names) {
+      if (name === '*') for (const lane of this.#lanes.values()) lane.wake();
+      else this.#lanes.get(name)?.wake();
+    }
+  }
+
+  /** Takes no more jobs and waits for running calls until `deadline` is over; then disconnects. */
+  async stop(deadline: Promise<void>): Promise<void> {
+    const stopped = Promise.all([...this.#lanes.values()].map((lane) => lane.stop()));
+    await Promise.race([stopped, deadline]);
+    for (const settlements of this.#settlements) settlements.stop();
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#subscription?.close();
+    await this.jobs.stop(deadline);
+  }
+
+  async #prepare(): Promise<void> {
+    await this.jobs.start();
+    await this.crashed.prepare();
+    const handlers = [...this.registry.listeners, ...this.registry.projections];
+    await Promise.all(handlers.map((handler) => this.#prepareQueue(handler)));
+  }
+
+  /** Creates the queue, or brings an existing one to today's settings. */
+  async #prepareQueue({ queue, settings }: Handler): Promise<void> {
+    const { boss } = this.jobs;
+    // One active job for each line: that is what keeps its events one after the other.
+    await boss.createQueue(queue, { ...QUEUE_OPTIONS, policy: settings.ordered ? 'singleton' : 'standard' });
+    await boss.updateQueue(queue, QUEUE_OPTIONS);
+  }
+
+  async #poll(): Promise<void> {
+    try {
+      await this.#readPauses();
+      this.#faults.worked();
+    } catch (error) {
+      this.#faults.failed('Pauses of listeners cannot be read', error);
+    }
+    this.wake(['*']);
+  }
+
+  async #readPauses(): Promise<void> {
+    const pauses = await this.dataSource.getRepository(ListenerPauseEntity).find();
+    const paused = new Set(pauses.map(({ listener }) => listener));
+    for (const lane of this.#lanes.values()) lane.isPaused = paused.has(lane.handler.name);
+  }
+
+  async #adopt(): Promise<void> {
+    for (const { handler } of this.#lanes.values()) {
+      try {
+        if ((await this.changedOrder.adopt(handler)) > 0) this.wake([handler.name]);
+      } catch (error) {
+        this.#logger.warn(`Jobs of ${handler.name} could not be moved: ${loggableError(error)}`);
+      }
+    }
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      for (const lane of this.#lanes.values()) await lane.beat();
+      this.#beatFaults.worked();
+    } catch (error) {
+      this.#beatFaults.failed('Heartbeats of running listeners cannot be sent', error);
+    }
+  }
+}

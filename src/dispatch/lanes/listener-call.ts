@@ -1,0 +1,158 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import type { DataSource, EntityManager } from 'typeorm';
+import type {
+  BatchListenerContext,
+  BatchResult,
+  Delivery,
+  ListenerContext,
+} from '../../events/listener-context.js';
+import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
+import { abandonConnection } from '../abandon-connection.js';
+import type { Handler } from '../handlers/handler.js';
+import { Outcomes } from '../outcomes/outcomes.js';
+import { ProjectionRunner } from '../projection-runner.js';
+import type { HandlerEvent } from '../stored-events.js';
+
+/** A listener took longer than its `timeoutMs`. What it does after that is not waited for. */
+export class ListenerTimeoutError extends Error {
+  readonly code = 'POSTACK_LISTENER_TIMEOUT';
+  override readonly name = 'ListenerTimeoutError';
+
+  constructor(listener: string, timeoutMs: number) {
+    super(`${listener} did not finish within ${timeoutMs} ms`);
+  }
+}
+
+/** An event that is to be handled now, for the `attempt`-th time. */
+export interface Call {
+  event: HandlerEvent;
+  delivery: Delivery;
+}
+
+/** Calls handlers through the event emitter: each in the way that its settings ask for. */
+@Injectable()
+export class ListenerCalls {
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly emitter: EventEmitter2,
+    private readonly outcomes: Outcomes,
+    private readonly projections: ProjectionRunner,
+  ) {}
+
+  /** Whether a call commits its own "done" mark, together with the handler's writes. */
+  marksItself({ kind, settings }: Handler): boolean {
+    return kind === 'projection' || settings.transactional;
+  }
+
+  /**
+   * Calls a handler for one event, or, when it takes batches, for several. Settles when the handler does: with one
+   * result for each.
+   */
+  async run(handler: Handler, calls: readonly Call[]): Promise<PromiseSettledResult<unknown>[]> {
+    if (handler.settings.batchSize !== null) return this.#callBatch(handler, calls);
+    return Promise.allSettled(calls.map((call) => this.#callOne(handler, call)));
+  }
+
+  #callOne(handler: Handler, call: Call): Promise<unknown> {
+    if (handler.kind === 'projection') {
+      return this.projections.runAlone(handler, call.event, call.delivery.attempt);
+    }
+    if (handler.settings.transactional) return this.#callInTransaction(handler, call);
+    return withTimeout(handler, (signal) => {
+      const context: ListenerContext = { listener: handler.name, signal, ...call.delivery };
+      return this.emitter.emitAsync(handler.channel, call.event.event, context);
+    });
+  }
+
+  async #callBatch(handler: Handler, calls: readonly Call[]): Promise<PromiseSettledResult<unknown>[]> {
+    const all = (result: PromiseSettledResult<unknown>) => calls.map(() => result);
+    try {
+      const [returned] = await withTimeout(handler, (signal) => {
+        const context: BatchListenerContext = {
+          listener: handler.name,
+          signal,
+          deliveries: calls.map(({ delivery }) => delivery),
+        };
+        const events = calls.map(({ event }) => event.event);
+        return this.emitter.emitAsync(handler.channel, events, context) as Promise<unknown[]>;
+      });
+      return isBatchResult(returned, calls.length)
+        ? [...returned]
+        : all({ status: 'fulfilled', value: undefined });
+    } catch (reason) {
+      return all({ status: 'rejected', reason });
+    }
+  }
+
+  async #callInTransaction(handler: Handler, { event, delivery }: Call): Promise<void> {
+    const queryRunner = this.dataSource.createQueryRunner();
+    try {
+      await queryRunner.startTransaction();
+      if (
+        await this.outcomes.claim(handler.name, event.rowId, event.progress.delivery, queryRunner.manager)
+      ) {
+        await this.#callAndMark(handler, event, delivery, queryRunner.manager);
+      }
+      await queryRunner.commitTransaction();
+    } catch (error) {
+      // What hangs may still hold the connection: waiting for a rollback would be waiting for it.
+      if (error instanceof ListenerTimeoutError) await abandonConnection(queryRunner).catch(() => undefined);
+      else if (queryRunner.isTransactionActive)
+        await queryRunner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      if (!queryRunner.isReleased) await queryRunner.release();
+    }
+  }
+
+  async #callAndMark(
+    handler: Handler,
+    { rowId, event, progress }: HandlerEvent,
+    delivery: Delivery,
+    manager: EntityManager,
+  ): Promise<void> {
+    await withTimeout(handler, (signal) =>
+      this.emitter.emitAsync(handler.channel, event, {
+        listener: handler.name,
+        signal,
+        manager,
+        ...delivery,
+      }),
+    );
+    const done = { rowId, delivery: progress.delivery, status: 'done' as const, attempts: delivery.attempt };
+    await this.outcomes.record(handler.name, [{ ...done, failure: null, nextAttemptAt: null }], manager);
+  }
+}
+
+/** @throws whatever `call` rejects with, or {ListenerTimeoutError}. */
+async function withTimeout<Result>(
+  { name, settings }: Handler,
+  call: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const abort = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const error = new ListenerTimeoutError(name, settings.timeoutMs);
+      abort.abort(error);
+      reject(error);
+    }, settings.timeoutMs);
+  });
+  try {
+    return await Promise.race([call(abort.signal), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Anything else that a batch listener returns means nothing. @throws {TypeError} when results are missing. */
+function isBatchResult(returned: unknown, length: number): returned is BatchResult {
+  const isSettled = (result: unknown) =>
+    ['fulfilled', 'rejected'].includes((result as { status?: string } | null)?.status ?? '');
+  if (!Array.isArray(returned) || returned.length === 0 || !returned.every(isSettled)) return false;
+  if (returned.length === length) return true;
+  throw new TypeError(
+    `the listener returned ${returned.length} results for ${length} events: give one for each, in their order`,
+  );
+}

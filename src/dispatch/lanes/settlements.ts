@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { JobAttempt, JobInsert } from 'pg-boss';
+import type { DataSource, EntityManager } from 'typeorm';
+import { GroupCommit } from '../../inbox/group-commit.js';
+import { FaultLog } from '../fault-log.js';
+import type { Handler } from '../handlers/handler.js';
+import type { NewOutcome, Outcomes } from '../outcomes/outcomes.js';
+import type { JobQueue } from './job-queue.js';
+import { lineJob, type LaneJob } from './lane-job.js';
+
+/** A job that is finished with, and what is to be known of it. */
+export interface Settlement {
+  job: JobAttempt;
+  /** Absent when there is nothing (more) to record. */
+  outcome?: NewOutcome;
+  /** The job that takes its place. */
+  retry?: JobInsert<LaneJob>;
+  /** Of an ordered listener: the line that goes on with its next event, if there is one. */
+  lineGoesOn?: string;
+}
+
+/** More in one transaction would only make it longer. */
+const MAX_BATCH = 500;
+
+/** What is finished meanwhile makes the next transaction larger, and all of them cheaper. */
+const MAX_IN_FLIGHT = 1;
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2000;
+
+/** Longer than any outage that a process is meant to sit out: a settlement is tried until it is committed. */
+const NEVER_MS = 7 * 86_400_000;
+
+/**
+ * Settles jobs, many in one transaction: outcome and job change together or not at all, so that a job is gone if and
+ * only if its outcome is recorded. While PostgreSQL is away, settlements wait for it.
+ */
+export class Settlements {
+  readonly #faults = new FaultLog(new Logger('PostackDispatch'));
+  readonly #commits: GroupCommit<Settlement, void>;
+  readonly #stopping = new AbortController();
+
+  constructor(
+    private readonly handler: Handler,
+    private readonly dataSource: DataSource,
+    private readonly jobs: JobQueue,
+    private readonly outcomes: Outcomes,
+  ) {
+    this.#commits = new GroupCommit((settlements) => this.#commit(settlements), {
+      maxBatchSize: MAX_BATCH,
+      maxInFlight: MAX_IN_FLIGHT,
+      timeoutMs: NEVER_MS,
+    });
+  }
+
+  /** Resolves once it is committed, or another process has taken the job over; rejects when it is given up. */
+  add(settlement: Settlement): Promise<void> {
+    return this.#commits.add(settlement);
+  }
+
+  /** Gives up what PostgreSQL does not take: the jobs are taken over by other processes. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #commit(settlements: Settlement[]): Promise<PromiseSettledResult<void>[]> {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        // Some claims may have lapsed meanwhile: those are somebody else's now.
+        if (!(await this.#tryTogether(settlements))) {
+          for (const settlement of settlements) await this.#tryTogether([settlement]);
+        }
+        this.#faults.worked();
+        return settlements.map(() => ({ status: 'fulfilled', value: undefined }));
+      } catch (error) {
+        if (this.#stopping.signal.aborted) throw error;
+        this.#faults.failed(`Outcomes of ${this.handler.name} cannot be recorded`, error);
+        await sleep(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** All of them in one transaction; false, and nothing is changed, when a job is not ours any more. */
+  async #tryTogether(settlements: readonly Settlement[]): Promise<boolean> {
+    const queryRunner = this.dataSource.createQueryRunner();
+    try {
+      await queryRunner.startTransaction();
+      const areOurs = await this.#settle(settlements, queryRunner.manager);
+      if (areOurs) await queryRunner.commitTransaction();
+      else await queryRunner.rollbackTransaction();
+      return areOurs;
+    } catch (error) {
+      // A lost connection cannot roll back, and need not; the first error is the one to report.
+      if (queryRunner.isTransactionActive) await queryRunner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await queryRunner.release();
+    }
+  }
+
+  async #settle(settlements: readonly Settlement[], manager: EntityManager): Promise<boolean> {
+    const { name, queue } = this.handler;
+    const db = this.jobs.within(manager);
+    const deleted = (await this.jobs.boss.deleteJob(
+      queue,
+      settlements.map(({ job: { id, retryCount } }) => ({ id, retryCount })),
+      { db },
+    )) as { affected: number };
+    if (deleted.affected < settlements.length) return false;
+    await this.outcomes.record(
+      name,
+      settlements.flatMap(({ outcome }) => outcome ?? []),
+      manager,
+    );
+    const next = settlements.flatMap(({ retry }) => retry ?? []);
+    const lines = settlements.flatMap(({ lineGoesOn }) => lineGoesOn ?? []);
+    for (const orderKey of await this.outcomes.waitingLines(name, lines, manager)) {
+      next.push(lineJob(orderKey));
+    }
+    if (next.length > 0) await this.jobs.boss.insert(queue, next, { db });
+    return true;
+  }
+}

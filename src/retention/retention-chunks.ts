@@ -1,0 +1,163 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { settledSql } from '../dispatch/outcomes/event-status.js';
+import { HandlerOutcomeEntity } from '../dispatch/outcomes/handler-outcome.entity.js';
+import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
+import { tableName } from '../table-name.js';
+import { RetentionLeftoverEntity } from './retention-leftover.entity.js';
+import type { ResolvedRetention } from './retention-options.js';
+import { RetentionProgressEntity, type RetentionStep } from './retention-progress.entity.js';
+
+/** What one chunk was about. */
+export interface RetentionChunk {
+  bodiesRemoved: number;
+  idsRemoved: number;
+  /** Whether there may be more to look at in this step. */
+  hasMore: boolean;
+}
+
+/** What lasts longer than this is undone by PostgreSQL, and tried again in the next run. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+
+/**
+ * Looks at the next events of a step, in a short transaction of its own: removes what is due and settled, notes what
+ * is due and is not. The row of `retention_progress` is locked meanwhile, so that of several processes each gets
+ * other events.
+ */
+export class RetentionChunks {
+  readonly #inbox: string;
+  readonly #outcome: string;
+  readonly #progress: string;
+  readonly #leftover: string;
+  readonly #settled: string;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly days: Exclude<ResolvedRetention, false>,
+    /** Events in one transaction, at most. */
+    private readonly size: number,
+  ) {
+    this.#inbox = tableName(dataSource, InboxEventEntity);
+    this.#outcome = tableName(dataSource, HandlerOutcomeEntity);
+    this.#progress = tableName(dataSource, RetentionProgressEntity);
+    this.#leftover = tableName(dataSource, RetentionLeftoverEntity);
+    this.#settled = settledSql(dataSource, 'e');
+  }
+
+  take(step: RetentionStep): Promise<RetentionChunk> {
+    return this.dataSource.transaction('READ COMMITTED', async (manager) => {
+      // Should PostgreSQL crash, the chunk is done again: nobody has to wait until it is on disk.
+      await manager.query(
+        `SET LOCAL synchronous_commit = off; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
+      );
+      const ids = await this.#next(step, manager);
+      const removed = ids.length > 0 ? await this.#remove(step, ids, manager) : NOTHING;
+      return { ...removed, hasMore: ids.length === this.size };
+    });
+  }
+
+  /** The next events of a step, oldest first; their place is noted. */
+  async #next(step: RetentionStep, manager: EntityManager): Promise<string[]> {
+    const from = await this.#lockPlace(step, manager);
+    const places: Place[] =
+      step === 'leftovers'
+        ? await manager.query(
+            `SELECT event_id, 'epoch' AS received_at FROM ${this.#leftover} WHERE event_id > $1
+             ORDER BY event_id LIMIT $2`,
+            [from.event_id, this.size],
+          )
+        : await manager.query(
+            `SELECT e.id AS event_id, e.received_at::text FROM ${this.#inbox} e
+             WHERE (e.received_at, e.id) > ($1::timestamptz, $2::bigint) AND e.received_at < ${before('$3')}
+             ORDER BY e.received_at, e.id LIMIT $4`,
+            [
+              from.received_at,
+              from.event_id,
+              step === 'bodies' ? this.days.bodyDays : this.days.idDays,
+              this.size,
+            ],
+          );
+    const isRoundOver = step === 'leftovers' && places.length < this.size;
+    const to = isRoundOver ? { received_at: 'epoch', event_id: '0' } : places.at(-1);
+    if (to) {
+      await manager.query(
+        `UPDATE ${this.#progress} SET received_at = $2::timestamptz, event_id = $3 WHERE step = $1`,
+        [step, to.received_at, to.event_id],
+      );
+    }
+    return places.map((place) => place.event_id);
+  }
+
+  /** Where the step stands; other processes wait for the transaction. */
+  async #lockPlace(step: RetentionStep, manager: EntityManager): Promise<Place> {
+    for (;;) {
+      const [place]: Place[] = await manager.query(
+        `SELECT received_at::text, event_id FROM ${this.#progress} WHERE step = $1 FOR UPDATE`,
+        [step],
+      );
+      if (place) return place;
+      await manager.query(
+        `INSERT INTO ${this.#progress} (step, received_at, event_id) VALUES ($1, 'epoch', 0) ON CONFLICT DO NOTHING`,
+        [step],
+      );
+    }
+  }
+
+  async #remove(
+    step: RetentionStep,
+    ids: readonly string[],
+    manager: EntityManager,
+  ): Promise<Omit<RetentionChunk, 'hasMore'>> {
+    // In a statement of its own, before any outcome is read: whoever hands an event out again locks its row, and
+    // what they did meanwhile is only seen by a statement that begins afterwards. What is locked can wait.
+    const locked: { id: string }[] = await manager.query(
+      `SELECT id FROM ${this.#inbox} WHERE id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED`,
+      [ids],
+    );
+    const settled: { id: string; is_over: boolean; has_body: boolean }[] = await manager.query(
+      `SELECT e.id, e.received_at < ${before('$2')} AS is_over, e.body IS NOT NULL AS has_body
+       FROM ${this.#inbox} e
+       WHERE e.id = ANY ($1::bigint[]) AND e.received_at < ${before('$3')} AND ${this.#settled}`,
+      [locked.map(({ id }) => id), this.days.idDays, this.days.bodyDays],
+    );
+    const over = settled.filter((event) => event.is_over).map(({ id }) => id);
+    const stripped = settled.filter((event) => !event.is_over && event.has_body).map(({ id }) => id);
+    if (over.length > 0) {
+      await manager.query(`DELETE FROM ${this.#outcome} WHERE event_id = ANY ($1::bigint[])`, [over]);
+      await manager.query(`DELETE FROM ${this.#inbox} WHERE id = ANY ($1::bigint[])`, [over]);
+    }
+    if (stripped.length > 0) {
+      await manager.query(`UPDATE ${this.#inbox} SET body = NULL WHERE id = ANY ($1::bigint[])`, [stripped]);
+    }
+    if (step === 'leftovers' || settled.length < ids.length) await this.#noteLeftovers(ids, manager);
+    return { bodiesRemoved: stripped.length, idsRemoved: over.length };
+  }
+
+  /** Of the events that have been looked at, those that are due all the same are looked at again later. */
+  async #noteLeftovers(ids: readonly string[], manager: EntityManager): Promise<void> {
+    await manager.query(
+      `WITH left_over AS (
+         SELECT id FROM ${this.#inbox}
+         WHERE id = ANY ($1::bigint[])
+           AND (received_at < ${before('$3')} OR body IS NOT NULL AND received_at < ${before('$2')})
+       ), noted AS (
+         INSERT INTO ${this.#leftover} (event_id) SELECT id FROM left_over ON CONFLICT DO NOTHING
+       )
+       DELETE FROM ${this.#leftover}
+       WHERE event_id = ANY ($1::bigint[]) AND event_id NOT IN (SELECT id FROM left_over)`,
+      [ids, this.days.bodyDays, this.days.idDays],
+    );
+  }
+}
+
+/** Where a step stands. The time is PostgreSQL's own text: a `Date` would lose its microseconds. */
+interface Place {
+  received_at: string;
+  event_id: string;
+}
+
+const NOTHING = { bodiesRemoved: 0, idsRemoved: 0 };
+
+/** SQL for so many days ago. */
+function before(days: string): string {
+  return `now() - make_interval(secs => ${days}::float8 * 86400)`;
+}

@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { RetentionChunks } from './retention-chunks.js';
+import { RETENTION_STEPS, type RetentionStep } from './retention-progress.entity.js';
+
+/** What one run of retention has done. */
+export interface RetentionReport {
+  /** Events that have lost their body, and nothing else. */
+  bodiesRemoved: number;
+  /** Events that have been removed wholly, with their outcomes. */
+  idsRemoved: number;
+  /** Whether everything that is due has been looked at; if not, the next run goes on from there. */
+  isComplete: boolean;
+}
+
+/** Events in one transaction: some 10 ms of work. More would save little, and hold up others' commits. */
+const CHUNK_SIZE = 500;
+
+/** After each chunk, PostgreSQL is left alone for so many times as long as the chunk took: longer when it is busy. */
+const PAUSE_FACTOR = 9;
+
+/** Longer runs end here, to be gone on with by the next one. */
+const LONGEST_RUN_MS = 9 * 60_000;
+
+/**
+ * Removes what need not be kept any longer: first the bodies of events, later the events themselves. Only of events
+ * that are settled; the others wait until they are. In small transactions with pauses between, so that accepting goes
+ * on at full speed. Runs by itself, see `RetentionSchedule`; `run` may be called at any time, in any process.
+ */
+@Injectable()
+export class Retention implements OnModuleDestroy {
+  readonly #logger = new Logger('PostackRetention');
+  readonly #stopping = new AbortController();
+  readonly #chunks: RetentionChunks | undefined;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    @Inject(POSTACK_DATA_SOURCE) dataSource: DataSource,
+  ) {
+    if (options.retention) this.#chunks = new RetentionChunks(dataSource, options.retention, CHUNK_SIZE);
+  }
+
+  /** Removes all that is due; stops early when the application does, after 9 minutes, or when `signal` says so. */
+  async run(signal?: AbortSignal): Promise<RetentionReport> {
+    if (!this.#chunks) return { bodiesRemoved: 0, idsRemoved: 0, isComplete: true };
+    const stop = AbortSignal.any([this.#stopping.signal, ...(signal ? [signal] : [])]);
+    const run = this.#run(this.#chunks, stop);
+    this.#running = Promise.allSettled([this.#running, run]).then(() => undefined);
+    return run;
+  }
+
+  /**
+   * Lets the chunk under way finish: the connection that it is on is about to be closed. In this hook, because it comes
+   * before those in which pg-boss is stopped, and waits for the jobs of this process.
+   */
+  async onModuleDestroy(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.race([this.#running, sleep(this.options.shutdownTimeoutMs, undefined, { ref: false })]);
+  }
+
+  async #run(chunks: RetentionChunks, stop: AbortSignal): Promise<RetentionReport> {
+    const started = performance.now();
+    const report: RetentionReport = { bodiesRemoved: 0, idsRemoved: 0, isComplete: false };
+    const open = new Set<RetentionStep>(RETENTION_STEPS);
+    try {
+      // In turns: however much has piled up in one step, the others go on.
+      while (open.size > 0 && performance.now() - started < LONGEST_RUN_MS) {
+        for (const step of open) {
+          if (stop.aborted) return report;
+          const chunkStarted = performance.now();
+          const { bodiesRemoved, idsRemoved, hasMore } = await chunks.take(step);
+          report.bodiesRemoved += bodiesRemoved;
+          report.idsRemoved += idsRemoved;
+          if (!hasMore) open.delete(step);
+          else await pause((performance.now() - chunkStarted) * PAUSE_FACTOR, stop);
+        }
+      }
+      report.isComplete = open.size === 0;
+      return report;
+    } finally {
+      this.#tell(report, (performance.now() - started) / 1000);
+    }
+  }
+
+  #tell({ bodiesRemoved, idsRemoved, isComplete }: RetentionReport, seconds: number): void {
+    if (!this.options.retention || bodiesRemoved + idsRemoved === 0) return;
+    const { bodyDays, idDays } = this.options.retention;
+    this.#logger.log(
+      `Removed ${bodiesRemoved} bodies of events older than ${bodyDays} days and ${idsRemoved} events older than ` +
+        `${idDays} days in ${seconds.toFixed(1)} s${isComplete ? '' : '; there is more, for the next run'}`,
+    );
+  }
+}
+
+async function pause(ms: number, stop: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
+}
