@@ -1,0 +1,98 @@
+import { afterEach, expect, it } from '@jest/globals';
+import { createCallTable, handledTwice, missingInTheEnd, NOTHING_MISSING, tell } from './books.js';
+import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
+import { Fleet } from './fleet.js';
+import { Load } from './load.js';
+import { OwnPostgres } from './own-postgres.js';
+import { Random, seedOfRun } from './random.js';
+
+/** `npm run test:soak`: for as long as it takes, and PostgreSQL is killed too. */
+const IS_SOAK = process.env['SOAK'] === '1';
+
+const KILLS = IS_SOAK ? 220 : 10;
+
+/** Of the soak's kills, this share goes to PostgreSQL. */
+const POSTGRES_SHARE = 0.1;
+
+const LISTENERS = ['fast', 'slow', 'random-throw'];
+
+const undo: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (let one = undo.pop(); one; one = undo.pop()) await one();
+}, 60_000);
+
+async function startDatabase(): Promise<TestDatabase | OwnPostgres> {
+  if (IS_SOAK) {
+    const postgres = await OwnPostgres.start();
+    undo.push(() => postgres.remove());
+    return postgres;
+  }
+  const database = await createTestDatabase();
+  undo.push(() => database.drop());
+  await (await openDataSource(database.url)).destroy();
+  await createCallTable(database);
+  return database;
+}
+
+async function disturb(postgres: OwnPostgres, random: Random): Promise<void> {
+  const how = random.pick(['cut', 'stop', 'immediate', 'kill'] as const);
+  if (how === 'cut') {
+    await postgres.cutConnections();
+    return;
+  }
+  await postgres.end(how);
+  await postgres.startAgain();
+}
+
+it(
+  'every acknowledged event is done by every listener, however often processes are killed',
+  async () => {
+    const random = new Random(seedOfRun());
+    tell(IS_SOAK ? 'soak' : 'kills', { seed: random.seed });
+    const database = await startDatabase();
+    const fleet = new Fleet(database.url, LISTENERS);
+    undo.push(() => fleet.stop());
+    await fleet.start(['accept', 'accept', 'work', 'work']);
+    const load = new Load({
+      targets: fleet.targets,
+      perSecond: 80,
+      random,
+      prefix: `kill_${random.seed}_`,
+    }).start();
+    undo.push(() => load.stop());
+
+    let postgresKills = 0;
+    while (fleet.kills + postgresKills < KILLS) {
+      await load.acknowledges(random.between(15, 40));
+      if (database instanceof OwnPostgres && random.next() < POSTGRES_SHARE) {
+        postgresKills += 1;
+        await disturb(database, random);
+      } else await fleet.kill(random.pick(fleet.processes));
+    }
+    await load.acknowledges(20);
+    await load.stop();
+    const stoppedMs = performance.now();
+    const left = await missingInTheEnd(database, load.acknowledged, LISTENERS, IS_SOAK ? 300_000 : 60_000);
+    tell(IS_SOAK ? 'soak' : 'kills', {
+      posted: load.posted.size,
+      acknowledged: load.acknowledged.length,
+      kills: fleet.kills,
+      'of PostgreSQL': postgresKills,
+      lost: left.lost,
+      'handled twice': await handledTwice(database),
+      answers: JSON.stringify([...load.answers]),
+      'seconds until all was done': ((performance.now() - stoppedMs) / 1000).toFixed(1),
+    });
+    expect(left).toEqual(NOTHING_MISSING);
+    expect(fleet.unexpectedEnds).toEqual([]);
+    // Whoever is killed answers nothing; an answer other than these is a mistake.
+    expect([...load.answers.keys()].filter((answer) => /^\d+$/.test(answer)).toSorted()).toEqual(
+      load.count('503') > 0 ? ['204', '503'] : ['204'],
+    );
+    const [dead] = await database.query(
+      `SELECT count(*)::int AS count FROM postack.handler_outcome WHERE status = 'dead'`,
+    );
+    expect(dead).toEqual({ count: 0 });
+  },
+  IS_SOAK ? 25 * 60_000 : 180_000,
+);
