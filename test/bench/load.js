@@ -1,38 +1,48 @@
-// The load: a process of its own, so that it does not share the server's event loop. Signs every request before
-// the clock starts, then keeps CONNECTIONS requests in flight over plain sockets until all are answered, or paces
-// them at RATE a second. Prints one JSON line.
+// The load: a process of its own, so that it does not share the server's event loop, and lean, since it shares the
+// machine's processors with what it measures. Signs every request before the clock starts. Then either keeps
+// BENCH_CONNECTIONS requests in flight until all are answered, or, with BENCH_RATE, sends so many a second, each on a
+// connection that is free, and counts a request's time from when it was due. Prints one JSON line.
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
-import { signWebhook } from '../../dist/src/testing/index.js';
+import { createSignature } from '../../dist/src/webhook/svix-signature.js';
+import { parseWebhookSecret } from '../../dist/src/webhook/webhook-secret.js';
 
 const { BENCH_URL, BENCH_SECRET, BENCH_COUNT, BENCH_CONNECTIONS = '64', BENCH_RATE = '0' } = process.env;
 const url = new URL(BENCH_URL);
 const count = Number(BENCH_COUNT);
-const connections = Number(BENCH_CONNECTIONS);
 const rate = Number(BENCH_RATE);
+const secret = parseWebhookSecret(BENCH_SECRET);
+const run = randomUUID().slice(0, 8);
 
 const TYPES = ['message.received', 'message.queued', 'message.sent', 'message.delivered'];
 
 function requestBytes(index) {
-  const { headers, body } = signWebhook({
-    secret: BENCH_SECRET,
-    body: {
-      type: TYPES[index % TYPES.length],
-      timestamp: new Date().toISOString(),
-      data: {
-        // A life of three events for each outbound message, as in the field.
-        id: `SM_${process.pid}_${index % TYPES.length === 0 ? index : Math.floor(index / TYPES.length)}_${index % TYPES.length === 0 ? 'in' : 'out'}`,
-        from: '+15550100001',
-        to: '+15550100002',
-        text: `Your order ${randomUUID()} is on its way. Reply HELP for help or STOP to stop.`,
-        segments: 1,
-      },
+  const type = TYPES[index % TYPES.length];
+  // A life of three events for each outbound message, as in the field.
+  const message = type === 'message.received' ? `in_${index}` : `out_${Math.floor(index / TYPES.length)}`;
+  const body = JSON.stringify({
+    type,
+    timestamp: new Date().toISOString(),
+    data: {
+      id: `SM_${run}_${message}`,
+      from: '+15550100001',
+      to: '+15550100002',
+      text: `Your order ${randomUUID()} is on its way. Reply HELP for help or STOP to stop.`,
+      segments: 1,
     },
   });
-  const head = Object.entries({ host: url.host, ...headers, 'content-length': String(body.length) })
-    .map(([name, value]) => `${name}: ${value}`)
-    .join('\r\n');
-  return Buffer.concat([Buffer.from(`POST ${url.pathname} HTTP/1.1\r\n${head}\r\n\r\n`), body]);
+  const id = `msg_${randomUUID().replaceAll('-', '')}`;
+  const seconds = Math.floor(Date.now() / 1000);
+  const head = [
+    `POST ${url.pathname} HTTP/1.1`,
+    `host: ${url.host}`,
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+    `svix-id: ${id}`,
+    `svix-timestamp: ${seconds}`,
+    `svix-signature: ${createSignature(secret, id, seconds, Buffer.from(body))}`,
+  ].join('\r\n');
+  return Buffer.from(`${head}\r\n\r\n${body}`, 'latin1');
 }
 
 const requests = Array.from({ length: count }, (_, index) => requestBytes(index));
@@ -41,61 +51,102 @@ const statuses = {};
 let next = 0;
 let answered = 0;
 let started = 0;
+let finish;
+const finished = new Promise((resolve) => (finish = resolve));
+const free = [];
 
-/** Resolves when this connection has nothing more to do. */
-function client() {
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(url.port), url.hostname);
-    let index = -1;
-    let sentAt = 0;
-    let received = '';
-    const send = () => {
-      index = next;
-      if (index >= count) {
-        socket.end();
-        resolve();
-        return;
-      }
-      next += 1;
-      const due = rate > 0 ? started + (index * 1000) / rate : 0;
-      const wait = due - performance.now();
-      if (wait > 1) setTimeout(write, wait);
-      else write();
-    };
-    const write = () => {
-      sentAt = performance.now();
-      socket.write(requests[index]);
-    };
-    socket.setNoDelay(true);
-    socket.on('connect', send);
-    socket.on('error', reject);
-    socket.on('data', (chunk) => {
-      received += chunk.toString('latin1');
-      const end = received.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? 0);
-      if (received.length < end + 4 + length) return;
-      const status = received.slice(9, 12);
-      statuses[status] = (statuses[status] ?? 0) + 1;
-      latencies[index] = performance.now() - sentAt;
-      answered += 1;
-      received = '';
-      send();
+/** One request at a time on one connection. */
+class Connection {
+  #socket;
+  #since = 0;
+  #text = '';
+
+  open() {
+    return new Promise((resolve, reject) => {
+      const buffer = Buffer.allocUnsafe(16 * 1024);
+      this.#socket = connect({
+        port: Number(url.port),
+        host: url.hostname,
+        noDelay: true,
+        onread: { buffer, callback: (length) => this.#read(length, buffer) },
+      });
+      this.#socket.once('connect', resolve);
+      this.#socket.once('error', reject);
+      this.#socket.on('close', () => {
+        if (answered < count) throw new Error('the server has closed a connection');
+      });
     });
-  });
+  }
+
+  send(index, since) {
+    this.#since = since;
+    this.#socket.write(requests[index]);
+  }
+
+  close() {
+    this.#socket.destroy();
+  }
+
+  /** A 204 ends with its head, and comes in one piece; for anything else the length is looked up. */
+  #read(length, buffer) {
+    const isWhole204 =
+      this.#text === '' && buffer[9] === 0x32 && buffer[11] === 0x34 && buffer[length - 3] === 0x0a;
+    let status = '204';
+    if (!isWhole204) {
+      this.#text += buffer.latin1Slice(0, length);
+      const end = this.#text.indexOf('\r\n\r\n');
+      if (end < 0) return true;
+      const contentLength = Number(/content-length: (\d+)/i.exec(this.#text)?.[1] ?? 0);
+      if (this.#text.length < end + 4 + contentLength) return true;
+      status = this.#text.slice(9, 12);
+      this.#text = '';
+    }
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    const now = performance.now();
+    latencies[answered] = now - this.#since;
+    answered += 1;
+    if (answered === count) finish();
+    else if (rate > 0) free.push(this);
+    else if (next < count) this.send(next++, now);
+    return true;
+  }
 }
 
+/** Sends what is due; a request that finds no free connection waits, and its waiting counts. */
+function pace() {
+  const now = performance.now();
+  while (next < count) {
+    const due = started + (next * 1000) / rate;
+    if (due > now || free.length === 0) break;
+    // In turns: the server closes a connection that has been idle for 5 seconds.
+    free.shift().send(next++, due);
+  }
+  if (next < count) setTimeout(pace, 1);
+}
+
+const connections = Array.from(
+  { length: Math.min(Number(BENCH_CONNECTIONS), count) },
+  () => new Connection(),
+);
+await Promise.all(connections.map((connection) => connection.open()));
+const idle = process.cpuUsage();
 started = performance.now();
-await Promise.all(Array.from({ length: Math.min(connections, count) }, client));
+if (rate > 0) {
+  free.push(...connections);
+  pace();
+} else for (const connection of connections) connection.send(next++, started);
+await finished;
 const seconds = (performance.now() - started) / 1000;
+const { user, system } = process.cpuUsage(idle);
+for (const connection of connections) connection.close();
 latencies.sort();
-const quantile = (share) => latencies[Math.floor((answered - 1) * share)];
+const quantile = (share) => latencies[Math.floor((count - 1) * share)];
 console.log(
   JSON.stringify({
-    perSecond: answered / seconds,
+    perSecond: count / seconds,
     p50: quantile(0.5),
     p99: quantile(0.99),
-    seconds,
+    cpuSeconds: (user + system) / 1e6,
     statuses,
   }),
 );

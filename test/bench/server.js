@@ -1,5 +1,5 @@
-// One server of the benchmark, by name: `node server.js <row>`. Prints its URL when it listens, and, when it is
-// told to stop, what it has cost.
+// One server of the benchmark, by name, forked by measure.js. Sends its URL when it listens, and, when asked, what it
+// has cost since the last `reset`.
 import 'reflect-metadata';
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -61,8 +61,12 @@ function bare() {
   );
 }
 
+const handled = { lagsMs: [], lastAt: undefined };
+
 class Listener {
-  onEvent() {
+  onEvent({ receivedAt }) {
+    handled.lastAt = Date.now();
+    handled.lagsMs.push(handled.lastAt - receivedAt.getTime());
     return Promise.resolve();
   }
 }
@@ -113,11 +117,21 @@ const rows = {
 };
 
 const url = await rows[process.argv[2]]();
-const idle = process.cpuUsage();
-process.on('SIGTERM', () => {
+let idle = process.cpuUsage();
+process.on('message', (message) => {
+  if (message === 'reset') {
+    idle = process.cpuUsage();
+    handled.lagsMs = [];
+  }
   const { user, system } = process.cpuUsage(idle);
-  const { maxRSS } = process.resourceUsage();
-  console.log(JSON.stringify({ cpuSeconds: (user + system) / 1e6, peakMemoryMb: maxRSS / 1024 }));
-  process.exit(0);
+  const lags = handled.lagsMs.toSorted((a, b) => a - b);
+  process.send({
+    cpuSeconds: (user + system) / 1e6,
+    peakMemoryMb: process.resourceUsage().maxRSS / 1024,
+    handled: lags.length,
+    lastHandledAt: handled.lastAt,
+    listenerP99: lags[Math.floor((lags.length - 1) * 0.99)],
+  });
 });
-console.log(url);
+process.on('disconnect', () => process.exit());
+process.send({ url });

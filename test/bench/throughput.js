@@ -1,134 +1,139 @@
-// npm run bench: the load of test/bench/load.js against each server of test/bench/server.js, on one machine in one
-// run, each row on a database of its own. Compare rows, not machines.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+// npm run bench: everything on one machine in one run, in interleaved rounds, medians printed. Compare rows of one
+// run, never runs: `stolen %` is processor time that the machine did not have at all.
+//
+//   npm run bench -- --sections rows --rows abd --rounds 5 --count 20000 --connections 64
+//
+// Sections: `rows`, the throughput table; `steady`, latency at 500 events a second; `memory`, the peak at 1,000 a
+// second; `stored`, accepting on top of `--stored` events.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
 import { EmbeddedPostgres } from '../../dist/src/service/embedded-postgres/embedded-postgres.js';
+import { fillInbox } from './fill-inbox.js';
+import { measure, query } from './measure.js';
+import { median, printRows, printTargets } from './tables.js';
 
 const { values: flags } = parseArgs({
   options: {
-    count: { type: 'string', default: '40000' },
-    only: { type: 'string', default: '' },
+    sections: { type: 'string', default: 'rows,steady,memory,stored' },
+    rows: { type: 'string', default: 'abcdefg' },
+    rounds: { type: 'string', default: '3' },
+    count: { type: 'string', default: '20000' },
+    connections: { type: 'string', default: '256' },
+    'listener-count': { type: 'string', default: '4000' },
+    seconds: { type: 'string', default: '15' },
+    stored: { type: 'string', default: '2000000' },
   },
 });
-const count = Number(flags.count);
-const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const rounds = Number(flags.rounds);
+const seconds = Number(flags.seconds);
+const { connections } = flags;
 
 const ROWS = [
-  ['a', 'vendor sample, nothing stored', 'sample'],
-  ['b', 'vendor sample + INSERT', 'sample+insert'],
-  ['c', 'bare node:http, verify only', 'bare'],
-  ['d', 'ours, accept, Express', 'accept-express'],
-  ['e', 'ours, accept, Fastify', 'accept-fastify'],
-  ['f', 'ours, end to end, Express', 'all-express', 'projected'],
-  ['g', 'ours, end to end, one listener on all', 'all-express+listener', 'handled'],
-];
+  { letter: 'a', name: 'vendor sample, nothing stored', server: 'sample' },
+  { letter: 'b', name: 'vendor sample + INSERT', server: 'sample+insert' },
+  { letter: 'c', name: 'bare node:http, verify only', server: 'bare' },
+  { letter: 'd', name: 'ours, accept, Express', server: 'accept-express' },
+  { letter: 'e', name: 'ours, accept, Fastify', server: 'accept-fastify' },
+  { letter: 'f', name: 'ours, end to end', server: 'all-express', until: 'projected' },
+  { letter: 'g', name: 'ours, one listener on all', server: 'all-express+listener', until: 'handled' },
+].filter(({ letter }) => flags.rows.includes(letter));
 
-const DONE = {
-  projected: `SELECT count(*) FILTER (WHERE status <> 'pending') AS done FROM postack.inbox_event`,
-  handled: `SELECT count(*) AS done FROM postack.handler_outcome WHERE status = 'done'`,
-};
+const SECTIONS = { rows: compareRows, steady, memory, stored };
 
 const directory = await mkdtemp(join(tmpdir(), 'nestjs-postack-bench-'));
 const postgres = await EmbeddedPostgres.start(directory);
-const admin = new pg.Client({ connectionString: postgres.url });
-await admin.connect();
-
-const results = [];
-for (const [letter, name, server, until] of ROWS) {
-  if (flags.only && !flags.only.includes(letter)) continue;
-  results.push({ row: `(${letter}) ${name}`, ...(await measure(`bench_${letter}`, server, until)) });
+let databases = 0;
+try {
+  for (const name of flags.sections.split(',')) await SECTIONS[name]();
+} finally {
+  await postgres.stop();
+  await rm(directory, { recursive: true, force: true });
 }
-console.table(results);
-await admin.end();
-await postgres.stop();
-await rm(directory, { recursive: true, force: true });
 
-async function measure(database, server, until) {
-  await admin.query(`CREATE DATABASE ${database}`);
-  const databaseUrl = new URL(postgres.url);
-  databaseUrl.pathname = `/${database}`;
-  const env = { ...process.env, BENCH_SECRET: secret, BENCH_DATABASE_URL: databaseUrl.href };
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'server.js'), server], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const url = (await lines.next()).value;
-  // Code is compiled and connections are open before anything is measured.
-  await load(env, url, Math.min(5000, count));
-  if (until) await drained(databaseUrl, DONE[until], Math.min(5000, count));
-
-  const started = performance.now();
-  const { perSecond, p50, p99, statuses } = await load(env, url, count);
-  const loadSeconds = count / perSecond;
-  // The load signs its requests first; only what comes after its own clock started counts.
-  const signing = performance.now() - started - loadSeconds * 1000;
-  let endToEnd;
-  if (until) {
-    await drained(databaseUrl, DONE[until], Math.min(5000, count) + count);
-    endToEnd = count / ((performance.now() - started - signing) / 1000);
+/** Runs `use` with a new database, which is dropped after. */
+async function withDatabase(use) {
+  const name = `bench_${++databases}`;
+  await query(postgres.url, `CREATE DATABASE ${name}`);
+  try {
+    return await use(Object.assign(new URL(postgres.url), { pathname: `/${name}` }).href);
+  } finally {
+    await query(postgres.url, `DROP DATABASE ${name} WITH (FORCE)`);
+    // What one row leaves to be written is not the next one's to pay for.
+    await query(postgres.url, 'CHECKPOINT');
   }
-  const lag = until ? await projectionLag(databaseUrl) : undefined;
-  child.kill('SIGTERM');
-  const cost = JSON.parse((await lines.next()).value);
-  await once(child, 'exit');
-  const fixed = (value) => (value === undefined ? '' : value.toFixed(1));
-  return {
-    'accepted/s': Math.round(perSecond),
-    'done/s': endToEnd === undefined ? '' : Math.round(endToEnd),
-    'ack p50 ms': fixed(p50),
-    'ack p99 ms': fixed(p99),
-    'commit→projected p99 ms': fixed(lag),
-    'CPU s/10k': fixed((cost.cpuSeconds / (count + Math.min(5000, count))) * 10_000),
-    'peak MB': Math.round(cost.peakMemoryMb),
-    not204: Object.entries(statuses)
-      .filter(([status]) => status !== '204')
-      .join(' '),
+}
+
+function measureAlone(row) {
+  return withDatabase((databaseUrl) => measure({ databaseUrl, connections, ...row }));
+}
+
+async function compareRows() {
+  const results = new Map(ROWS.map(({ letter }) => [letter, []]));
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const row of ROWS) {
+      const count = Number(row.letter === 'g' ? flags['listener-count'] : flags.count);
+      const result = await measureAlone({ ...row, count });
+      results.get(row.letter).push(result);
+      console.error(
+        `round ${round} (${row.letter}) ${Math.round(result.donePerSecond ?? result.perSecond)}/s`,
+      );
+    }
+  }
+  printRows(ROWS, results);
+  // Of the same round: what the machine does to one row, it mostly does to its neighbours too.
+  const ratio = (one, other) => {
+    const others = results.get(other) ?? [];
+    const ratios = (results.get(one) ?? []).map(
+      ({ donePerSecond, perSecond }, round) => (donePerSecond ?? perSecond) / others[round]?.perSecond,
+    );
+    return median(ratios);
   };
+  printTargets([
+    ['(d) / (a)', ratio('d', 'a'), '≥', 1.3],
+    ['(d) / (b)', ratio('d', 'b'), '≥', 2.8],
+    ['(e) / (c)', ratio('e', 'c'), '≥', 0.65],
+    ['(f) / (b)', ratio('f', 'b'), '≥', 1.4],
+    ['(f) commit → projected, p99 ms', median(results.get('f')?.map((one) => one.projectedP99)), '≤', 250],
+    ['(g) / (b)', ratio('g', 'b')],
+  ]);
 }
 
-async function load(env, url, requests) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'load.js')], {
-    env: { ...env, BENCH_URL: url, BENCH_COUNT: String(requests) },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
-  return JSON.parse(value);
+/** Everything on, far from its limit. */
+async function steady() {
+  const rate = 500;
+  const row = { server: 'all-express+listener', until: 'handled', rate, count: rate * seconds };
+  const { p99, projectedP99, listenerP99, stolen } = await measureAlone(row);
+  printTargets([
+    [`${rate}/s for ${seconds} s: acknowledged, p99 ms`, p99, '≤', 10],
+    ['commit → projected, p99 ms', projectedP99, '≤', 50],
+    ['commit → listener called, p99 ms', listenerP99, '≤', 150],
+    ['stolen %', stolen],
+  ]);
 }
 
-async function drained(databaseUrl, sql, expected) {
-  await query(databaseUrl, async (client) => {
-    for (;;) {
-      const { rows } = await client.query(sql);
-      if (Number(rows[0].done) >= expected) return;
-      await sleep(100);
+async function memory() {
+  const rate = 1000;
+  const row = { server: 'all-express+listener', until: 'handled', rate, count: rate * seconds };
+  const { peakMemoryMb } = await measureAlone(row);
+  printTargets([[`${rate}/s for ${seconds} s: peak memory, MB`, peakMemoryMb, '<', 250]]);
+}
+
+/** (d) on a table that is full already against (d) on an empty one. */
+async function stored() {
+  const row = { server: 'accept-express', count: Number(flags.count) };
+  const ratios = [];
+  await withDatabase(async (databaseUrl) => {
+    // Makes the tables.
+    await measure({ ...row, databaseUrl, connections, count: 100 });
+    await fillInbox(databaseUrl, Number(flags.stored));
+    for (let round = 1; round <= rounds; round += 1) {
+      const empty = await measureAlone(row);
+      const full = await measure({ ...row, databaseUrl, connections });
+      ratios.push(full.perSecond / empty.perSecond);
+      console.error(`round ${round}: ${Math.round(empty.perSecond)}/s, ${Math.round(full.perSecond)}/s`);
     }
   });
-}
-
-function projectionLag(databaseUrl) {
-  return query(databaseUrl, async (client) => {
-    const { rows } = await client.query(
-      `SELECT percentile_cont(0.99) WITHIN GROUP (ORDER BY extract(epoch FROM dispatched_at - received_at) * 1000) AS p99
-       FROM (SELECT * FROM postack.inbox_event ORDER BY id DESC LIMIT ${count}) AS measured`,
-    );
-    return Number(rows[0].p99);
-  });
-}
-
-async function query(databaseUrl, run) {
-  const client = new pg.Client({ connectionString: databaseUrl.href });
-  await client.connect();
-  try {
-    return await run(client);
-  } finally {
-    await client.end();
-  }
+  printTargets([[`(d) with ${flags.stored} events stored / (d)`, median(ratios), '≥', 0.9]]);
 }
