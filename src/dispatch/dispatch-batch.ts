@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { AnyPostackEvent } from '../events/event-types.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { tableName } from '../table-name.js';
-import { abandonConnection } from './abandon-connection.js';
 import type { EventRoute, Handler } from './handlers/handler.js';
 import { HandlerRegistry } from './handlers/handler-registry.js';
 import { Handover } from './lanes/handover.js';
@@ -13,6 +12,7 @@ import { Outcomes } from './outcomes/outcomes.js';
 import { storedFailure } from './outcomes/stored-failure.js';
 import { ProjectionRunner } from './projection-runner.js';
 import { StoredEvents, type StoredEvent } from './stored-events.js';
+import { timedTransaction } from './timed-transaction.js';
 
 /** Ids are given out before the commit: so many events may become visible after one with a higher id. */
 const LATE_COMMITS = 5000n;
@@ -61,49 +61,31 @@ export class DispatchBatch {
    * @throws {DispatchTimeoutError} when it is not done after `timeoutMs`; its connection is closed then, and with it
    *   the transaction is undone.
    */
-  async run(limit: number, timeoutMs: number, isThorough = true): Promise<DispatchedBatch> {
-    const queryRunner = this.dataSource.createQueryRunner();
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        reject(new DispatchTimeoutError(timeoutMs));
-        // What cannot be had cannot be closed either; the dispatch itself tells of it.
-        abandonConnection(queryRunner).catch(() => undefined);
-      }, timeoutMs);
-    });
-    try {
-      return await Promise.race([this.#dispatch(limit, queryRunner, isThorough), timeout]);
-    } finally {
-      clearTimeout(timer);
-    }
+  async run(limit: number, timeoutMs: number, isThorough: boolean): Promise<DispatchedBatch> {
+    const afterRowId = isThorough ? 0n : this.#claimFrom;
+    const timedOut = () => new DispatchTimeoutError(timeoutMs);
+    const transaction = async (manager: EntityManager) => {
+      const claimed = await this.events.claim(manager, limit, afterRowId);
+      return { claimed, woken: claimed.length > 0 ? await this.#dispatch(claimed, manager) : [] };
+    };
+    const { claimed, woken } = await timedTransaction(this.dataSource, timeoutMs, timedOut, transaction);
+    this.#haveClaimed(claimed);
+    return { events: claimed.map(({ event }) => event), woken };
   }
 
-  async #dispatch(limit: number, queryRunner: QueryRunner, isThorough: boolean): Promise<DispatchedBatch> {
-    try {
-      await queryRunner.startTransaction();
-      const claimed = await this.events.claim(queryRunner.manager, limit, isThorough ? 0n : this.#claimFrom);
-      const woken: string[] = [];
-      if (claimed.length > 0) {
-        for (const [projection, batch] of this.#byHandler(claimed, 'projections')) {
-          if (await this.#project(projection, batch, queryRunner.manager)) woken.push(projection.name);
-        }
-        for (const [listener, batch] of this.#byHandler(claimed, 'listeners')) {
-          await this.handover.first(listener, batch, queryRunner.manager);
-          woken.push(listener.name);
-        }
-        await this.#mark(claimed, queryRunner.manager);
-        if (woken.length > 0) await this.signal.send(woken, queryRunner.manager, { elsewhereOnly: true });
-      }
-      await queryRunner.commitTransaction();
-      this.#haveClaimed(claimed);
-      return { events: claimed.map(({ event }) => event), woken };
-    } catch (error) {
-      // A lost connection cannot roll back, and need not; the first error is the one to report.
-      if (queryRunner.isTransactionActive) await queryRunner.rollbackTransaction().catch(() => undefined);
-      throw error;
-    } finally {
-      await queryRunner.release();
+  /** Resolves to the names of the handlers that have new jobs. */
+  async #dispatch(claimed: readonly StoredEvent[], manager: EntityManager): Promise<string[]> {
+    const woken: string[] = [];
+    for (const [projection, batch] of this.#byHandler(claimed, 'projections')) {
+      if (await this.#project(projection, batch, manager)) woken.push(projection.name);
     }
+    for (const [listener, batch] of this.#byHandler(claimed, 'listeners')) {
+      await this.handover.first(listener, batch, manager);
+      woken.push(listener.name);
+    }
+    await this.#mark(claimed, manager);
+    if (woken.length > 0) await this.signal.send(woken, manager, { elsewhereOnly: true });
+    return woken;
   }
 
   #haveClaimed(claimed: readonly StoredEvent[]): void {

@@ -97,8 +97,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       // A full batch means that there are probably more.
       const isFull = results.some((result) => 'value' in result && result.value === dispatchBatchSize);
       atOnce = isFull ? MAX_AT_ONCE : 1;
-      if (!isFull) this.#backlog.isGone();
       if (isFull) continue;
+      this.#backlog.isGone();
       await this.#sleep();
       // Whatever comes in meanwhile shares a transaction; after a longer pause, an event is dispatched at once.
       await this.#pause(MIN_INTERVAL_MS - (performance.now() - startedAt));

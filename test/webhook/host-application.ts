@@ -12,11 +12,12 @@ import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
-import { expect } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import { PostackModule } from '../../src/postack.module.js';
 import type { PostackModuleOptions } from '../../src/postack.options.js';
 import { signWebhook } from '../../src/testing/index.js';
 import { type ADAPTERS, TEST_SECRET } from '../support/test-application.js';
+import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
 
 export type AdapterName = (typeof ADAPTERS)[number];
 
@@ -117,4 +118,27 @@ export async function expectWebhooksWork(origin: string, path = '/api/v1/webhook
     'keep-alive',
     'postack-receipt',
   ]);
+}
+
+/**
+ * A database for the hosts of one test file, and a way to start them on it, one at a time; registers what closes the
+ * host after each test and drops the database after all.
+ */
+export function hostsOnOneDatabase(): (setup: HostSetup) => Promise<Host> {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let host: Host | undefined;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = await openDataSource(database.url);
+  });
+  afterEach(async () => {
+    await host?.application.close();
+    host = undefined;
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+  return async (setup) => (host = await startHost({ dataSource, ...setup }));
 }

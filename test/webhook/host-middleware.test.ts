@@ -2,11 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { Controller, Get, type INestApplication, Module, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DataSource } from 'typeorm';
+import { describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../support/test-application.js';
-import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
-import { expectWebhooksWork, type Host, type HostSetup, startHost } from './host-application.js';
+import { expectWebhooksWork, hostsOnOneDatabase, type HostSetup } from './host-application.js';
 
 @Controller()
 class HelloController {
@@ -103,28 +101,13 @@ const FASTIFY: Record<string, Scenario> = {
   },
 };
 
-let database: TestDatabase;
-let dataSource: DataSource;
-let host: Host | undefined;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await openDataSource(database.url);
-});
-afterEach(async () => {
-  await host?.application.close();
-  host = undefined;
-});
-afterAll(async () => {
-  await dataSource.destroy();
-  await database.drop();
-});
+const start = hostsOnOneDatabase();
 
 describe.each(ADAPTERS)('in a host on %s with', (adapter) => {
   it.each(Object.entries({ ...BOTH, ...(adapter === 'fastify' && FASTIFY) }))(
     '%s, webhooks are answered as ever, and the rest is as the host wants it',
     async (_name, { hello, ...setup }) => {
-      host = await startHost({ ...setup, adapter, dataSource, controllers: [HelloController] });
+      const host = await start({ ...setup, adapter, controllers: [HelloController] });
       await expectWebhooksWork(host.origin);
       const response = await fetch(`${host.origin}/hello`);
       expect([response.status, await response.text()]).toEqual([
@@ -143,7 +126,7 @@ describe.each(ADAPTERS)('in a host on %s with', (adapter) => {
         this.adapterHost.httpAdapter.use(refuse);
       }
     }
-    host = await startHost({ adapter, dataSource, providers: [LateModule] });
+    const host = await start({ adapter, providers: [LateModule] });
     await expectWebhooksWork(host.origin);
     expect((await fetch(`${host.origin}/nowhere`)).status).toBe(403);
   });

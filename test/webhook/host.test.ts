@@ -15,13 +15,11 @@ import {
   VersioningType,
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { IsString } from 'class-validator';
 import { map } from 'rxjs';
-import type { DataSource } from 'typeorm';
 import { ADAPTERS } from '../support/test-application.js';
-import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
-import { expectWebhooksWork, type Host, type HostSetup, startHost } from './host-application.js';
+import { expectWebhooksWork, hostsOnOneDatabase, type HostSetup } from './host-application.js';
 
 class Greeting {
   @IsString()
@@ -178,28 +176,13 @@ const SCENARIOS: Record<string, Scenario> = {
   },
 };
 
-let database: TestDatabase;
-let dataSource: DataSource;
-let host: Host | undefined;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await openDataSource(database.url);
-});
-afterEach(async () => {
-  await host?.application.close();
-  host = undefined;
-});
-afterAll(async () => {
-  await dataSource.destroy();
-  await database.drop();
-});
+const start = hostsOnOneDatabase();
 
 describe.each(ADAPTERS)('in a host on %s with', (adapter) => {
   it.each(Object.entries(SCENARIOS))(
     '%s, webhooks are answered as ever, and the rest is as the host wants it',
     async (_name, { expected, ...setup }) => {
-      host = await startHost({ ...setup, adapter, dataSource, controllers: [GreetingController] });
+      const host = await start({ ...setup, adapter, controllers: [GreetingController] });
       await expectWebhooksWork(host.origin);
       for (const [method, path, status, body, headers] of expected) {
         const response = await fetch(`${host.origin}${path}`, {
@@ -216,7 +199,7 @@ describe.each(ADAPTERS)('in a host on %s with', (adapter) => {
 
   it('a path of its own choice, webhooks come in there and nowhere else', async () => {
     const path = '/hooks/postack.sms';
-    host = await startHost({ adapter, dataSource, options: { path } });
+    const host = await start({ adapter, options: { path } });
     await expectWebhooksWork(host.origin, path);
     for (const other of ['/api/v1/webhooks', '/hooks/postackXsms', `${path}/more`, '/hooks']) {
       expect((await fetch(`${host.origin}${other}`, { method: 'POST' })).status).toBe(404);

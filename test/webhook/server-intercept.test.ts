@@ -1,11 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Controller, Get, type INestApplication, Post } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DataSource } from 'typeorm';
+import { describe, expect, it } from '@jest/globals';
 import { ADAPTERS } from '../support/test-application.js';
-import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
-import { expectWebhooksWork, type Host, startHost } from './host-application.js';
+import { expectWebhooksWork, hostsOnOneDatabase } from './host-application.js';
 
 @Controller('api/v1/webhooks')
 class NeighbourController {
@@ -24,22 +22,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 const serverOf = (application: INestApplication) => application.getHttpServer() as Server;
 
-let database: TestDatabase;
-let dataSource: DataSource;
-let host: Host | undefined;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  dataSource = await openDataSource(database.url);
-});
-afterEach(async () => {
-  await host?.application.close();
-  host = undefined;
-});
-afterAll(async () => {
-  await dataSource.destroy();
-  await database.drop();
-});
+const start = hostsOnOneDatabase();
 
 /** The paths of all requests that the HTTP library gets to see from now on. */
 function seenByLibrary(application: INestApplication): string[] {
@@ -67,9 +50,8 @@ function seenByLibrary(application: INestApplication): string[] {
 describe.each(ADAPTERS)('a server on %s', (adapter) => {
   it('answers webhooks before its HTTP library, and leaves every other request to it', async () => {
     let seen: string[] = [];
-    host = await startHost({
+    const host = await start({
       adapter,
-      dataSource,
       controllers: [NeighbourController],
       configure: (application) => (seen = seenByLibrary(application)),
     });
@@ -97,9 +79,8 @@ describe.each(ADAPTERS)('a server on %s', (adapter) => {
   it('whose requests somebody else listens to as well keeps its listeners, and webhooks work', async () => {
     const heard: string[] = [];
     let listeners: unknown[] = [];
-    host = await startHost({
+    const host = await start({
       adapter,
-      dataSource,
       configure: (application) => {
         const server = serverOf(application);
         server.prependListener('request', (request: IncomingMessage) => heard.push(request.url ?? ''));
@@ -112,7 +93,7 @@ describe.each(ADAPTERS)('a server on %s', (adapter) => {
   });
 
   it('may be wrapped later, as WebSocket libraries do', async () => {
-    host = await startHost({ adapter, dataSource, controllers: [NeighbourController] });
+    const host = await start({ adapter, controllers: [NeighbourController] });
     const server = serverOf(host.application);
     const inner = server.listeners('request') as Listener[];
     server.removeAllListeners('request');

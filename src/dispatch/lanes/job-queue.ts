@@ -5,9 +5,13 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { loggableError } from '../../loggable-error.js';
 import { POSTACK_DATA_SOURCE, poolOf } from '../../postack.data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
+import { runOnce } from './run-once.js';
 
 /** How often somebody looks for jobs of processes that have died, in seconds. */
 const SUPERVISE_SECONDS = 3;
+
+/** A process that has not been heard of for so long has died, and its jobs are taken over. pg-boss's least. */
+export const HEARTBEAT_SECONDS = 10;
 
 /** The part of pg-boss's database adapter that is used here. */
 export interface JobDatabase {
@@ -22,7 +26,7 @@ export interface JobDatabase {
 export class JobQueue {
   readonly boss: PgBoss;
   readonly #logger = new Logger('PostackJobs');
-  #start: Promise<void> | undefined;
+  #isStarted = false;
 
   constructor(
     @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
@@ -53,20 +57,19 @@ export class JobQueue {
   }
 
   /** Connects, once. A process that only accepts does so when somebody uses its admin API, not before. */
-  start(): Promise<void> {
-    this.#start ??= this.boss.start().then(
-      () => undefined,
-      (error: unknown) => {
-        this.#start = undefined;
-        throw error;
-      },
-    );
-    return this.#start;
-  }
+  readonly start = runOnce(async () => {
+    this.#isStarted = true;
+    try {
+      await this.boss.start();
+    } catch (error) {
+      this.#isStarted = false;
+      throw error;
+    }
+  });
 
   /** Stops fetching, waits for what is running until `deadline` is over, closes the connections. */
   async stop(deadline: Promise<void>): Promise<void> {
-    if (!this.#start) return;
+    if (!this.#isStarted) return;
     const stopped = this.boss.stop({ graceful: true, close: true, timeout: this.options.shutdownTimeoutMs });
     await Promise.race([stopped, deadline]);
   }

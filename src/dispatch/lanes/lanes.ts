@@ -11,18 +11,18 @@ import { StoredEvents } from '../stored-events.js';
 import { ChangedOrder } from './changed-order.js';
 import { CRASHED_JOBS_QUEUE, CrashedJobs, MAX_CRASHES } from './crashed-jobs.js';
 import { HandlerLane } from './handler-lane.js';
-import { JobQueue } from './job-queue.js';
+import { HEARTBEAT_SECONDS, JobQueue } from './job-queue.js';
 import { JobStatistics } from './job-statistics.js';
 import { LaneSignal } from './lane-signal.js';
 import { ListenerCalls } from './listener-call.js';
 import { ListenerPauseEntity } from './listener-pause.entity.js';
+import { runOnce } from './run-once.js';
 import { Settlements } from './settlements.js';
 
 /** How often lanes look for retries that have become due, and for pauses. New jobs wake them at once. */
 const POLL_MS = 2000;
 
-/** A process that has not been heard of for so long has died, and its jobs are taken over. pg-boss's least. */
-const HEARTBEAT_SECONDS = 10;
+/** Well within `HEARTBEAT_SECONDS`. */
 const BEAT_MS = 4000;
 
 /** How often to look for jobs in the queue of a listener whose order has been changed. */
@@ -52,7 +52,6 @@ export class Lanes {
   readonly #lanes = new Map<string, HandlerLane>();
   readonly #settlements: Settlements[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
-  #preparation: Promise<void> | undefined;
   #subscription: { close(): Promise<void> } | undefined;
 
   constructor(
@@ -69,13 +68,7 @@ export class Lanes {
   ) {}
 
   /** Connects pg-boss and makes the queues, once: whoever hands events to a lane has to wait for it. */
-  prepare(): Promise<void> {
-    this.#preparation ??= this.#prepare().catch((error: unknown) => {
-      this.#preparation = undefined;
-      throw error;
-    });
-    return this.#preparation;
-  }
+  readonly prepare = runOnce(() => this.#prepare());
 
   /**
    * Begins to take jobs.

@@ -8,7 +8,7 @@ import type {
   ListenerContext,
 } from '../../events/listener-context.js';
 import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
-import { abandonConnection } from '../abandon-connection.js';
+import { abandonConnection } from '../timed-transaction.js';
 import type { Handler } from '../handlers/handler.js';
 import { Outcomes } from '../outcomes/outcomes.js';
 import { ProjectionRunner } from '../projection-runner.js';
@@ -85,25 +85,19 @@ export class ListenerCalls {
     }
   }
 
-  async #callInTransaction(handler: Handler, { event, delivery }: Call): Promise<void> {
-    const queryRunner = this.dataSource.createQueryRunner();
-    try {
-      await queryRunner.startTransaction();
-      if (
-        await this.outcomes.claim(handler.name, event.rowId, event.progress.delivery, queryRunner.manager)
-      ) {
-        await this.#callAndMark(handler, event, delivery, queryRunner.manager);
+  #callInTransaction(handler: Handler, { event, delivery }: Call): Promise<void> {
+    return this.dataSource.transaction(async (manager) => {
+      if (!(await this.outcomes.claim(handler.name, event.rowId, event.progress.delivery, manager))) return;
+      try {
+        await this.#callAndMark(handler, event, delivery, manager);
+      } catch (error) {
+        // What hangs may still hold the connection: waiting for a rollback would be waiting for it.
+        if (error instanceof ListenerTimeoutError && manager.queryRunner) {
+          await abandonConnection(manager.queryRunner).catch(() => undefined);
+        }
+        throw error;
       }
-      await queryRunner.commitTransaction();
-    } catch (error) {
-      // What hangs may still hold the connection: waiting for a rollback would be waiting for it.
-      if (error instanceof ListenerTimeoutError) await abandonConnection(queryRunner).catch(() => undefined);
-      else if (queryRunner.isTransactionActive)
-        await queryRunner.rollbackTransaction().catch(() => undefined);
-      throw error;
-    } finally {
-      if (!queryRunner.isReleased) await queryRunner.release();
-    }
+    });
   }
 
   async #callAndMark(

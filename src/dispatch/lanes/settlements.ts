@@ -32,6 +32,11 @@ const LONGEST_PAUSE_MS = 2000;
 /** Longer than any outage that a process is meant to sit out: a settlement is tried until it is committed. */
 const NEVER_MS = 7 * 86_400_000;
 
+/** A job has been given to somebody else meanwhile: this process was taken for dead. Undoes the transaction. */
+class LapsedClaimError extends Error {
+  override readonly name = 'LapsedClaimError';
+}
+
 /**
  * Settles jobs, many in one transaction: outcome and job change together or not at all, so that a job is gone if and
  * only if its outcome is recorded. While PostgreSQL is away, settlements wait for it.
@@ -83,23 +88,17 @@ export class Settlements {
 
   /** All of them in one transaction; false, and nothing is changed, when a job is not ours any more. */
   async #tryTogether(settlements: readonly Settlement[]): Promise<boolean> {
-    const queryRunner = this.dataSource.createQueryRunner();
     try {
-      await queryRunner.startTransaction();
-      const areOurs = await this.#settle(settlements, queryRunner.manager);
-      if (areOurs) await queryRunner.commitTransaction();
-      else await queryRunner.rollbackTransaction();
-      return areOurs;
+      await this.dataSource.transaction((manager) => this.#settle(settlements, manager));
+      return true;
     } catch (error) {
-      // A lost connection cannot roll back, and need not; the first error is the one to report.
-      if (queryRunner.isTransactionActive) await queryRunner.rollbackTransaction().catch(() => undefined);
+      if (error instanceof LapsedClaimError) return false;
       throw error;
-    } finally {
-      await queryRunner.release();
     }
   }
 
-  async #settle(settlements: readonly Settlement[], manager: EntityManager): Promise<boolean> {
+  /** @throws {LapsedClaimError} */
+  async #settle(settlements: readonly Settlement[], manager: EntityManager): Promise<void> {
     const { name, queue } = this.handler;
     const db = this.jobs.within(manager);
     const deleted = (await this.jobs.boss.deleteJob(
@@ -107,7 +106,7 @@ export class Settlements {
       settlements.map(({ job: { id, retryCount } }) => ({ id, retryCount })),
       { db },
     )) as { affected: number };
-    if (deleted.affected < settlements.length) return false;
+    if (deleted.affected < settlements.length) throw new LapsedClaimError();
     await this.outcomes.record(
       name,
       settlements.flatMap(({ outcome }) => outcome ?? []),
@@ -119,6 +118,5 @@ export class Settlements {
       next.push(lineJob(orderKey));
     }
     if (next.length > 0) await this.jobs.boss.insert(queue, next, { db });
-    return true;
   }
 }

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
-import { abandonConnection } from '../abandon-connection.js';
 import type { Handler } from '../handlers/handler.js';
 import { Handover } from '../lanes/handover.js';
 import { StoredEvents } from '../stored-events.js';
+import { timedTransaction } from '../timed-transaction.js';
 import { ReplayEntity } from './replay.entity.js';
 import { ReplaySelection, type SelectedEvent } from './replay-selection.js';
 
@@ -35,37 +35,12 @@ export class ReplayChunk {
    * @returns whether there is more to do: false at the end, and when the replay has been paused or cancelled.
    * @throws whatever keeps it from it; nothing has happened then.
    */
-  async run(replayId: string, limit: number): Promise<boolean> {
+  run(replayId: string, limit: number): Promise<boolean> {
     const timeoutMs = this.options.dispatchTimeoutMs;
-    const queryRunner = this.dataSource.createQueryRunner();
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        reject(new ReplayTimeoutError(timeoutMs));
-        // What cannot be had cannot be closed either; the chunk itself tells of it.
-        abandonConnection(queryRunner).catch(() => undefined);
-      }, timeoutMs);
-    });
-    try {
-      return await Promise.race([this.#transaction(replayId, limit, queryRunner), timeout]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  async #transaction(replayId: string, limit: number, queryRunner: QueryRunner): Promise<boolean> {
-    try {
-      await queryRunner.startTransaction();
-      const hasMore = await this.#handOut(replayId, limit, queryRunner.manager);
-      await queryRunner.commitTransaction();
-      return hasMore;
-    } catch (error) {
-      // A lost connection cannot roll back, and need not; the first error is the one to report.
-      if (queryRunner.isTransactionActive) await queryRunner.rollbackTransaction().catch(() => undefined);
-      throw error;
-    } finally {
-      await queryRunner.release();
-    }
+    const timedOut = () => new ReplayTimeoutError(timeoutMs);
+    return timedTransaction(this.dataSource, timeoutMs, timedOut, (manager) =>
+      this.#handOut(replayId, limit, manager),
+    );
   }
 
   async #handOut(replayId: string, limit: number, manager: EntityManager): Promise<boolean> {

@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { JobQueue } from '../lanes/job-queue.js';
+import { HEARTBEAT_SECONDS, JobQueue } from '../lanes/job-queue.js';
 import { Lanes } from '../lanes/lanes.js';
+import { runOnce } from '../lanes/run-once.js';
 
 /** Queue of the jobs that run replays. */
 export const REPLAYS_QUEUE = 'replays';
-
-/** A process that has not been heard of for so long has died, and its replays are taken over. pg-boss's least. */
-const HEARTBEAT_SECONDS = 10;
 
 /** What the job of a replay says. */
 export interface ReplayJob {
@@ -17,21 +15,13 @@ export interface ReplayJob {
 /** The queue of replays: at most one job of each runs at a time, and one more waits. */
 @Injectable()
 export class ReplayQueue {
-  #preparation: Promise<void> | undefined;
-
   constructor(
     private readonly jobs: JobQueue,
     private readonly lanes: Lanes,
   ) {}
 
   /** Connects pg-boss and makes the queues, once: whoever begins a replay has to wait for it. */
-  prepare(): Promise<void> {
-    this.#preparation ??= this.#prepare().catch((error: unknown) => {
-      this.#preparation = undefined;
-      throw error;
-    });
-    return this.#preparation;
-  }
+  readonly prepare = runOnce(() => this.#prepare());
 
   /** Has the replay run, or run on, when the transaction commits. */
   async send(replayId: string, manager: EntityManager): Promise<void> {
