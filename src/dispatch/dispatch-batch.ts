@@ -10,7 +10,7 @@ import { Handover } from './lanes/handover.js';
 import { LaneSignal } from './lanes/lane-signal.js';
 import { Outcomes } from './outcomes/outcomes.js';
 import { storedFailure } from './outcomes/stored-failure.js';
-import { ProjectionRunner } from './projection-runner.js';
+import { ProjectionFailedError, ProjectionRunner } from './projection-runner.js';
 import { StoredEvents, type StoredEvent } from './stored-events.js';
 import { timedTransaction } from './timed-transaction.js';
 
@@ -23,6 +23,9 @@ export interface DispatchedBatch {
   /** Names of the handlers that have new jobs. */
   woken: string[];
 }
+
+/** Runs a projection on its events. True when it has new jobs. */
+type ProjectionStep = (projection: Handler, batch: StoredEvent[], manager: EntityManager) => Promise<boolean>;
 
 /** A dispatch transaction took too long. */
 export class DispatchTimeoutError extends Error {
@@ -64,20 +67,32 @@ export class DispatchBatch {
   async run(limit: number, timeoutMs: number, isThorough: boolean): Promise<DispatchedBatch> {
     const afterRowId = isThorough ? 0n : this.#claimFrom;
     const timedOut = () => new DispatchTimeoutError(timeoutMs);
-    const transaction = async (manager: EntityManager) => {
-      const claimed = await this.events.claim(manager, limit, afterRowId);
-      return { claimed, woken: claimed.length > 0 ? await this.#dispatch(claimed, manager) : [] };
-    };
-    const { claimed, woken } = await timedTransaction(this.dataSource, timeoutMs, timedOut, transaction);
+    const attempt = (runProjections: ProjectionStep) =>
+      timedTransaction(this.dataSource, timeoutMs, timedOut, async (manager) => {
+        const claimed = await this.events.claim(manager, limit, afterRowId);
+        if (claimed.length === 0) return { claimed, woken: [] };
+        return { claimed, woken: await this.#dispatch(claimed, manager, runProjections) };
+      });
+    const { claimed, woken } = await attempt(this.#project).catch((error: unknown) => {
+      if (error instanceof DispatchTimeoutError) throw error;
+      // Projections hardly ever fail: what it costs to find out which event is to blame, only those batches pay. Any
+      // error may be a projection's: one that swallows PostgreSQL's leaves a transaction in which nothing works.
+      const failed = error instanceof ProjectionFailedError ? error : undefined;
+      return attempt((projection, batch, manager) => this.#setAside(projection, batch, manager, failed));
+    });
     this.#haveClaimed(claimed);
     return { events: claimed.map(({ event }) => event), woken };
   }
 
   /** Resolves to the names of the handlers that have new jobs. */
-  async #dispatch(claimed: readonly StoredEvent[], manager: EntityManager): Promise<string[]> {
+  async #dispatch(
+    claimed: readonly StoredEvent[],
+    manager: EntityManager,
+    runProjections: ProjectionStep,
+  ): Promise<string[]> {
     const woken: string[] = [];
     for (const [projection, batch] of this.#byHandler(claimed, 'projections')) {
-      if (await this.#project(projection, batch, manager)) woken.push(projection.name);
+      if (await runProjections(projection, batch, manager)) woken.push(projection.name);
     }
     for (const [listener, batch] of this.#byHandler(claimed, 'listeners')) {
       await this.handover.first(listener, batch, manager);
@@ -110,9 +125,19 @@ export class DispatchBatch {
     return batches;
   }
 
+  readonly #project: ProjectionStep = async (projection, batch, manager) => {
+    await this.projections.runBatch(projection, batch, manager);
+    return false;
+  };
+
   /** Events that the projection cannot take become jobs of its own lane. True when there are any. */
-  async #project(projection: Handler, batch: StoredEvent[], manager: EntityManager): Promise<boolean> {
-    const poisoned = await this.projections.runBatch(projection, batch, manager);
+  async #setAside(
+    projection: Handler,
+    batch: StoredEvent[],
+    manager: EntityManager,
+    failed: ProjectionFailedError | undefined,
+  ): Promise<boolean> {
+    const poisoned = await this.projections.runBatchCarefully(projection, batch, manager, failed);
     if (poisoned.length === 0) return false;
     await this.outcomes.record(
       projection.name,

@@ -13,6 +13,18 @@ export interface PoisonedEvent {
   error: unknown;
 }
 
+/** A projection has failed on a batch: its events have to be tried one by one, in another transaction. */
+export class ProjectionFailedError extends Error {
+  override readonly name = 'ProjectionFailedError';
+
+  constructor(
+    readonly projection: Handler,
+    cause: unknown,
+  ) {
+    super(`${projection.name} failed on a batch`, { cause });
+  }
+}
+
 /** Runs projections: on batches inside the claim's transaction, and alone for an event that was set aside. */
 @Injectable()
 export class ProjectionRunner {
@@ -25,17 +37,35 @@ export class ProjectionRunner {
   ) {}
 
   /**
-   * Runs a projection on a batch, within the transaction of `manager`; when that fails, event by event. Returns
-   * the events that fail alone; their writes are undone, everybody else's stand.
+   * Runs a projection on a batch, within the transaction of `manager`, as if nothing could go wrong.
    *
+   * @throws {ProjectionFailedError} when it does; then the transaction is of no use any more.
+   */
+  async runBatch(projection: Handler, batch: readonly StoredEvent[], manager: EntityManager): Promise<void> {
+    try {
+      await this.#emit(projection, batch, manager);
+    } catch (error) {
+      throw new ProjectionFailedError(projection, error);
+    }
+  }
+
+  /**
+   * Runs a projection on a batch, within the transaction of `manager`; when that fails, event by event. Returns
+   * the events that fail alone; their writes are undone, everybody else's stand. Two round trips dearer than `runBatch`.
+   *
+   * @param failed How `runBatch` has ended in the transaction before: what has failed once is not tried again as a whole.
    * @throws when the transaction itself is lost.
    */
-  async runBatch(
+  async runBatchCarefully(
     projection: Handler,
     batch: readonly StoredEvent[],
     manager: EntityManager,
+    failed: ProjectionFailedError | undefined,
   ): Promise<PoisonedEvent[]> {
-    const batchError = await this.#trySavepoint(projection, batch, manager);
+    const isKnown = failed?.projection === projection && batch.length > 1;
+    const batchError = isKnown
+      ? { error: failed.cause }
+      : await this.#trySavepoint(projection, batch, manager);
     if (!batchError) return [];
     if (batch.length > 1) {
       this.#logger.warn(
@@ -45,9 +75,8 @@ export class ProjectionRunner {
     }
     const poisoned: PoisonedEvent[] = [];
     for (const stored of batch) {
-      const failed =
-        batch.length === 1 ? batchError : await this.#trySavepoint(projection, [stored], manager);
-      if (failed) poisoned.push({ stored, error: failed.error });
+      const alone = batch.length === 1 ? batchError : await this.#trySavepoint(projection, [stored], manager);
+      if (alone) poisoned.push({ stored, error: alone.error });
     }
     return poisoned;
   }
@@ -74,11 +103,7 @@ export class ProjectionRunner {
   ): Promise<{ error: unknown } | undefined> {
     await manager.query('SAVEPOINT postack_projection');
     try {
-      await this.emitter.emitAsync(
-        projection.channel,
-        batch.map(({ event }) => event),
-        manager,
-      );
+      await this.#emit(projection, batch, manager);
       await manager.query('RELEASE SAVEPOINT postack_projection');
       return undefined;
     } catch (error) {
@@ -86,5 +111,13 @@ export class ProjectionRunner {
       await manager.query('ROLLBACK TO SAVEPOINT postack_projection');
       return { error };
     }
+  }
+
+  #emit(projection: Handler, batch: readonly StoredEvent[], manager: EntityManager): Promise<unknown> {
+    return this.emitter.emitAsync(
+      projection.channel,
+      batch.map(({ event }) => event),
+      manager,
+    );
   }
 }
