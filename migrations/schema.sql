@@ -53,6 +53,65 @@ CREATE TABLE postack.message (
   last_event_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE postack.opt_out (
+  peer text NOT NULL,
+  own_number text NOT NULL,
+  opted_out boolean NOT NULL,
+  since timestamp with time zone NOT NULL,
+  source text NOT NULL,
+  keyword text,
+  event_id text,
+  reason text,
+  updated_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
+CREATE TABLE postack.opt_out_evidence (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  peer text NOT NULL,
+  own_number text,
+  action text NOT NULL,
+  source text NOT NULL,
+  keyword text,
+  endpoint text,
+  event_id text,
+  reason text,
+  occurred_at timestamp with time zone NOT NULL,
+  recorded_at timestamp with time zone NOT NULL DEFAULT now(),
+  changed boolean NOT NULL,
+  resolved_at timestamp with time zone
+);
+
+CREATE TABLE postack.outbox_message (
+  id uuid NOT NULL,
+  idempotency_key text NOT NULL,
+  category text NOT NULL,
+  from_number text NOT NULL,
+  to_number text NOT NULL,
+  text text NOT NULL,
+  encoding text NOT NULL,
+  segments integer NOT NULL,
+  in_reply_to text,
+  time_zone text,
+  status text NOT NULL,
+  held_reason text,
+  held_detail text,
+  released_at timestamp with time zone,
+  decision_reason text,
+  attempts integer NOT NULL DEFAULT 0,
+  last_failure jsonb,
+  message_id text,
+  not_before timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  sending_since timestamp with time zone,
+  accepted_at timestamp with time zone,
+  updated_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
+CREATE TABLE postack.own_number (
+  number text NOT NULL,
+  first_seen_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
 CREATE TABLE postack.replay (
   id uuid NOT NULL,
   kind text NOT NULL,
@@ -71,6 +130,26 @@ CREATE TABLE postack.replay (
   error text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
+CREATE TABLE postack.reply_rule (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  enabled boolean NOT NULL DEFAULT true,
+  priority integer NOT NULL DEFAULT 0,
+  own_number text,
+  kind text NOT NULL,
+  pattern text,
+  active_hours jsonb,
+  template text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
+CREATE TABLE postack.request_rate (
+  key character varying(255) NOT NULL,
+  points integer NOT NULL DEFAULT 0,
+  expire bigint
 );
 
 CREATE TABLE postack.retention_leftover (
@@ -101,11 +180,39 @@ ALTER TABLE postack.message ADD CONSTRAINT message_direction_check CHECK ((direc
 
 ALTER TABLE postack.message ADD CONSTRAINT message_pkey PRIMARY KEY (id);
 
+ALTER TABLE postack.opt_out ADD CONSTRAINT opt_out_pkey PRIMARY KEY (peer, own_number);
+
+ALTER TABLE postack.opt_out ADD CONSTRAINT opt_out_source_check CHECK ((source = ANY (ARRAY['message'::text, 'admin'::text, 'import'::text])));
+
+ALTER TABLE postack.opt_out_evidence ADD CONSTRAINT opt_out_evidence_action_check CHECK ((action = ANY (ARRAY['opt-out'::text, 'opt-in'::text, 'review'::text, 'dismiss'::text])));
+
+ALTER TABLE postack.opt_out_evidence ADD CONSTRAINT opt_out_evidence_pkey PRIMARY KEY (id);
+
+ALTER TABLE postack.opt_out_evidence ADD CONSTRAINT opt_out_evidence_reason_check CHECK (((source <> 'admin'::text) OR (reason IS NOT NULL)));
+
+ALTER TABLE postack.opt_out_evidence ADD CONSTRAINT opt_out_evidence_source_check CHECK ((source = ANY (ARRAY['message'::text, 'admin'::text, 'import'::text])));
+
+ALTER TABLE postack.outbox_message ADD CONSTRAINT outbox_message_category_check CHECK ((category = ANY (ARRAY['reply'::text, 'confirmation'::text, 'notification'::text, 'solicitation'::text])));
+
+ALTER TABLE postack.outbox_message ADD CONSTRAINT outbox_message_pkey PRIMARY KEY (id);
+
+ALTER TABLE postack.outbox_message ADD CONSTRAINT outbox_message_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sending'::text, 'accepted'::text, 'held'::text, 'rejected'::text, 'cancelled'::text])));
+
+ALTER TABLE postack.own_number ADD CONSTRAINT own_number_pkey PRIMARY KEY (number);
+
 ALTER TABLE postack.replay ADD CONSTRAINT replay_kind_check CHECK ((kind = ANY (ARRAY['replay'::text, 'backfill'::text, 'redrive'::text])));
 
 ALTER TABLE postack.replay ADD CONSTRAINT replay_pkey PRIMARY KEY (id);
 
 ALTER TABLE postack.replay ADD CONSTRAINT replay_state_check CHECK ((state = ANY (ARRAY['running'::text, 'paused'::text, 'done'::text, 'cancelled'::text])));
+
+ALTER TABLE postack.reply_rule ADD CONSTRAINT reply_rule_kind_check CHECK ((kind = ANY (ARRAY['keyword'::text, 'prefix'::text, 'regex'::text, 'default'::text])));
+
+ALTER TABLE postack.reply_rule ADD CONSTRAINT reply_rule_pattern_check CHECK (((kind = 'default'::text) = (pattern IS NULL)));
+
+ALTER TABLE postack.reply_rule ADD CONSTRAINT reply_rule_pkey PRIMARY KEY (id);
+
+ALTER TABLE postack.request_rate ADD CONSTRAINT request_rate_pkey PRIMARY KEY (key);
 
 ALTER TABLE postack.retention_leftover ADD CONSTRAINT retention_leftover_pkey PRIMARY KEY (event_id);
 
@@ -123,4 +230,24 @@ CREATE INDEX inbox_event_received_at_idx ON postack.inbox_event USING btree (rec
 
 CREATE INDEX message_last_event_at_idx ON postack.message USING btree (last_event_at, id);
 
+CREATE INDEX opt_out_since_idx ON postack.opt_out USING btree (since, peer, own_number);
+
+CREATE UNIQUE INDEX opt_out_evidence_event_key ON postack.opt_out_evidence USING btree (endpoint, event_id, action);
+
+CREATE INDEX opt_out_evidence_open_review_idx ON postack.opt_out_evidence USING btree (peer) WHERE ((action = 'review'::text) AND (resolved_at IS NULL));
+
+CREATE INDEX opt_out_evidence_peer_idx ON postack.opt_out_evidence USING btree (peer, id);
+
+CREATE INDEX outbox_message_created_at_idx ON postack.outbox_message USING btree (created_at, id);
+
+CREATE UNIQUE INDEX outbox_message_idempotency_key_key ON postack.outbox_message USING btree (idempotency_key);
+
+CREATE UNIQUE INDEX outbox_message_message_id_key ON postack.outbox_message USING btree (message_id);
+
+CREATE INDEX outbox_message_peer_idx ON postack.outbox_message USING btree (to_number, sending_since);
+
+CREATE INDEX outbox_message_unsettled_idx ON postack.outbox_message USING btree (status, created_at) WHERE (status = ANY (ARRAY['queued'::text, 'sending'::text, 'held'::text]));
+
 CREATE INDEX replay_created_at_idx ON postack.replay USING btree (created_at, id);
+
+CREATE UNIQUE INDEX reply_rule_name_key ON postack.reply_rule USING btree (name);

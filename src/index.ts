@@ -4,9 +4,10 @@ export { postackMigrations } from '../migrations/index.js';
 export { ConfigurationError } from './configuration-error.js';
 export { PostackModule } from './postack.module.js';
 export type { PostackModuleExtras } from './postack.module-definition.js';
-export type { PostackModuleOptions, PostackRole } from './postack.options.js';
+export type { PostackApiOptions, PostackModuleOptions, PostackRole } from './postack.options.js';
 export { DEFAULT_SCHEMA, postackEntities } from './postack.entities.js';
 export { InvalidCursorError, type Page } from './paging.js';
+export { ConflictError, InvalidRequestError, NotFoundError } from './refusals.js';
 
 // webhook/
 export { SvixSignatureGuard, verifiedSignatureOf } from './webhook/svix-signature.guard.js';
@@ -55,6 +56,7 @@ export type { Ordering } from './events/order-key.js';
 export { DEFAULT_PAYLOAD_MAPPING, type PayloadMapping } from './events/payload-mapping.js';
 export { maskPhoneNumber } from './events/phone-number.js';
 export { PostackEvent, type PostackEventEnvelope } from './events/postack-event.js';
+export { ReplyOutsideListenerError, type ReplyReceipt } from './events/reply-scope.js';
 export { PostackProjection } from './events/postack-projection.decorator.js';
 export { UnknownPostackEvent } from './events/unknown-postack.event.js';
 
@@ -83,7 +85,6 @@ export type {
 } from './dispatch/lanes/listener-state.js';
 export type { HandlerSettings } from './dispatch/handlers/handler.js';
 export {
-  ConflictError,
   DeadLetterNotFoundError,
   DeadLetterStateError,
   EventNotFoundError,
@@ -91,8 +92,6 @@ export {
   HandlerNotFoundError,
   InvalidPauseError,
   InvalidReplayError,
-  InvalidRequestError,
-  NotFoundError,
   ReplayNotFoundError,
   ReplayStateError,
 } from './dispatch/refusals.js';
@@ -118,6 +117,112 @@ export {
 } from './messages/delivery-state.js';
 export { MessageEntity } from './messages/message.entity.js';
 export { MessageLog, type MessageFilter } from './messages/message-log.js';
+
+// postack-api/
+export {
+  POSTACK_API_CODES,
+  type PostackApiCode,
+  type PostackCauseClass,
+} from './postack-api/postack-api-error-catalogue.js';
+export {
+  PostackApiError,
+  PostackAuthenticationError,
+  PostackConnectionLostError,
+  PostackOnHoldError,
+  PostackRateLimitedError,
+  PostackRefusedError,
+  PostackServerError,
+  PostackTimeoutError,
+  PostackUnavailableError,
+  PostackUnreachableError,
+  PostackUnreadableAnswerError,
+} from './postack-api/postack-api-errors.js';
+export { DEFAULT_POSTACK_API_MAPPING, type PostackApiMapping } from './postack-api/postack-api-mapping.js';
+export {
+  PostackDestinationDisabledError,
+  PostackInvalidMessageError,
+  PostackInvalidRecipientError,
+  PostackInvalidSenderError,
+  PostackInvalidShortCodeRecipientError,
+  PostackInvalidTextError,
+  PostackMessagingDisabledError,
+  PostackMissingCampaignError,
+  PostackTollfreeVerificationRequiredError,
+  PostackUnsupportedDestinationError,
+} from './postack-api/postack-api-rejections.js';
+export {
+  PostackClient,
+  type OutboundSms,
+  type PostackClientOptions,
+  type PostackMessage,
+  type PostackRequestOptions,
+} from './postack-api/postack-client.js';
+export type { RequestLane } from './postack-api/request-queue.js';
+export { memoryRequestRate, postgresRequestRate, RequestRate } from './postack-api/request-rate.js';
+export { MissingApiKeyError } from './postack-api/unconfigured-client.js';
+
+// replies/
+export type {
+  Confirmations,
+  LoopGuardOptions,
+  OptOutOptions,
+  OptOutScope,
+  QuietHoursOptions,
+  ReplyOptions,
+} from './replies/reply-options.js';
+export { ReplyPolicy } from './replies/reply-policy.js';
+export { UnsendableAnswerError } from './replies/unsendable-answer.js';
+export { HeldMessages } from './replies/outbox/held-messages.js';
+export { Outbox } from './replies/outbox/outbox.js';
+export { OutboxLog, type OutboxFilter, type OutboxMessage } from './replies/outbox/outbox-log.js';
+export { OutboxMessageEntity } from './replies/outbox/outbox-message.entity.js';
+export {
+  HELD_REASONS,
+  OUTBOX_CATEGORIES,
+  OUTBOX_STATUSES,
+  type EnqueueOptions,
+  type HeldReason,
+  type NewOutboxMessage,
+  type OutboxCategory,
+  type OutboxReceipt,
+  type OutboxStatus,
+  type SmsEncoding,
+} from './replies/outbox/outbox-message.js';
+export {
+  InvalidOutboxMessageError,
+  OutboxMessageNotFoundError,
+  OutboxMessageStateError,
+} from './replies/outbox/outbox-refusals.js';
+export type { SendFailure } from './replies/outbox/send-failure.js';
+export { smsSegments, UnsendableTextError } from './replies/outbox/sms-segments.js';
+export type { ActiveHours } from './replies/rules/active-hours.js';
+export type { NoAnswerReason } from './replies/rules/compiled-rule.js';
+export {
+  InvalidReplyRuleError,
+  ReplyRuleNameTakenError,
+  ReplyRuleNotFoundError,
+} from './replies/rules/reply-rule-refusals.js';
+export { ReplyRuleEntity } from './replies/rules/reply-rule.entity.js';
+export {
+  REPLY_RULE_KINDS,
+  type NewReplyRule,
+  type ReplyRuleKind,
+  type RuleMessage,
+} from './replies/rules/reply-rule.js';
+export type { OptOutAction, OptOutSource } from './replies/opt-out/opt-out-evidence.entity.js';
+export { OptOutEvidenceEntity } from './replies/opt-out/opt-out-evidence.entity.js';
+export type { OptOutImport } from './replies/opt-out/opt-out-import.js';
+export { OptOutLedger, type ReviewDecision, type ReviewsFilter } from './replies/opt-out/opt-out-ledger.js';
+export type { EntriesFilter, OptOutFilter } from './replies/opt-out/opt-out-lists.js';
+export {
+  InvalidOptOutError,
+  OptOutNotFoundError,
+  OptOutReviewNotFoundError,
+  OptOutReviewStateError,
+} from './replies/opt-out/opt-out-refusals.js';
+export type { OptOutRequest } from './replies/opt-out/opt-out-request.js';
+export { OptOutEntity } from './replies/opt-out/opt-out.entity.js';
+export { ReplyRules, type RuleAnswer, type RuleExplanation } from './replies/rules/reply-rules.js';
 
 // retention/
 export { Retention, type RetentionReport } from './retention/retention.js';

@@ -4,6 +4,12 @@ import { ListenerPauseEntity } from './dispatch/lanes/listener-pause.entity.js';
 import { ReplayEntity } from './dispatch/replay/replay.entity.js';
 import { InboxEventEntity } from './inbox/inbox-event.entity.js';
 import { MessageEntity } from './messages/message.entity.js';
+import { RequestRateEntity } from './postack-api/request-rate.entity.js';
+import { OwnNumberEntity } from './replies/guards/own-number.entity.js';
+import { OptOutEvidenceEntity } from './replies/opt-out/opt-out-evidence.entity.js';
+import { OptOutEntity } from './replies/opt-out/opt-out.entity.js';
+import { OutboxMessageEntity } from './replies/outbox/outbox-message.entity.js';
+import { ReplyRuleEntity } from './replies/rules/reply-rule.entity.js';
 import { RetentionLeftoverEntity } from './retention/retention-leftover.entity.js';
 import { RetentionProgressEntity } from './retention/retention-progress.entity.js';
 
@@ -18,6 +24,12 @@ const ENTITIES = [
   RetentionProgressEntity,
   RetentionLeftoverEntity,
   MessageEntity,
+  OutboxMessageEntity,
+  OptOutEvidenceEntity,
+  OptOutEntity,
+  OwnNumberEntity,
+  ReplyRuleEntity,
+  RequestRateEntity,
 ];
 
 /**

@@ -27,6 +27,7 @@ import { Replays } from './dispatch/replay/replays.js';
 import { ReplaySelection } from './dispatch/replay/replay-selection.js';
 import { StoredEvents } from './dispatch/stored-events.js';
 import { EventParser } from './events/event-parser.js';
+import { REPLY_SINK } from './events/reply-scope.js';
 import { UndeliveredListener } from './failures/undelivered.listener.js';
 import { Inbox } from './inbox/inbox.js';
 import { MessageLog } from './messages/message-log.js';
@@ -40,7 +41,27 @@ import {
   type OPTIONS_TYPE,
 } from './postack.module-definition.js';
 import { POSTACK_OPTIONS, type PostackModuleOptions, ResolvedPostackOptions } from './postack.options.js';
+import { postackClient } from './postack.client.js';
 import { checkedDataSource, PostackSchemaCheck } from './postack.schema-check.js';
+import { PostackClient } from './postack-api/postack-client.js';
+import { AutoRepliesListener } from './replies/auto-replies.listener.js';
+import { LoopGuard } from './replies/guards/loop-guard.js';
+import { OwnNumbers } from './replies/guards/own-numbers.js';
+import { SendRules } from './replies/guards/send-rules.js';
+import { HelpReply } from './replies/help-reply.policy.js';
+import { OptOutLedger } from './replies/opt-out/opt-out-ledger.js';
+import { OptOutsProjection } from './replies/opt-out/opt-outs.projection.js';
+import { HeldMessages } from './replies/outbox/held-messages.js';
+import { Outbox } from './replies/outbox/outbox.js';
+import { OutboxDelivery } from './replies/outbox/outbox-delivery.js';
+import { OutboxLog } from './replies/outbox/outbox-log.js';
+import { OutboxQueue } from './replies/outbox/outbox-queue.js';
+import { OutboxSender } from './replies/outbox/outbox-sender.js';
+import { OutcomeLookup } from './replies/outbox/outcome-lookup.js';
+import { REPLY_OPTIONS } from './replies/reply-options.js';
+import { ReplyPolicies } from './replies/reply-policies.js';
+import { ReplyRules } from './replies/rules/reply-rules.js';
+import { DefaultRuleReply, RuleReplies } from './replies/rules/rule-replies.policy.js';
 import { Retention } from './retention/retention.js';
 import { RetentionSchedule } from './retention/retention-schedule.js';
 import { SvixSignatureGuard } from './webhook/svix-signature.guard.js';
@@ -109,6 +130,33 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     // messages/
     MessagesProjection,
     MessageLog,
+    // postack-api/
+    { provide: PostackClient, useFactory: postackClient, inject: [POSTACK_OPTIONS, POSTACK_DATA_SOURCE] },
+    // replies/
+    {
+      provide: REPLY_OPTIONS,
+      useFactory: ({ replies }: ResolvedPostackOptions) => replies,
+      inject: [POSTACK_OPTIONS],
+    },
+    Outbox,
+    { provide: REPLY_SINK, useExisting: Outbox },
+    OutboxQueue,
+    OutboxSender,
+    OutboxDelivery,
+    OutcomeLookup,
+    OutboxLog,
+    HeldMessages,
+    SendRules,
+    OwnNumbers,
+    LoopGuard,
+    OptOutsProjection,
+    OptOutLedger,
+    AutoRepliesListener,
+    ReplyPolicies,
+    ReplyRules,
+    RuleReplies,
+    HelpReply,
+    DefaultRuleReply,
     // failures/
     UndeliveredListener,
     // retention/
@@ -126,6 +174,12 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     DeadLetters,
     Replays,
     MessageLog,
+    PostackClient,
+    Outbox,
+    OutboxLog,
+    HeldMessages,
+    OptOutLedger,
+    ReplyRules,
     Retention,
   ],
 })

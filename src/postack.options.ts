@@ -1,8 +1,10 @@
-import { IsIn, IsInt, IsNotEmpty, IsString, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsNotEmpty, IsString, Matches, Max, Min, ValidateNested } from 'class-validator';
 import { assertValid, ConfigurationError } from './configuration-error.js';
 import { DEFAULT_EVENT_TYPES, type EventTypeMap } from './events/event-types.js';
 import type { ListenerOptions } from './events/handler-metadata.js';
 import { DEFAULT_PAYLOAD_MAPPING, type PayloadMapping } from './events/payload-mapping.js';
+import type { PostackClient, PostackClientOptions } from './postack-api/postack-client.js';
+import { type ReplyOptions, ResolvedReplyOptions, AUTO_REPLIES } from './replies/reply-options.js';
 import {
   IsRetention,
   type ResolvedRetention,
@@ -14,6 +16,12 @@ import { parseWebhookSecret, WebhookSecretError, type WebhookSecret } from './we
 
 /** What a process does: `accept` only receives, `work` only dispatches, `all` does both. */
 export type PostackRole = 'all' | 'accept' | 'work';
+
+/** The way to Postack: `apiKey`, and what else `PostackClient` takes. */
+export interface PostackApiOptions extends Omit<PostackClientOptions, 'requestRate'> {
+  /** How many requests one API key may make in a second, in all processes together. From 1 to 1,000. Default 10. */
+  requestsPerSecond?: number;
+}
 
 /** Options of `PostackModule.forRoot`. Only `secret` is required. */
 export interface PostackModuleOptions {
@@ -56,8 +64,18 @@ export interface PostackModuleOptions {
   pollIntervalMs?: number;
   /** How long a stopping process waits for its running listeners. Default 25,000 (25 s). */
   shutdownTimeoutMs?: number;
-  /** Settings of single listeners, by listener name; they win over those in the decorators. */
-  listeners?: Readonly<Record<string, ListenerOptions>>;
+  /**
+   * Settings of single listeners, by listener name; they win over those in the decorators. `false` switches a listener
+   * off: no event goes to it.
+   */
+  listeners?: Readonly<Record<string, ListenerOptions | false>>;
+  /**
+   * How to send messages: `{ apiKey }` and the rest of `PostackClientOptions`, or a `PostackClient` of your own. Without
+   * it nothing is sent, and nobody is answered.
+   */
+  api?: PostackApiOptions | PostackClient;
+  /** How customers are answered, and when they are not. */
+  replies?: ReplyOptions;
   /**
    * How long stored events are kept: `{ bodyDays: 30, idDays: 90 }` unless told otherwise; `false` keeps everything.
    * Only events that are settled are removed. It counts for all endpoints in the database.
@@ -141,7 +159,13 @@ export class ResolvedPostackOptions {
   @Min(0, positive('milliseconds'))
   readonly shutdownTimeoutMs: number;
 
-  readonly listeners: Readonly<Record<string, ListenerOptions>>;
+  readonly listeners: Readonly<Record<string, ListenerOptions | false>>;
+
+  /** `null`: nothing can be sent. */
+  readonly api: PostackApiOptions | PostackClient | null;
+
+  @ValidateNested()
+  readonly replies: ResolvedReplyOptions;
 
   @IsRetention('"retention.bodyDays"', '"retention.idDays"')
   readonly retention: ResolvedRetention;
@@ -172,7 +196,9 @@ export class ResolvedPostackOptions {
     this.dispatchTimeoutMs = options.dispatchTimeoutMs ?? 60_000;
     this.pollIntervalMs = options.pollIntervalMs ?? 1000;
     this.shutdownTimeoutMs = options.shutdownTimeoutMs ?? 25_000;
-    this.listeners = options.listeners ?? {};
+    this.api = options.api ?? null;
+    this.replies = new ResolvedReplyOptions(options.replies);
+    this.listeners = { ...options.listeners, ...(!this.api && { [AUTO_REPLIES]: false }) };
     this.retention = resolveRetention(options.retention);
     this.jobsSchema = options.jobsSchema ?? 'postack_jobs';
     this.jobsPoolSize = options.jobsPoolSize ?? 4;

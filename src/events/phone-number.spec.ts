@@ -1,5 +1,5 @@
-import { expect, it } from '@jest/globals';
-import { maskPhoneNumber } from './phone-number.js';
+import { describe, expect, it } from '@jest/globals';
+import { canonicalNumber, maskPhoneNumber } from './phone-number.js';
 
 it.each([
   ['+15551234567', '+1********67'],
@@ -9,4 +9,22 @@ it.each([
   [null, '(none)'],
 ])('masks %p as %p', (number, masked) => {
   expect(maskPhoneNumber(number)).toBe(masked);
+});
+
+describe('canonicalNumber', () => {
+  it.each([
+    ['+15550100001', '+15550100001'],
+    [' +1 (555) 010-0001 ', '+15550100001'],
+    ['15550100001', '+15550100001'],
+    ['+44 20 7946 0958', '+442079460958'],
+    ['12345', '12345'],
+    [' 720455 ', '720455'],
+    ['ACME Shop', 'ACME Shop'],
+    ['00000000000', '00000000000'],
+    ['+', '+'],
+    ['', ''],
+  ])('spells %j as %j', (number, canonical) => {
+    expect(canonicalNumber(number)).toBe(canonical);
+    expect(canonicalNumber(canonical)).toBe(canonical);
+  });
 });

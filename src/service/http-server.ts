@@ -29,7 +29,7 @@ export async function createAdapter(name: HttpAdapterName): Promise<AbstractHttp
     return new ExpressAdapter();
   }
   const { FastifyAdapter } = await import('@nestjs/platform-fastify');
-  return new FastifyAdapter({
+  const adapter = new FastifyAdapter({
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // A malformed URL; it does not get as far as Nest's exception filter.
     frameworkErrors: (
@@ -43,6 +43,11 @@ export async function createAdapter(name: HttpAdapterName): Promise<AbstractHttp
       reply.raw.end(JSON.stringify(problem));
     },
   });
+  // Left unread, as Express leaves it: a list may be longer than what fits into memory.
+  adapter.getInstance().addContentTypeParser('text/csv', (_request, _payload, done) => {
+    done(null);
+  });
+  return adapter;
 }
 
 /**

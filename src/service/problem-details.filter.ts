@@ -10,9 +10,9 @@ import {
   NotFoundException,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ConflictError, InvalidRequestError, NotFoundError } from '../dispatch/refusals.js';
 import { loggableError } from '../loggable-error.js';
 import { InvalidCursorError } from '../paging.js';
+import { ConflictError, InvalidRequestError, NotFoundError } from '../refusals.js';
 import { databaseFault } from './database-fault.js';
 
 /** RFC 9457, the body of every error that the service answers with. */

@@ -10,6 +10,9 @@ import { EventsController } from './admin/events.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { ListenersController } from './admin/listeners.controller.js';
 import { MessagesController } from './admin/messages.controller.js';
+import { OptOutsController } from './admin/opt-outs.controller.js';
+import { OutboxController } from './admin/outbox.controller.js';
+import { ReplyRulesController } from './admin/reply-rules.controller.js';
 import { ReplaysController } from './admin/replays.controller.js';
 import { ProblemDetailsFilter } from './problem-details.filter.js';
 import { validationPipe } from './admin/query-validation.js';
@@ -44,6 +47,9 @@ export class ServiceModule {
         DeadLettersController,
         ListenersController,
         MessagesController,
+        OutboxController,
+        ReplyRulesController,
+        OptOutsController,
       ],
       providers: [
         { provide: SERVICE_SETTINGS, useValue: settings },

@@ -82,7 +82,14 @@ async function createApplication(
   const secret =
     config.webhookSecrets.length > 0 ? config.webhookSecrets : (development?.webhookSecret ?? '');
   const module = ServiceModule.with(
-    { secret, path: config.webhookPath, role: config.role, retention: config.retention },
+    {
+      secret,
+      path: config.webhookPath,
+      role: config.role,
+      retention: config.retention,
+      api: config.api,
+      replies: config.replies,
+    },
     { adminKey: config.adminKey ?? development?.adminKey ?? '' },
     dataSource,
   );

@@ -20,6 +20,7 @@ const HANDLER_NAME = /^[\w.-]{1,80}$/;
 export class HandlerRegistry implements OnModuleInit {
   readonly #logger = new Logger('Postack');
   readonly #handlers = new Map<string, Handler>();
+  readonly #switchedOff = new Set<string>();
   readonly #routes = new Map<string, EventRoute>();
 
   constructor(
@@ -43,7 +44,7 @@ export class HandlerRegistry implements OnModuleInit {
       }
     }
     for (const name of Object.keys(this.options.listeners)) {
-      if (this.#handlers.get(name)?.kind === 'listener') continue;
+      if (this.#handlers.get(name)?.kind === 'listener' || this.#switchedOff.has(name)) continue;
       problems.push(
         `the option "listeners" has settings for "${name}", but there is no listener of that name`,
       );
@@ -85,6 +86,7 @@ export class HandlerRegistry implements OnModuleInit {
     const where = `${wrapper.metatype?.name ?? String(wrapper.name)}.${method}`;
     const name = metadata.name ?? where;
     const taken = this.#handlers.get(name);
+    const set = this.options.listeners[name];
     if (!wrapper.isDependencyTreeStatic()) {
       problems.push(
         `${where}: its class is request-scoped (or depends on one that is), and an event is no request; ` +
@@ -99,9 +101,12 @@ export class HandlerRegistry implements OnModuleInit {
         `${where}: the name "${name}" is used twice; give one of them a name of its own, ` +
           'or provide its class in one module only',
       );
+    } else if (metadata.kind === 'listener' && set === false) {
+      this.#switchedOff.add(name);
     } else {
       const { kind, subscriptions, options } = metadata;
-      const settings = listenerSettings(where, { ...options, ...this.options.listeners[name] }, problems);
+      const ownOptions = set === false ? undefined : set;
+      const settings = listenerSettings(where, { ...options, ...ownOptions }, problems);
       const channel = Symbol(`postack:${kind}:${name}`);
       const instance = wrapper.instance as Record<string, (...args: unknown[]) => unknown>;
       this.emitter.on(channel, (...args: unknown[]) => instance[method]?.(...args));

@@ -45,6 +45,8 @@ export class JobQueue {
       superviseIntervalSeconds: SUPERVISE_SECONDS,
       monitorIntervalSeconds: SUPERVISE_SECONDS,
       schedule: isWorking,
+      // For the outbox; the listeners' lanes have a signal of their own.
+      useListenNotify: isWorking && options.api !== null,
       // A paused listener, or a replay, may well have many jobs; GET /api/v1/listeners tells.
       warningQueueSize: 1_000_000,
     });

@@ -6,7 +6,9 @@ import type {
   BatchResult,
   Delivery,
   ListenerContext,
+  TransactionalListenerContext,
 } from '../../events/listener-context.js';
+import { REPLY_SINK, ReplyScope, type ReplySink } from '../../events/reply-scope.js';
 import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
 import { abandonConnection } from '../timed-transaction.js';
 import type { Handler } from '../handlers/handler.js';
@@ -35,6 +37,7 @@ export interface Call {
 export class ListenerCalls {
   constructor(
     @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(REPLY_SINK) private readonly replies: ReplySink,
     private readonly emitter: EventEmitter2,
     private readonly outcomes: Outcomes,
     private readonly projections: ProjectionRunner,
@@ -59,24 +62,20 @@ export class ListenerCalls {
       return this.projections.runAlone(handler, call.event, call.delivery.attempt);
     }
     if (handler.settings.transactional) return this.#callInTransaction(handler, call);
-    return withTimeout(handler, (signal) => {
-      const context: ListenerContext = { listener: handler.name, signal, ...call.delivery };
-      return this.emitter.emitAsync(handler.channel, call.event.event, context);
-    });
+    return this.#emit(handler, (signal): [unknown, ListenerContext] => [
+      call.event.event,
+      { listener: handler.name, signal, ...call.delivery },
+    ]);
   }
 
   async #callBatch(handler: Handler, calls: readonly Call[]): Promise<PromiseSettledResult<unknown>[]> {
     const all = (result: PromiseSettledResult<unknown>) => calls.map(() => result);
     try {
-      const [returned] = await withTimeout(handler, (signal) => {
-        const context: BatchListenerContext = {
-          listener: handler.name,
-          signal,
-          deliveries: calls.map(({ delivery }) => delivery),
-        };
-        const events = calls.map(({ event }) => event.event);
-        return this.emitter.emitAsync(handler.channel, events, context) as Promise<unknown[]>;
-      });
+      const deliveries = calls.map(({ delivery }) => delivery);
+      const [returned] = await this.#emit(handler, (signal): [unknown, BatchListenerContext] => [
+        calls.map(({ event }) => event.event),
+        { listener: handler.name, signal, deliveries },
+      ]);
       return isBatchResult(returned, calls.length)
         ? [...returned]
         : all({ status: 'fulfilled', value: undefined });
@@ -106,16 +105,30 @@ export class ListenerCalls {
     delivery: Delivery,
     manager: EntityManager,
   ): Promise<void> {
-    await withTimeout(handler, (signal) =>
-      this.emitter.emitAsync(handler.channel, event, {
-        listener: handler.name,
-        signal,
-        manager,
-        ...delivery,
-      }),
+    await this.#emit(
+      handler,
+      (signal): [unknown, TransactionalListenerContext] => [
+        event,
+        { listener: handler.name, signal, manager, ...delivery },
+      ],
+      manager,
     );
     const done = { rowId, delivery: progress.delivery, status: 'done' as const, attempts: delivery.attempt };
     await this.outcomes.record(handler.name, [{ ...done, failure: null, nextAttemptAt: null }], manager);
+  }
+
+  /** Calls the method, within its time and with somewhere for its replies to go. Resolves to what it returns. */
+  #emit(
+    handler: Handler,
+    argumentsWith: (signal: AbortSignal) => [subject: unknown, context: unknown],
+    manager?: EntityManager,
+  ): Promise<unknown[]> {
+    const scope = new ReplyScope(handler.name, this.replies, manager);
+    return withTimeout(handler, (signal) =>
+      scope.run(
+        () => this.emitter.emitAsync(handler.channel, ...argumentsWith(signal)) as Promise<unknown[]>,
+      ),
+    );
   }
 }
 

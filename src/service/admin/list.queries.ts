@@ -25,7 +25,7 @@ export class PageQuery {
 }
 
 /** What every list of things with a time takes. */
-class TimedListQuery extends PageQuery {
+export class TimedListQuery extends PageQuery {
   @OptionalTime()
   since?: Date;
 }

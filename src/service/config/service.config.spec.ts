@@ -43,6 +43,8 @@ describe('the settings of the service', () => {
       adminKey: undefined,
       logLevel: 'log',
       retention: { bodyDays: 30, idDays: 90 },
+      api: undefined,
+      replies: { ownNumbers: [], optOut: { scope: 'all', confirmations: 'local' } },
       unknownSettings: [],
     });
   });
@@ -59,6 +61,12 @@ describe('the settings of the service', () => {
       POSTACK_LOG_LEVEL: 'debug',
       POSTACK_RETENTION_BODY_DAYS: '7.5',
       POSTACK_RETENTION_ID_DAYS: '36500',
+      POSTACK_API_KEY: 'an-api-key',
+      POSTACK_API_URL: 'http://127.0.0.1:4000/v1',
+      POSTACK_API_REQUESTS_PER_SECOND: '25',
+      POSTACK_OWN_NUMBERS: '+15550100002, +15550100003',
+      POSTACK_OPT_OUT_SCOPE: 'number',
+      POSTACK_OPT_OUT_CONFIRMATIONS: 'provider',
     });
     expect(settings).toEqual({
       port: 8080,
@@ -72,6 +80,11 @@ describe('the settings of the service', () => {
       adminKey: ADMIN_KEY,
       logLevel: 'debug',
       retention: { bodyDays: 7.5, idDays: 36_500 },
+      api: { apiKey: 'an-api-key', baseUrl: 'http://127.0.0.1:4000/v1', requestsPerSecond: 25 },
+      replies: {
+        ownNumbers: ['+15550100002', '+15550100003'],
+        optOut: { scope: 'number', confirmations: 'provider' },
+      },
       unknownSettings: [],
     });
   });
@@ -114,6 +127,12 @@ describe('the settings of the service', () => {
       ['hooks', '/', '/hooks/', '/hooks/:id', '/hooks?a=b', '/a b'],
       'POSTACK_WEBHOOK_PATH must look like /api/v1/webhooks: no parameters, no query, no trailing slash',
     ],
+    ['POSTACK_OPT_OUT_SCOPE', ['none', 'ALL'], 'POSTACK_OPT_OUT_SCOPE must be all or number'],
+    [
+      'POSTACK_OPT_OUT_CONFIRMATIONS',
+      ['on', 'true'],
+      'POSTACK_OPT_OUT_CONFIRMATIONS must be local, provider or off',
+    ],
     ['POSTACK_ADMIN_KEY', ['short', 'k'.repeat(15)], 'POSTACK_ADMIN_KEY must have at least 16 characters'],
     [
       'POSTACK_ADMIN_KEY',
@@ -122,6 +141,32 @@ describe('the settings of the service', () => {
     ],
   ])('%s that is wrong is refused by name, with what is right', (name, values, problem) => {
     for (const value of values) expect([value, problemsWith({ [name]: value })]).toEqual([value, [problem]]);
+  });
+
+  it.each([
+    [
+      'POSTACK_API_REQUESTS_PER_SECOND',
+      ['0', '1001', '2.5', 'ten'],
+      'POSTACK_API_REQUESTS_PER_SECOND must be a whole number from 1 to 1000',
+    ],
+    [
+      'POSTACK_API_URL',
+      [
+        'postack',
+        'ftp://api.postack.dev/v1',
+        'https://user:pass@api.postack.dev/v1',
+        'https://api.postack.dev/v1?a=b',
+      ],
+      'POSTACK_API_URL must look like https://api.postack.dev/v1',
+    ],
+    ['POSTACK_API_KEY', ['two words', 'schlüssel'], 'POSTACK_API_KEY must be ASCII without spaces'],
+  ])('%s that is wrong is refused by name, when there is an API key', (name, values, problem) => {
+    for (const value of values) {
+      expect([value, problemsWith({ POSTACK_API_KEY: 'an-api-key', [name]: value })]).toEqual([
+        value,
+        [problem],
+      ]);
+    }
   });
 
   it('that are wrong are all named at once', () => {
@@ -135,7 +180,7 @@ describe('the settings of the service', () => {
       POSTACK_ADMIN_KEYS: 'x',
       POSTACK_ROLE_FILE: 'x',
       POSTACK_API_KEY: 'x',
-      POSTACK_API_URL: 'x',
+      POSTACK_API_URL: 'http://x',
       OTHER_ADMIN_KEY: 'x',
     });
     expect(unknownSettings).toEqual(['POSTACK_ADMIN_KEYS', 'POSTACK_ROLE_FILE']);
@@ -199,17 +244,18 @@ describe('a setting in a file of its own', () => {
       DATABASE_URL_FILE: file(`${REMOTE.DATABASE_URL}\n`),
       POSTACK_WEBHOOK_SECRET_FILE: file(`${SECRET}\n${OLD_SECRET}\n`),
       POSTACK_ADMIN_KEY_FILE: file(`${ADMIN_KEY}\r\n`),
-      POSTACK_API_KEY_FILE: 'not read before it is needed',
+      POSTACK_API_KEY_FILE: file('an-api-key\n'),
     });
     expect(config).toMatchObject({
       databaseUrl: REMOTE.DATABASE_URL,
       webhookSecrets: [SECRET, OLD_SECRET],
       adminKey: ADMIN_KEY,
+      api: { apiKey: 'an-api-key' },
       unknownSettings: [],
     });
   });
 
-  it.each(['DATABASE_URL', 'POSTACK_WEBHOOK_SECRET', 'POSTACK_ADMIN_KEY'])(
+  it.each(['DATABASE_URL', 'POSTACK_WEBHOOK_SECRET', 'POSTACK_ADMIN_KEY', 'POSTACK_API_KEY'])(
     'that is missing, empty or also set directly is refused by name: %s',
     (name) => {
       const missing = join(directory, 'missing');

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { IsIn, IsInt, Matches, Max, Min, MinLength, ValidateIf } from 'class-validator';
 import { assertValid, ConfigurationError } from '../../configuration-error.js';
-import { type PostackRole, WEBHOOK_PATH, WEBHOOK_PATH_RULE } from '../../postack.options.js';
+import {
+  type PostackApiOptions,
+  type PostackRole,
+  WEBHOOK_PATH,
+  WEBHOOK_PATH_RULE,
+} from '../../postack.options.js';
+import type { Confirmations, OptOutScope, ReplyOptions } from '../../replies/reply-options.js';
 import { IsRetention, type ResolvedRetention, resolveRetention } from '../../retention/retention-options.js';
 import { parseWebhookSecret, WebhookSecretError } from '../../webhook/webhook-secret.js';
 
@@ -22,6 +28,10 @@ const SETTINGS = [
   'POSTACK_ADMIN_KEY',
   'POSTACK_API_KEY',
   'POSTACK_API_URL',
+  'POSTACK_API_REQUESTS_PER_SECOND',
+  'POSTACK_OWN_NUMBERS',
+  'POSTACK_OPT_OUT_SCOPE',
+  'POSTACK_OPT_OUT_CONFIRMATIONS',
   'POSTACK_ROLE',
   'POSTACK_LOG_LEVEL',
   'POSTACK_RETENTION_BODY_DAYS',
@@ -90,6 +100,11 @@ export class ServiceConfig {
   @IsRetention('POSTACK_RETENTION_BODY_DAYS', 'POSTACK_RETENTION_ID_DAYS')
   readonly retention: ResolvedRetention;
 
+  /** The way to Postack; `undefined` without an API key: nothing is sent then. */
+  readonly api: PostackApiOptions | undefined;
+
+  readonly replies: ReplyOptions;
+
   /** Names like our own that mean nothing: most likely mistyped. */
   readonly unknownSettings: string[];
 
@@ -103,7 +118,7 @@ export class ServiceConfig {
     this.dataDir = read('POSTACK_DATA_DIR') ?? '.postack';
     this.httpAdapter = (read('HTTP_ADAPTER') ?? 'express') as HttpAdapterName;
     this.role = (read('POSTACK_ROLE') ?? 'all') as PostackRole;
-    this.webhookSecrets = (read('POSTACK_WEBHOOK_SECRET') ?? '').split(/[\s,]+/).filter(Boolean);
+    this.webhookSecrets = list(read('POSTACK_WEBHOOK_SECRET'));
     this.webhookPath = read('POSTACK_WEBHOOK_PATH');
     this.adminKey = read('POSTACK_ADMIN_KEY');
     this.logLevel = (read('POSTACK_LOG_LEVEL') ?? 'log') as ServiceConfig['logLevel'];
@@ -111,11 +126,19 @@ export class ServiceConfig {
       bodyDays: numberIn(read('POSTACK_RETENTION_BODY_DAYS')),
       idDays: numberIn(read('POSTACK_RETENTION_ID_DAYS')),
     });
+    this.api = apiOptions(read);
+    this.replies = {
+      ownNumbers: list(read('POSTACK_OWN_NUMBERS')),
+      optOut: {
+        scope: (read('POSTACK_OPT_OUT_SCOPE') ?? 'all') as OptOutScope,
+        confirmations: (read('POSTACK_OPT_OUT_CONFIRMATIONS') ?? 'local') as Confirmations,
+      },
+    };
     this.unknownSettings = Object.keys(environment).filter(
       (name) => name.startsWith('POSTACK_') && !isSetting(name),
     );
     assertValid(SUBJECT, this);
-    const problems = [...this.#wrongSecrets(), ...this.#missing()];
+    const problems = [...this.#wrongSecrets(), ...this.#wrongSending(), ...this.#missing()];
     if (problems.length > 0) throw new ConfigurationError(SUBJECT, problems);
   }
 
@@ -130,6 +153,29 @@ export class ServiceConfig {
         return [`POSTACK_WEBHOOK_SECRET${which}: ${error.message}`];
       }
     });
+  }
+
+  /** What is wrong with the way to Postack, by the names of the environment. */
+  #wrongSending(): string[] {
+    const { apiKey, requestsPerSecond, baseUrl } = this.api ?? {};
+    const { scope, confirmations } = this.replies.optOut ?? {};
+    const problems: string[] = [];
+    if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+      problems.push('POSTACK_API_KEY must be ASCII without spaces');
+    }
+    if (requestsPerSecond !== undefined && !(requestsPerSecond >= 1 && requestsPerSecond <= 1000)) {
+      problems.push('POSTACK_API_REQUESTS_PER_SECOND must be a whole number from 1 to 1000');
+    }
+    if (baseUrl !== undefined && !/^https?:\/\/[^\s?#@]+$/.test(baseUrl)) {
+      problems.push('POSTACK_API_URL must look like https://api.postack.dev/v1');
+    }
+    if (scope !== undefined && !['all', 'number'].includes(scope)) {
+      problems.push('POSTACK_OPT_OUT_SCOPE must be all or number');
+    }
+    if (confirmations !== undefined && !['local', 'provider', 'off'].includes(confirmations)) {
+      problems.push('POSTACK_OPT_OUT_CONFIRMATIONS must be local, provider or off');
+    }
+    return problems;
   }
 
   /** With a database of its own the service runs for real, and makes up no credentials. */
@@ -150,6 +196,25 @@ export class ServiceConfig {
     }
     return missing;
   }
+}
+
+/** Without an API key, what else is set about the API means nothing. */
+function apiOptions(read: (name: Setting) => string | undefined): PostackApiOptions | undefined {
+  const apiKey = read('POSTACK_API_KEY');
+  if (apiKey === undefined) return undefined;
+  const requestsPerSecond = read('POSTACK_API_REQUESTS_PER_SECOND');
+  return {
+    apiKey,
+    baseUrl: read('POSTACK_API_URL'),
+    ...(requestsPerSecond !== undefined && {
+      requestsPerSecond: /^\d+$/.test(requestsPerSecond) ? Number(requestsPerSecond) : NaN,
+    }),
+  };
+}
+
+/** The words of a setting, separated by blanks or commas. */
+function list(text: string | undefined): string[] {
+  return (text ?? '').split(/[\s,]+/).filter(Boolean);
 }
 
 /** Digits with or without a fraction; `NaN` for anything else. */

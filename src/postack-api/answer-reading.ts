@@ -1,0 +1,70 @@
+import { isJsonObject, type JsonValue } from '../events/json.js';
+import { asIdentifier, readPath } from '../events/payload-mapping.js';
+import type { HttpAnswer } from './http-exchange.js';
+import {
+  PostackAuthenticationError,
+  PostackRateLimitedError,
+  PostackRefusedError,
+  PostackServerError,
+  PostackUnavailableError,
+  PostackUnreadableAnswerError,
+  type PostackApiError,
+  type PostackApiFailure,
+} from './postack-api-errors.js';
+import type { PostackApiMapping } from './postack-api-mapping.js';
+import { POSTACK_API_REJECTIONS } from './postack-api-rejections.js';
+import type { PostackMessage } from './postack-message.js';
+
+/**
+ * The message that an answer tells of.
+ *
+ * @param isRepeatable Whether making the request twice does no harm.
+ * @throws {PostackApiError} for any status but 2xx, and for an answer without a message's id.
+ */
+export function readMessage(
+  { status, retryAfterMs, body }: HttpAnswer,
+  mapping: PostackApiMapping,
+  isRepeatable: boolean,
+): PostackMessage {
+  const isSuccess = status >= 200 && status < 300;
+  if (isSuccess && isJsonObject(body)) {
+    const id = readPath(body, mapping.id, asIdentifier);
+    if (id !== null) {
+      return {
+        id,
+        status: readPath(body, mapping.status, asIdentifier),
+        errorCode: readPath(body, mapping.errorCode, asIdentifier),
+        raw: body,
+      };
+    }
+  }
+  throw errorOf({
+    status,
+    retryAfterMs,
+    isRepeatable,
+    apiCode: isSuccess ? null : readPath(body, mapping.apiCode, asApiCode),
+    apiMessage: isSuccess ? null : readPath(body, mapping.apiMessage, asIdentifier),
+  });
+}
+
+function errorOf(failure: PostackApiFailure & { status: number }): PostackApiError {
+  const { status, apiCode } = failure;
+  if (status === 429) return new PostackRateLimitedError(failure);
+  if (status === 503) return new PostackUnavailableError(failure);
+  if (status >= 500) return new PostackServerError(failure);
+  if (status < 400) return new PostackUnreadableAnswerError(failure);
+  if (isDocumented(apiCode)) return new POSTACK_API_REJECTIONS[apiCode](failure);
+  if (status === 401 || status === 403) return new PostackAuthenticationError(failure);
+  if (status === 408 || status === 409) return new PostackServerError(failure);
+  return new PostackRefusedError(failure);
+}
+
+function isDocumented(apiCode: string | null | undefined): apiCode is keyof typeof POSTACK_API_REJECTIONS {
+  return typeof apiCode === 'string' && Object.hasOwn(POSTACK_API_REJECTIONS, apiCode);
+}
+
+/** Codes are told and logged: a number or a text that an answer has in their place is not to be taken for one. */
+function asApiCode(value: JsonValue): string | null {
+  const code = asIdentifier(value);
+  return code !== null && /^(?:[a-z][\w.-]{0,63}|\d{1,6})$/i.test(code) ? code : null;
+}

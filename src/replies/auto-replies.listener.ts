@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ListenerContext } from '../events/listener-context.js';
+import { MessageReceivedEvent } from '../events/message-received.event.js';
+import { OnPostackEvent } from '../events/on-postack-event.decorator.js';
+import { InvalidRequestError } from '../refusals.js';
+import { KeywordMatcher } from './opt-out/keyword-matcher.js';
+import { OptOutLedger } from './opt-out/opt-out-ledger.js';
+import type { OutboxCategory } from './outbox/outbox-message.js';
+import { Outbox } from './outbox/outbox.js';
+import { AUTO_REPLIES, REPLY_OPTIONS, type ResolvedReplyOptions } from './reply-options.js';
+import { ReplyPolicies } from './reply-policies.js';
+import { UnsendableAnswerError } from './unsendable-answer.js';
+
+/**
+ * Answers customers' messages: STOP and START with their one confirmation, everything else with what the first
+ * `ReplyPolicy` says. At most one answer to an event, however often it comes.
+ */
+@Injectable()
+export class AutoRepliesListener {
+  readonly #keywords: KeywordMatcher;
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly ledger: OptOutLedger,
+    private readonly policies: ReplyPolicies,
+    @Inject(REPLY_OPTIONS) private readonly options: ResolvedReplyOptions,
+  ) {
+    this.#keywords = new KeywordMatcher(options);
+  }
+
+  /** @throws {UnsendableAnswerError} naming the policy, when its answer is empty or too long. */
+  @OnPostackEvent(MessageReceivedEvent, { name: AUTO_REPLIES })
+  async answer(event: MessageReceivedEvent, context: ListenerContext): Promise<void> {
+    const { id, from, to, text } = event;
+    if (from === null || to === null || text === null) return;
+    const send = (category: OutboxCategory, answer: string) =>
+      this.outbox.enqueue({
+        from: to,
+        to: from,
+        text: answer,
+        category,
+        inReplyTo: id,
+        idempotencyKey: event.idempotencyKey(context.listener),
+      });
+
+    const evidence = await this.ledger.evidenceOf(event);
+    const isOptOut = evidence?.action === 'opt-out';
+    if (evidence?.changed && (isOptOut || evidence.action === 'opt-in')) {
+      const { confirmations, stopText, startText } = this.options;
+      if (confirmations === 'local') await send('confirmation', isOptOut ? stopText : startText);
+      return;
+    }
+    // The word alone, too: one who said STOP gets no answer, even if the ledger has not been able to take it down.
+    if (isOptOut || this.#keywords.classify(text)?.kind === 'stop') return;
+
+    const answer = await this.policies.answer(event, context);
+    if (!answer) return;
+    try {
+      await send('reply', answer.text);
+    } catch (error) {
+      if (error instanceof InvalidRequestError) throw new UnsendableAnswerError(answer.policy, error);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { maskPhoneNumber } from '../../events/phone-number.js';
+import { OptOutLedger } from '../opt-out/opt-out-ledger.js';
+import type { HeldReason, Obstacle } from '../outbox/outbox-message.js';
+import type { OutboxMessageEntity } from '../outbox/outbox-message.entity.js';
+import { REPLY_OPTIONS, type ResolvedReplyOptions } from '../reply-options.js';
+import { LoopGuard } from './loop-guard.js';
+import { OwnNumbers } from './own-numbers.js';
+import { quietUntil } from './quiet-hours.js';
+
+/** What of a message decides whether it may be sent. */
+export type SendCandidate = Pick<
+  OutboxMessageEntity,
+  'id' | 'category' | 'from' | 'to' | 'text' | 'timeZone' | 'releasedAt'
+>;
+
+/** Everything that may keep a message from being sent, in one place. */
+@Injectable()
+export class SendRules {
+  constructor(
+    @Inject(REPLY_OPTIONS) private readonly options: ResolvedReplyOptions,
+    private readonly ownNumbers: OwnNumbers,
+    private readonly ledger: OptOutLedger,
+    private readonly loopGuard: LoopGuard,
+  ) {}
+
+  /**
+   * What keeps a message from being sent at this moment; `null` when nothing does. To be asked right before it is sent,
+   * in the transaction that marks it as being sent. In this order:
+   *
+   * 1. own numbers get no replies and no confirmations
+   * 2. who has opted out gets nothing but the one confirmation of it
+   * 3. who may have opted out gets no solicitations until a person has decided
+   * 4. solicitations wait for the recipient's morning
+   * 5. replies and confirmations have budgets, unless a person has released the message: the only rule that yields
+   */
+  async obstacle(
+    message: SendCandidate,
+    manager: EntityManager,
+    now: Date = new Date(),
+  ): Promise<Obstacle | null> {
+    const { from, to, category } = message;
+    const peer = maskPhoneNumber(to);
+    const isAnswer = category === 'reply' || category === 'confirmation';
+    if (isAnswer && (await this.ownNumbers.isOwn(to, manager))) {
+      return hold('own-number', `${peer} is one of our own numbers, which are never answered. Cancel it`);
+    }
+    if (category !== 'confirmation' && (await this.ledger.isOptedOut(to, from, manager))) {
+      return hold(
+        'opted-out',
+        `${peer} has opted out. Cancel it, or release it once they have opted in again`,
+      );
+    }
+    if (category === 'solicitation') {
+      if (await this.ledger.hasOpenReview(to, manager)) {
+        const detail = `${peer} may have asked not to be written to. Resolve the opt-out review, then release or cancel it`;
+        return hold('opt-out-review', detail);
+      }
+      const wait = this.#quiet(message, now);
+      if (wait) return wait;
+    }
+    return message.releasedAt === null ? this.loopGuard.check(message, manager, now) : null;
+  }
+
+  #quiet({ to, timeZone }: SendCandidate, now: Date): Obstacle | null {
+    const { from, to: end } = this.options;
+    const until = quietUntil({ to, timeZone, now, from, until: end });
+    if (!until) return null;
+    const detail = `Quiet hours where ${maskPhoneNumber(to)} may be, ${from} to ${end} (replies.quietHours)`;
+    return { kind: 'wait', until, detail };
+  }
+}
+
+function hold(reason: HeldReason, detail: string): Obstacle {
+  return { kind: 'hold', reason, detail };
+}

@@ -1,0 +1,85 @@
+/** What it is that somebody does not want any more, in normal words. */
+const MESSAGES =
+  '(?:texts?|messages?|msgs?|sms|txts?|texting|messaging|spam|notifications?|alerts?|promos?|promotions?|offers?|marketing|ads|advertis(?:ing|ements?))';
+const DO_NOT = '(?:dont|do not|never|no longer|not to|stop)';
+const WRITE = '(?:text|txt|message|msg|sms|write|contact|bother|spam|harass)';
+const WRITING =
+  '(?:texting|txting|messaging|writing|contacting|bothering|spamming|harassing|pestering|annoying)';
+const ALL_THE = '(?:(?:all|the|these|those|this|that|your|any|getting|receiving|more|further|future) ){0,3}';
+
+/**
+ * Wording that may well ask not to be written to, in normal words. It need not: a person reads it. Every pattern is a
+ * fixed sequence, without anything that repeats without end, so that they take time in proportion to the text.
+ */
+const PATTERNS: readonly string[] = [
+  // English
+  `(?:stop|quit|cease|end|cancel|halt|discontinue) ${ALL_THE}${MESSAGES}`,
+  `(?:stop|quit|cease) ${WRITING}`,
+  `(?:stop|quit|cease) sending ${ALL_THE}(?:me|us|these|this|those|it|anything|stuff|${MESSAGES})`,
+  `no (?:more|further) ${ALL_THE}${MESSAGES}`,
+  `${DO_NOT} (?:ever )?(?:${WRITE}|call) (?:to )?(?:me|us|this number|this phone|here)(?: again| any ?more| ever| please|$)`,
+  `(?:dont|do not) ${WRITE} (?:to )?(?:me|us|this number|this phone)`,
+  `(?:dont|do not) send ${ALL_THE}(?:(?:me|us) )?${ALL_THE}${MESSAGES}`,
+  `${DO_NOT} (?:want|wish|care|like)(?: to)? (?:receive|receiving|be contacted|be texted|be messaged|hear from you|get ${ALL_THE}${MESSAGES})`,
+  `${DO_NOT} want ${ALL_THE}${MESSAGES}`,
+  '(?:take|get) (?:me|us|my number|this number|my name) off',
+  '(?:remove|delete|erase) (?:me|us|my (?:phone )?number|this (?:phone )?number|my name|my contact)',
+  '(?:unsubscribe|unsubscribed|unsubscribing|unsub|unsuscribe|deregister|opt(?:ing)? (?:me |us )?out|optout)',
+  '(?:revoke|withdraw|revoking|withdrawing) (?:my )?consent',
+  'leave (?:me|us) alone',
+  'lose (?:my|this) number',
+  '(?:wrong|incorrect) (?:phone )?(?:number|person)',
+  'not (?:my|the right|his|her) (?:phone )?number',
+  '(?:do not|dont) (?:text|call|contact|disturb) list',
+  '(?:this is|reporting (?:this|you)(?: as| for)?|report(?:ed)?(?: this| you)? as) (?:spam|harassment)',
+  '(?:go away|get lost|piss off|fuck off|bugger off)',
+  '^(?:im |i am |we are |sorry |no thanks |no thank you |no )?(?:not|no longer) interested(?: thanks| thank you| sorry)?$',
+  '^(?:no stop|stop no|i said stop|i want to stop|i want this to stop|make it stop)$',
+  // French
+  '(?:arretez?|arreter|cessez|cesser|stoppez) (?:de (?:menvoyer|mecrire|me contacter|me deranger|mimportuner)|denvoyer|les|vos|ces|svp|sil vous plait|sil te plait)',
+  '(?:desabonner|desabonnez|desabonnement|desinscrire|desinscrivez|desinscription)',
+  'ne (?:plus )?(?:menvoyez|mecrivez|me contactez|menvoyer|mecrire|me contacter)(?: plus)?',
+  'plus (?:de|aucun|vos) (?:messages?|sms|textos?|pub)',
+  '(?:retirez|supprimez|enlevez) (?:moi|mon numero)',
+  '(?:mauvais numero|laissez moi tranquille)',
+  // Spanish
+  'no me (?:envien?|envies|manden?|mandes|escriban?|escribas|contacten|molesten?|molestes)',
+  '(?:dejen?|deja|deje|paren?|para) de (?:enviar|enviarme|mandar|mandarme|escribir|escribirme|molestar|molestarme)',
+  'no (?:quiero |deseo )?(?:recibir )?(?:mas|estos|sus) (?:mensajes|sms|textos)',
+  '(?:dar|darme|darse|deme|denme|quiero)(?: de)? (?:la )?baja',
+  '(?:numero equivocado|(?:borren?|eliminen?|quiten?) mi numero|cancelar (?:la |mi )?suscripcion)',
+  // German
+  'keine (?:weiteren |mehr )?(?:sms|nachrichten|textnachrichten|werbung)',
+  '(?:hort|hor|horen sie|hoer|hoeren sie)(?: bitte)? (?:auf|damit auf)',
+  '(?:abmelden|abbestellen|austragen|abmeldung)',
+  '(?:schreib|schreibt|schreiben sie|schicken sie|schickt) mir (?:bitte )?(?:nicht|nichts|keine)(?: mehr)?',
+  '(?:falsche nummer|(?:lass|lasst|lassen sie) mich in ruhe)',
+  '(?:losche|loscht|loschen sie)(?: bitte)? meine nummer',
+  // Words of other languages that stand alone
+  '^(?:stopp|alto|baja|parar|detener|pare|desabonner|smettila|basta|parem)$',
+];
+
+const WORDING = new RegExp(`(?<![^ ])(?:${PATTERNS.join('|')})(?![^ ])`, 'u');
+
+/** Words that change nothing about an opt-out keyword beside them. */
+const FILLERS = new Set(
+  (
+    'please pls plz kindly now just it this that thanks thank you thx ok okay immediately asap already right again hi hello ' +
+    'hey yes no all everything sir madam maam guys bitte danke svp merci por favor gracias'
+  ).split(' '),
+);
+
+/**
+ * The part of a text that may ask not to be written to, without anything private that stands around it; `null` when
+ * there is none.
+ *
+ * @param words Normal words, of a text that is no keyword.
+ * @param stopWords Keywords of one word, normal: with nothing but politeness around them they ask for it too.
+ */
+export function optOutWording(words: string, stopWords: ReadonlySet<string>): string | null {
+  const [phrase] = WORDING.exec(words) ?? [];
+  if (phrase !== undefined) return phrase.trim();
+  const rest = words.split(' ').filter((word) => !FILLERS.has(word));
+  const [first] = rest;
+  return first !== undefined && rest.every((word) => stopWords.has(word)) ? first : null;
+}

@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { DataSource, EntityManager } from 'typeorm';
+import { FaultLog } from '../../dispatch/fault-log.js';
+import { retryDelayMs } from '../../dispatch/lanes/retry-delay.js';
+import { RetryAfterError } from '../../events/listener-errors.js';
+import { maskPhoneNumber } from '../../events/phone-number.js';
+import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
+import type { PostackApiError } from '../../postack-api/postack-api-errors.js';
+import { SendRules } from '../guards/send-rules.js';
+import { changeMessage, holdMessage, lockMessage, storableFailure } from './outbox-changes.js';
+import { OutboxMessageEntity } from './outbox-message.entity.js';
+import { OutboxQueue } from './outbox-queue.js';
+import { OutcomeLookup } from './outcome-lookup.js';
+
+/** Waits between attempts while Postack does not take a message, but certainly has not got it: about a day. */
+const RETRY = { attempts: 150, firstDelayMs: 5000, maxDelayMs: 600_000 };
+
+/** Wait before the outcome of a request is recorded again, while PostgreSQL is away. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2000;
+
+/** Clocks differ, and jobs come a little early. */
+const EARLY_MS = 1000;
+
+/** A message is not sent, now or at all; what is to be known of that is stored. */
+export class NotToBeSentError extends Error {
+  override readonly name = 'NotToBeSentError';
+}
+
+/**
+ * The states of one message on its way to Postack. Whatever happens, at most one request of which the outcome is not
+ * known: a message that may have been accepted is never sent again.
+ */
+@Injectable()
+export class OutboxDelivery {
+  readonly #logger = new Logger('PostackOutbox');
+  readonly #faults = new FaultLog(this.#logger);
+  readonly #stopping = new AbortController();
+
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly queue: OutboxQueue,
+    private readonly rules: SendRules,
+    private readonly lookup: OutcomeLookup,
+  ) {}
+
+  /** Gives up recording what PostgreSQL does not take: the message's outcome is unknown then, to be looked up. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** The message, if it is to be sent now. One that a process died with while it was being sent is not. */
+  async take(id: string): Promise<OutboxMessageEntity | null> {
+    const message = await this.dataSource.getRepository(OutboxMessageEntity).findOneBy({ id });
+    if (message?.status === 'sending') {
+      await this.#unknown(id, 'The process that was sending it died before Postack had answered');
+      return null;
+    }
+    return message?.status === 'queued' && isDue(message) ? message : null;
+  }
+
+  /**
+   * Right before each request: marks the message as being sent, unless something speaks against that.
+   *
+   * @param attempt Of this process, from 1: only the first one finds the message queued.
+   * @throws {NotToBeSentError}
+   */
+  async begin(id: string, attempt: number): Promise<void> {
+    const mayBegin = await this.dataSource.transaction(async (manager) => {
+      const message = await lockMessage(id, manager);
+      if (message?.status !== (attempt === 1 ? 'queued' : 'sending') || !isDue(message)) return false;
+      const obstacle = await this.rules.obstacle(message, manager);
+      if (obstacle?.kind === 'wait') {
+        await changeMessage(manager, id, {
+          status: 'queued',
+          notBefore: obstacle.until,
+          heldDetail: obstacle.detail,
+        });
+        await this.queue.send(message, manager, obstacle.until);
+        return false;
+      }
+      if (obstacle) {
+        await holdMessage(manager, id, obstacle.reason, obstacle.detail);
+        this.#logger.warn(`Message ${id} to ${maskPhoneNumber(message.to)} is held: ${obstacle.detail}`);
+        return false;
+      }
+      await changeMessage(manager, id, {
+        status: 'sending',
+        sendingSince: new Date(),
+        attempts: message.attempts + 1,
+      });
+      return true;
+    });
+    if (!mayBegin) throw new NotToBeSentError(id);
+  }
+
+  /** Postack has the message. */
+  async accepted(id: string, messageId: string): Promise<void> {
+    await this.#record(async (manager) => {
+      const message = await lockMessage(id, manager);
+      // By now somebody may have taken this process for dead.
+      if (message?.status !== 'sending' && message?.heldReason !== 'unknown-outcome') return;
+      await this.lookup.link(id, messageId, manager);
+    });
+  }
+
+  /** Postack, or the way to it, has failed. */
+  async failed(id: string, error: PostackApiError): Promise<void> {
+    if (!error.maySendAgain) {
+      await this.#unknown(id, error.message, error);
+      return;
+    }
+    await this.#record(async (manager) => {
+      const message = await lockMessage(id, manager);
+      // `queued`, when not even the first request could begin.
+      if (message?.status !== 'sending' && message?.status !== 'queued') return;
+      const lastFailure = storableFailure(error);
+      if (!error.isRetryable) {
+        await changeMessage(manager, id, { status: 'rejected', lastFailure });
+        return;
+      }
+      const asked = error.retryAfterMs === null ? error : new RetryAfterError(error.retryAfterMs);
+      const delayMs = retryDelayMs(asked, Math.max(1, message.attempts), RETRY);
+      if (delayMs === null) {
+        const detail = `Postack has not taken it in ${message.attempts} attempts: ${error.message}. Then release it.`;
+        await holdMessage(manager, id, 'retries-exhausted', detail, { lastFailure });
+        return;
+      }
+      const notBefore = new Date(Date.now() + delayMs);
+      await changeMessage(manager, id, { status: 'queued', lastFailure, notBefore });
+      await this.queue.send(message, manager, notBefore);
+    });
+  }
+
+  /** Postack may have the message, or not: it is looked for, and meanwhile held. */
+  async #unknown(id: string, why: string, error?: PostackApiError): Promise<void> {
+    await this.#record(async (manager) => {
+      const message = await lockMessage(id, manager);
+      if (message?.status !== 'sending' || (await this.lookup.find(message, manager))) return;
+      const detail =
+        `${why}. So Postack may have it, or not, and sending it again might send it twice. Events about it settle this ` +
+        'by themselves; if none comes, look for it at Postack, and accept, release or cancel it here.';
+      await holdMessage(
+        manager,
+        id,
+        'unknown-outcome',
+        detail,
+        error && { lastFailure: storableFailure(error) },
+      );
+      await this.lookup.begin(id, manager);
+    });
+  }
+
+  /** What is known of a request is recorded as soon as PostgreSQL takes it: forgotten, it could not be found out again. */
+  async #record(run: (manager: EntityManager) => Promise<void>): Promise<void> {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        await this.dataSource.transaction(run);
+        this.#faults.worked();
+        return;
+      } catch (error) {
+        if (this.#stopping.signal.aborted) throw error;
+        this.#faults.failed('The outcome of a request to Postack cannot be recorded', error);
+        await sleep(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+}
+
+function isDue({ notBefore }: OutboxMessageEntity): boolean {
+  return notBefore === null || notBefore.getTime() <= Date.now() + EARLY_MS;
+}

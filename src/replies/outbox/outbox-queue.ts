@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { HEARTBEAT_SECONDS, JobQueue } from '../../dispatch/lanes/job-queue.js';
+import { runOnce } from '../../dispatch/lanes/run-once.js';
+import type { OutboxCategory } from './outbox-message.js';
+
+/** Which of the two lines to Postack a message waits in; they are served in turns. */
+export type OutboxLane = 'reply' | 'other';
+
+/** Queue of each lane's messages. */
+export const OUTBOX_QUEUES: Readonly<Record<OutboxLane, string>> = {
+  reply: 'outbox.replies',
+  other: 'outbox.others',
+};
+
+/** Queue of messages of which it is to be found out whether Postack has them. */
+export const LOOKUP_QUEUE = 'outbox.lookups';
+
+/** What a job says. */
+export interface OutboxJob {
+  /** `OutboxMessageEntity.id`. */
+  id: string;
+}
+
+/** A look for a message whose outcome is unknown. */
+export interface LookupJob extends OutboxJob {
+  /** 0 for the first look. */
+  round: number;
+}
+
+const QUEUE_OPTIONS = {
+  // What Postack refuses is tried again by a new job; pg-boss only repeats those of processes that have died.
+  retryLimit: 1_000_000,
+  retryDelay: 2,
+  heartbeatSeconds: HEARTBEAT_SECONDS,
+  // Longer than all attempts of one job, and their waits.
+  expireInSeconds: 900,
+  // The default, two weeks, would drop what is to be sent later than that.
+  retentionSeconds: 365 * 86_400,
+  deleteAfterSeconds: 3600,
+};
+
+/** Wait of a message in the lane of those that somebody is waiting for, or in the other. */
+export function laneOf(category: OutboxCategory): OutboxLane {
+  return category === 'reply' || category === 'confirmation' ? 'reply' : 'other';
+}
+
+/** The queues of the outbox, kept by pg-boss. */
+@Injectable()
+export class OutboxQueue {
+  constructor(private readonly jobs: JobQueue) {}
+
+  /** Connects pg-boss and makes the queues, once: whoever puts a message into the outbox has to wait for it. */
+  readonly prepare = runOnce(async () => {
+    await this.jobs.start();
+    const { boss } = this.jobs;
+    await Promise.all(
+      [...Object.values(OUTBOX_QUEUES), LOOKUP_QUEUE].map(async (queue) => {
+        // Messages wake their workers at once, also in other processes; a lookup is never due at once.
+        const options = { ...QUEUE_OPTIONS, notify: queue !== LOOKUP_QUEUE };
+        await boss.createQueue(queue, options);
+        await boss.updateQueue(queue, options);
+      }),
+    );
+  });
+
+  /** Has a message sent, not before `startAfter`, when the transaction commits. */
+  async send(
+    { id, category }: { id: string; category: OutboxCategory },
+    manager: EntityManager,
+    startAfter?: Date | null,
+  ): Promise<void> {
+    await this.#insert(OUTBOX_QUEUES[laneOf(category)], { id }, manager, startAfter);
+  }
+
+  /** Has a message looked for at `startAfter`, when the transaction commits. */
+  async lookUp(job: LookupJob, manager: EntityManager, startAfter: Date): Promise<void> {
+    await this.#insert(LOOKUP_QUEUE, job, manager, startAfter);
+  }
+
+  async #insert(
+    queue: string,
+    data: OutboxJob,
+    manager: EntityManager,
+    startAfter: Date | null | undefined,
+  ): Promise<void> {
+    const db = this.jobs.within(manager);
+    await this.jobs.boss.insert(queue, [{ data, ...(startAfter && { startAfter }) }], { db });
+  }
+}

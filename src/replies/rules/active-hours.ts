@@ -1,0 +1,48 @@
+import { DateTime, IANAZone } from 'luxon';
+
+/**
+ * A span of the day, on some days of the week, by the clocks of a place.
+ *
+ * One that ends at or before its beginning goes on into the next day: `22:00` to `06:00` on Friday is over on Saturday
+ * morning; `00:00` to `00:00` is all day.
+ */
+export interface ActiveHours {
+  /** IANA name, like `America/New_York`. */
+  timeZone: string;
+  /** On which it begins: 1 (Monday) to 7 (Sunday), as in ISO 8601. */
+  days: number[];
+  /** The first minute, `HH:MM`. */
+  from: string;
+  /** The minute in which it is over, `HH:MM`. */
+  to: string;
+}
+
+const CLOCK_TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
+
+/** What is wrong with them, a line each; none when they are right. */
+export function problemsWithHours({ timeZone, days, from, to }: ActiveHours): string[] {
+  const problems: string[] = [];
+  if (typeof timeZone !== 'string' || !IANAZone.isValidZone(timeZone)) {
+    problems.push('activeHours.timeZone must be an IANA time zone, like America/New_York');
+  }
+  const isDay = (day: number) => Number.isInteger(day) && day >= 1 && day <= 7;
+  if (!Array.isArray(days) || days.length === 0 || !days.every(isDay)) {
+    problems.push('activeHours.days must be a list of days, from 1 (Monday) to 7 (Sunday)');
+  }
+  for (const [name, time] of Object.entries({ from, to })) {
+    if (typeof time !== 'string' || !CLOCK_TIME.test(time)) {
+      problems.push(`activeHours.${name} must be a time of day, like 08:00`);
+    }
+  }
+  return problems;
+}
+
+/** Whether the clocks there show a time within them at this moment; on a change of clocks, what they show counts. */
+export function isWithinHours({ timeZone, days, from, to }: ActiveHours, at: Date): boolean {
+  const local = DateTime.fromJSDate(at, { zone: timeZone });
+  const time = local.toFormat('HH:mm');
+  const beganToday = days.includes(local.weekday) && time >= from;
+  if (from < to) return beganToday && time < to;
+  const beganYesterday = days.includes(local.minus({ days: 1 }).weekday) && time < to;
+  return beganToday || beganYesterday;
+}

@@ -1,0 +1,47 @@
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { ActiveHours } from './active-hours.js';
+import type { ReplyRuleKind } from './reply-rule.js';
+
+/** One stored rule by which customers' messages are answered. */
+@Entity({ name: 'reply_rule', schema: 'postack' })
+@Index('reply_rule_name_key', ['name'], { unique: true })
+@Check('reply_rule_kind_check', `kind IN ('keyword', 'prefix', 'regex', 'default')`)
+@Check('reply_rule_pattern_check', `(kind = 'default') = (pattern IS NULL)`)
+export class ReplyRuleEntity {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'reply_rule_pkey' })
+  id!: string;
+
+  @Column('text')
+  name!: string;
+
+  @Column('boolean', { default: true })
+  enabled!: boolean;
+
+  /** Higher ones are asked first; default rules after all others. */
+  @Column('integer', { default: 0 })
+  priority!: number;
+
+  /** The number that the message has to come in on, in E.164 where it has that; `null` for any. */
+  @Column('text', { name: 'own_number', nullable: true })
+  ownNumber!: string | null;
+
+  @Column('text')
+  kind!: ReplyRuleKind;
+
+  /** `null` for `default`, and only there. */
+  @Column('text', { nullable: true })
+  pattern!: string | null;
+
+  /** `null` for always. */
+  @Column('jsonb', { name: 'active_hours', nullable: true })
+  activeHours!: ActiveHours | null;
+
+  @Column('text')
+  template!: string;
+
+  @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { name: 'updated_at', default: () => 'now()' })
+  updatedAt!: Date;
+}

@@ -1,0 +1,41 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { MessageReceivedEvent } from '../../events/message-received.event.js';
+import { checkSmsText } from '../outbox/sms-segments.js';
+import { REPLY_OPTIONS, type ResolvedReplyOptions } from '../reply-options.js';
+import { ReplyPolicy } from '../reply-policy.js';
+import { UnsendableAnswerError } from '../unsendable-answer.js';
+import { ReplyRules } from './reply-rules.js';
+
+/** Answers by the stored rules, but for the default ones. */
+@Injectable()
+export class RuleReplies extends ReplyPolicy {
+  override readonly priority: number = 0;
+  protected readonly among: 'default' | 'other' = 'other';
+
+  constructor(
+    private readonly rules: ReplyRules,
+    @Inject(REPLY_OPTIONS) private readonly options: ResolvedReplyOptions,
+  ) {
+    super();
+  }
+
+  /** @throws {UnsendableAnswerError} naming the rule. */
+  async answer({ from, to, text, messageId, occurredAt }: MessageReceivedEvent): Promise<string | null> {
+    if (!this.options.rules || from === null || to === null || text === null) return null;
+    const answer = await this.rules.answer({ from, to, text, messageId, at: occurredAt }, this.among);
+    if (!answer) return null;
+    try {
+      checkSmsText(answer.text, this.options.maxSegments);
+    } catch (error) {
+      throw new UnsendableAnswerError(`the reply rule "${answer.rule.name}"`, error as Error);
+    }
+    return answer.text;
+  }
+}
+
+/** Answers by the stored default rules, when nobody else has. */
+@Injectable()
+export class DefaultRuleReply extends RuleReplies {
+  override readonly priority = -100;
+  protected override readonly among = 'default';
+}

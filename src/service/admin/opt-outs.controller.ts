@@ -1,0 +1,81 @@
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  StreamableFile,
+  UseGuards,
+} from '@nestjs/common';
+import type { Page } from '../../paging.js';
+import type { OptOutEntity } from '../../replies/opt-out/opt-out.entity.js';
+import type { OptOutEvidenceEntity } from '../../replies/opt-out/opt-out-evidence.entity.js';
+import type { OptOutImport } from '../../replies/opt-out/opt-out-import.js';
+import { OptOutLedger } from '../../replies/opt-out/opt-out-ledger.js';
+import { AdminKeyGuard } from './admin-key.guard.js';
+import { withCsvBody, type CsvRequest } from './csv-body.js';
+import { PageQuery } from './list.queries.js';
+import {
+  ImportOptOutsQuery,
+  ListOptOutsQuery,
+  ListReviewsQuery,
+  OptOutBody,
+  ResolveReviewBody,
+} from './opt-outs.queries.js';
+
+/** Who must not be written to. */
+@Controller('api/v1/opt-outs')
+@UseGuards(AdminKeyGuard)
+export class OptOutsController {
+  constructor(private readonly ledger: OptOutLedger) {}
+
+  @Get()
+  list(@Query() { number: peer, ...query }: ListOptOutsQuery): Promise<Page<OptOutEntity>> {
+    return this.ledger.list({ peer, ...query });
+  }
+
+  @Get('export')
+  export(): StreamableFile {
+    return new StreamableFile(this.ledger.exportCsv(), {
+      type: 'text/csv; charset=utf-8',
+      disposition: 'attachment; filename="opt-outs.csv"',
+    });
+  }
+
+  @Post('import')
+  @HttpCode(200)
+  import(@Query() query: ImportOptOutsQuery, @Req() request: CsvRequest): Promise<OptOutImport> {
+    return withCsvBody(request, (body) => this.ledger.importCsv(body, query));
+  }
+
+  @Get('reviews')
+  reviews(@Query() query: ListReviewsQuery): Promise<Page<OptOutEvidenceEntity>> {
+    return this.ledger.reviews(query);
+  }
+
+  @Post('reviews/:id')
+  @HttpCode(200)
+  resolve(@Param('id') id: string, @Body() body: ResolveReviewBody): Promise<OptOutEvidenceEntity> {
+    return this.ledger.resolveReview(id, body);
+  }
+
+  @Post()
+  @HttpCode(200)
+  add(@Body() { number: peer, ...body }: OptOutBody): Promise<OptOutEntity> {
+    return this.ledger.add({ peer, ...body });
+  }
+
+  @Post('remove')
+  @HttpCode(200)
+  remove(@Body() { number: peer, ...body }: OptOutBody): Promise<OptOutEntity> {
+    return this.ledger.remove({ peer, ...body });
+  }
+
+  @Get(':number/history')
+  history(@Param('number') number: string, @Query() query: PageQuery): Promise<Page<OptOutEvidenceEntity>> {
+    return this.ledger.history(number, query);
+  }
+}

@@ -1,0 +1,77 @@
+import { IsIn, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { MAX_REASON_LENGTH } from '../../replies/opt-out/opt-out-request.js';
+import { PageQuery } from './list.queries.js';
+import { OptionalTime } from './optional-time.js';
+
+const ONCE = { message: '$property must be given once' };
+const NUMBER_MESSAGE = { message: '$property must be a number, as a text' };
+const REASON_MESSAGE = { message: `reason must be a text of 1 to ${MAX_REASON_LENGTH} characters` };
+
+/** In a URL, a `+` that is not written as `%2B` is a blank. */
+const NumberInUrl = () =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.replace(/^ (?=\d)/, '+') : value,
+  );
+
+const FLAGS: Record<string, boolean> = { true: true, false: false };
+
+/** A parameter that is `true` or `false`, or absent. */
+const Flag = () =>
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? (FLAGS[value] ?? value) : value));
+
+/** `GET /api/v1/opt-outs` */
+export class ListOptOutsQuery extends PageQuery {
+  @IsOptional()
+  @NumberInUrl()
+  @IsString(ONCE)
+  number?: string;
+
+  @IsOptional()
+  @NumberInUrl()
+  @IsString(ONCE)
+  ownNumber?: string;
+
+  @IsOptional()
+  @Flag()
+  @IsIn([true, false], { message: 'isOptedOut must be true or false' })
+  isOptedOut?: boolean;
+
+  @OptionalTime()
+  since?: Date;
+}
+
+/** `GET /api/v1/opt-outs/reviews` */
+export class ListReviewsQuery extends PageQuery {
+  @IsOptional()
+  @Flag()
+  @IsIn([true, false], { message: 'isOpen must be true or false' })
+  isOpen?: boolean;
+}
+
+/** What every decision of a person has to have. */
+class ReasonBody {
+  @IsString(REASON_MESSAGE)
+  @IsNotEmpty(REASON_MESSAGE)
+  @MaxLength(MAX_REASON_LENGTH, REASON_MESSAGE)
+  reason!: string;
+}
+
+/** `POST /api/v1/opt-outs/import` */
+export class ImportOptOutsQuery extends ReasonBody {}
+
+/** `POST /api/v1/opt-outs`, `POST /api/v1/opt-outs/remove` */
+export class OptOutBody extends ReasonBody {
+  @IsString(NUMBER_MESSAGE)
+  number!: string;
+
+  @IsOptional()
+  @IsString(NUMBER_MESSAGE)
+  ownNumber?: string;
+}
+
+/** `POST /api/v1/opt-outs/reviews/:id` */
+export class ResolveReviewBody extends ReasonBody {
+  @IsIn(['opt-out', 'dismiss'], { message: 'decision must be opt-out or dismiss' })
+  decision!: 'opt-out' | 'dismiss';
+}

@@ -1,0 +1,57 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import type { Page } from '../../paging.js';
+import { HeldMessages } from '../../replies/outbox/held-messages.js';
+import { Outbox } from '../../replies/outbox/outbox.js';
+import { OutboxLog, type OutboxMessage } from '../../replies/outbox/outbox-log.js';
+import type { OutboxReceipt } from '../../replies/outbox/outbox-message.js';
+import { OutboxMessageNotFoundError } from '../../replies/outbox/outbox-refusals.js';
+import { AdminKeyGuard } from './admin-key.guard.js';
+import { AcceptBody, DecisionBody, ListOutboxQuery, SendMessageBody } from './outbox.bodies.js';
+
+/** What this backend sends, and what a person decides about what it does not. */
+@Controller('api/v1/outbox')
+@UseGuards(AdminKeyGuard)
+export class OutboxController {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly log: OutboxLog,
+    private readonly held: HeldMessages,
+  ) {}
+
+  @Get()
+  list(@Query() query: ListOutboxQuery): Promise<Page<OutboxMessage>> {
+    return this.log.list(query);
+  }
+
+  /** Enqueues a message: the same key gives the same message. */
+  @Post()
+  @HttpCode(202)
+  send(@Body() body: SendMessageBody): Promise<OutboxReceipt> {
+    return this.outbox.enqueue(body);
+  }
+
+  @Get(':id')
+  async find(@Param('id') id: string): Promise<OutboxMessage> {
+    const message = await this.log.find(id);
+    if (!message) throw new OutboxMessageNotFoundError(id);
+    return message;
+  }
+
+  @Post(':id/release')
+  @HttpCode(200)
+  release(@Param('id') id: string, @Body() { reason }: DecisionBody): Promise<OutboxMessage> {
+    return this.held.release(id, reason);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  cancel(@Param('id') id: string, @Body() { reason }: DecisionBody): Promise<OutboxMessage> {
+    return this.held.cancel(id, reason);
+  }
+
+  @Post(':id/accept')
+  @HttpCode(200)
+  accept(@Param('id') id: string, @Body() { messageId }: AcceptBody): Promise<OutboxMessage> {
+    return this.held.accept(id, messageId);
+  }
+}

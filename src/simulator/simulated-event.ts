@@ -1,0 +1,29 @@
+/** What an event says about its message. */
+export interface SimulatedEventData {
+  /** Of the message, `SM…`. */
+  id: string;
+  from: string;
+  to: string;
+  text: string;
+  segments: number;
+  /** The last part of the event's type. */
+  status: string;
+  /** Only of undelivered and failed messages. */
+  errorCode?: string;
+}
+
+/** An event; all but its id is the body of the webhook. */
+export interface SimulatedEvent<Data = SimulatedEventData> {
+  /** The `svix-id`, `msg_…`: the same in all deliveries. */
+  id: string;
+  /** One of `message.received`, `.queued`, `.sent`, `.delivered`, `.undelivered`, `.failed`; or one of your own. */
+  type: string;
+  /** When it happened, ISO 8601. */
+  timestamp: string;
+  data: Data;
+}
+
+/** The body of an event's webhooks. */
+export function bodyOf({ type, timestamp, data }: SimulatedEvent<unknown>): string {
+  return JSON.stringify({ type, timestamp, data });
+}

@@ -1,0 +1,143 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Pool } from 'pg';
+import { PostackOnHoldError } from '../../src/postack-api/postack-api-errors.js';
+import {
+  memoryRequestRate,
+  postgresRequestRate,
+  type RequestRate,
+} from '../../src/postack-api/request-rate.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const TABLE = `CREATE TABLE postack.request_rate
+  (key varchar(255) PRIMARY KEY, points integer NOT NULL DEFAULT 0, expire bigint)`;
+
+/** Takes leave so many times at once. @returns when each was given, in milliseconds. */
+const acquireAll = (rate: RequestRate, count: number): Promise<number[]> =>
+  Promise.all(Array.from({ length: count }, () => rate.acquire('other').then(() => performance.now())));
+
+const mostInASecond = (times: number[]): number =>
+  Math.max(...times.map((from) => times.filter((time) => time >= from && time < from + 1000).length));
+
+describe('the request rate of one process', () => {
+  it('lets the first request pass at once, and no more than so many in any second', async () => {
+    const rate = memoryRequestRate({ requestsPerSecond: 50 });
+    const started = performance.now();
+    const times = await acquireAll(rate, 70);
+    expect(times[0]! - started).toBeLessThan(100);
+    expect(mostInASecond(times)).toBeLessThanOrEqual(50);
+  });
+
+  it('serves replies and others in turn while both wait, each in their order', async () => {
+    const rate = memoryRequestRate({ requestsPerSecond: 100 });
+    const served: string[] = [];
+    const wait = (lane: 'reply' | 'other', name: string) =>
+      rate.acquire(lane).then(() => void served.push(name));
+    await Promise.all([
+      ...['o1', 'o2', 'o3', 'o4'].map((name) => wait('other', name)),
+      ...['r1', 'r2', 'r3'].map((name) => wait('reply', name)),
+    ]);
+    expect(served).toEqual(['r1', 'o1', 'r2', 'o2', 'r3', 'o3', 'o4']);
+  });
+
+  it('forgets at once who does not wait any longer, and serves the next', async () => {
+    const rate = memoryRequestRate({ requestsPerSecond: 5 });
+    await rate.acquire('other');
+    const abort = new AbortController();
+    const reason = new Error('stopping');
+    const leaver = rate.acquire('other', abort.signal);
+    const stayer = rate.acquire('other');
+    const aborted = performance.now();
+    abort.abort(reason);
+    await expect(leaver).rejects.toBe(reason);
+    expect(performance.now() - aborted).toBeLessThan(100);
+    await stayer;
+    // One window after the first, not two.
+    expect(performance.now() - aborted).toBeLessThan(400);
+    await expect(rate.acquire('other', abort.signal)).rejects.toBe(reason);
+  });
+
+  it('is asleep for nobody, once all have gone', async () => {
+    const rate = memoryRequestRate();
+    await rate.block(60_000);
+    const abort = new AbortController();
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const waiting = rate.acquire('other', abort.signal);
+    await expect(rate.acquire('reply', undefined, 1000)).rejects.toBeInstanceOf(PostackOnHoldError);
+    expect(timers()).toBe(before + 1);
+    abort.abort();
+    await expect(waiting).rejects.toThrow();
+    await new Promise(setImmediate);
+    expect(timers()).toBe(before);
+  });
+
+  it.each([0, 2.5, 2000])('refuses to be %d requests a second', (requestsPerSecond) => {
+    expect(() => memoryRequestRate({ requestsPerSecond })).toThrow('"requestsPerSecond" must be');
+  });
+});
+
+describe('the request rate of several processes', () => {
+  let database: TestDatabase;
+  let pools: Pool[];
+
+  const rates = (requestsPerSecond: number, apiKey = 'key-of-the-tests') =>
+    pools.map((pool) => postgresRequestRate({ pool, apiKey, requestsPerSecond }));
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    await database.query('CREATE SCHEMA postack');
+  });
+  beforeEach(async () => {
+    await database.query(TABLE);
+    pools = [1, 2, 3].map(() => new Pool({ connectionString: database.url, max: 2 }));
+  });
+  afterEach(async () => {
+    await Promise.all(pools.map((pool) => pool.end()));
+    await database.query('DROP TABLE IF EXISTS postack.request_rate');
+  });
+  afterAll(() => database.drop());
+
+  it('is not exceeded by all of them together, in any second, and nobody is left out', async () => {
+    const started = performance.now();
+    const times = await Promise.all(rates(20).map((rate) => acquireAll(rate, 15)));
+    expect(mostInASecond(times.flat())).toBeLessThanOrEqual(20);
+    // Each has its turn while the others wait.
+    for (const own of times) expect(own[2]! - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  it('is blocked for all of them at once, by the longest block', async () => {
+    const [first, second, third] = rates(50) as [RequestRate, RequestRate, RequestRate];
+    await first.acquire('other');
+    await second.block(700);
+    const blocked = performance.now();
+    await third.block(100);
+    await third.block(0);
+    const onHold = await second.acquire('other', undefined, 200).catch((error: unknown) => error);
+    expect(onHold).toBeInstanceOf(PostackOnHoldError);
+    expect((onHold as PostackOnHoldError).retryAfterMs).toBeGreaterThan(200);
+    await Promise.all([first.acquire('other'), third.acquire('reply', undefined, 1000)]);
+    expect(performance.now() - blocked).toBeGreaterThan(690);
+  });
+
+  it('is one for each API key, of which only a hash is stored', async () => {
+    const [rate] = rates(1) as [RequestRate];
+    const [other] = rates(1, 'another-key') as [RequestRate];
+    await rate.block(60_000);
+    await other.acquire('other');
+    const rows = await database.query<{ key: string }>('SELECT key FROM postack.request_rate');
+    expect(rows).toHaveLength(2);
+    for (const { key } of rows) expect(key).toMatch(/^api:[0-9a-f]{16}$/);
+  });
+
+  it('tells all that wait when the store fails, and serves again when it is back', async () => {
+    const [rate] = rates(50) as [RequestRate];
+    await database.query('DROP TABLE postack.request_rate');
+    const waiting = [rate.acquire('other'), rate.acquire('reply')];
+    for (const one of await Promise.allSettled(waiting)) {
+      expect(one).toMatchObject({ status: 'rejected', reason: { code: '42P01' } });
+    }
+    await database.query(TABLE);
+    await rate.acquire('other');
+  });
+});
