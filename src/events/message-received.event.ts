@@ -14,7 +14,8 @@ export class MessageReceivedEvent extends MessageEvent {
    * @param options.key Tells apart several answers to one event. By default the first one, the second, … of a call are
    *   the same as the first one, the second, … of its retry.
    * @throws {ReplyOutsideListenerError}
-   * @throws {UnsendableTextError} when the text is empty or too long.
+   * @throws {UnsendableTextError} when the text is empty or too long. Not caught, this and the next one make the event a
+   *   dead letter of the listener at once.
    * @throws {InvalidOutboxMessageError} when the event does not tell who wrote to which number.
    */
   async reply(text: string, options: { key?: string } = {}): Promise<ReplyReceipt> {

@@ -16,6 +16,7 @@ class Answering {
 
   @OnPostackEvent(MessageReceivedEvent, { name: 'answering', retry: { firstDelayMs: 50 } })
   async onReceived(event: MessageReceivedEvent, { attempt }: ListenerContext): Promise<void> {
+    if (event.text === 'empty') await event.reply(' ');
     if (!event.text?.startsWith('plain')) return;
     this.calls += 1;
     await event.reply('first');
@@ -121,6 +122,13 @@ describe('the outbox', () => {
     await waitForListener(app.application, eventId, 'in-transaction', 'done');
     await app.message({ to: ben.number }, ({ state }) => state === 'delivered');
     expect((await app.log.list({ to: ben.number })).items.map(({ text }) => text)).toEqual(['attempt 2']);
+  });
+
+  it('makes a dead letter at once of an answer that cannot be sent', async () => {
+    const { eventId } = await app.postack.customer(newNumber()).text(OURS, 'empty');
+    const { attempts, lastError } = await waitForListener(app.application, eventId, 'answering', 'dead');
+    expect(attempts).toBe(1);
+    expect(lastError).toMatchObject({ name: 'UnsendableTextError' });
   });
 
   it('refuses a reply outside a listener, and says where it belongs', async () => {

@@ -1,5 +1,6 @@
 import { PermanentError, RetryAfterError } from '../../events/listener-errors.js';
 import type { RetryPolicy } from '../../events/handler-metadata.js';
+import { InvalidRequestError } from '../../refusals.js';
 
 /** Every wait is up to a fifth shorter or longer, so that what failed together does not come back together. */
 const JITTER = 0.2;
@@ -26,9 +27,9 @@ export function retryDelayMs(
 // By code too: the package may be installed twice.
 
 function isPermanent(error: unknown): boolean {
-  return (
-    error instanceof PermanentError || (error as { code?: unknown } | null)?.code === 'POSTACK_PERMANENT'
-  );
+  // An empty reply, say, will be just as empty next time.
+  if (error instanceof PermanentError || error instanceof InvalidRequestError) return true;
+  return (error as { code?: unknown } | null)?.code === 'POSTACK_PERMANENT';
 }
 
 function askedDelayMs(error: unknown): number | undefined {
