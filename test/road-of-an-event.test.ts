@@ -52,7 +52,10 @@ describe.each(ADAPTERS)('the road of an event, on %s', (adapter) => {
       type: 'message.received',
       status: 'done',
       payload: body,
-      projections: [{ name: 'messages', status: 'done' }],
+      projections: [
+        { name: 'messages', status: 'done' },
+        { name: 'opt-outs', status: 'done' },
+      ],
       listeners: [{ name: 'Recorder.onReceived', status: 'done', attempts: 1, lastError: null }],
     });
 

@@ -12,6 +12,7 @@ export function welcome(service: RunningService, config: ServiceConfig): string 
     lines[0] = `Admin API       ${service.origin}/api/v1/events   (POSTACK_ROLE=work: no webhooks)`;
   if (config.role === 'accept')
     lines.push('Role            accept: other processes, with the role work, handle the events');
+  if (!config.api) lines.push('Answers         none: nothing is sent until POSTACK_API_KEY is set');
   if (config.databaseUrl === undefined) {
     lines.push(`Database        embedded PostgreSQL in ${config.dataDir}/`);
     if (config.role !== 'work') {

@@ -60,6 +60,7 @@ describe('listeners', () => {
       'listener failures.warn',
       'listener hopeless',
       'projection messages',
+      'projection opt-outs',
       'listener ordered',
       'listener other',
       'listener paused',

@@ -151,7 +151,7 @@ describe('the boot log', () => {
     const table = logger.lines.filter((line) => line.includes('→'));
     expect(table.map((line) => line.replace(/ +/g, ' '))).toEqual([
       'event → projections | listeners',
-      'message.received → messages | Crm.onReceived, OtherCrm.onReceived',
+      'message.received → messages, opt-outs | Crm.onReceived, OtherCrm.onReceived',
       'message.queued → messages | –',
       'message.sent → messages | –',
       'message.delivered → messages | –',

@@ -42,6 +42,7 @@ describe('the listeners in the admin API', () => {
         parked: [],
       },
       { name: 'messages', kind: 'projection' },
+      { name: 'opt-outs', kind: 'projection' },
     ]);
     expect((await get(`/api/v1/listeners/${LISTENER}`)).body).toEqual(body.items[0]);
     expectProblem(await get('/api/v1/listeners/x'), 404, 'There is no listener with the name "x"');

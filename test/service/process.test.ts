@@ -38,7 +38,8 @@ describe('a service with the default settings', () => {
       `send-test-event -- --url ${banner.webhookUrl} --data-dir ${join(cwd, '.postack')}`,
     );
     expect(service.stderr).toBe('');
-    expect(service.stdout).toContain('message.received    → messages | –');
+    expect(service.stdout).toContain('Answers         none: nothing is sent until POSTACK_API_KEY is set');
+    expect(service.stdout).toContain('message.received    → messages, opt-outs | –');
     // Neither Nest's own lines nor, without a terminal, colours.
     expect(service.stdout).not.toMatch(/InstanceLoader|RoutesResolver|RouterExplorer|NestFactory/);
     expect(service.stdout).not.toContain('\u001b');
