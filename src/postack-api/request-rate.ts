@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool } from 'pg';
 import {
   RateLimiterMemory,
   RateLimiterPostgres,
@@ -139,7 +138,8 @@ export function memoryRequestRate(options: { requestsPerSecond?: number } = {}):
 
 /** What `postgresRequestRate` needs. */
 export interface PostgresRequestRateOptions {
-  pool: Pool;
+  /** A `Pool` of node-postgres; not by that name, so that nobody needs its types for ours. */
+  pool: { query: (...query: never[]) => unknown };
   /** Where the table of `RequestRateEntity` is. Default `postack`. */
   schema?: string;
   /** Its name. Default `request_rate`. */

@@ -63,13 +63,16 @@ export class OutboxDelivery {
   /**
    * Right before each request: marks the message as being sent, unless something speaks against that.
    *
+   * @param taken As `take` has returned it.
    * @param attempt Of this process, from 1: only the first one finds the message queued.
-   * @throws {NotToBeSentError}
+   * @throws {NotToBeSentError} also when somebody else has made a request since.
    */
-  async begin(id: string, attempt: number): Promise<void> {
+  async begin(taken: OutboxMessageEntity, attempt: number): Promise<void> {
+    const { id } = taken;
     const mayBegin = await this.dataSource.transaction(async (manager) => {
       const message = await lockMessage(id, manager);
       if (message?.status !== (attempt === 1 ? 'queued' : 'sending') || !isDue(message)) return false;
+      if (message.attempts !== taken.attempts + attempt - 1) return false;
       const obstacle = await this.rules.obstacle(message, manager);
       if (obstacle?.kind === 'wait') {
         await changeMessage(manager, id, {

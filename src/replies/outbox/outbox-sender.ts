@@ -88,7 +88,7 @@ export class OutboxSender implements OnApplicationBootstrap, BeforeApplicationSh
           beforeRequest: async () => {
             if (this.#isStopping) throw new StoppingError('this process stops');
             attempt += 1;
-            await this.delivery.begin(id, attempt);
+            await this.delivery.begin(message, attempt);
           },
         },
       );
