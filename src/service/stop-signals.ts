@@ -2,7 +2,7 @@
 const SAME_PRESS_MS = 1000;
 
 /** An npm script that runs this program in the foreground. */
-const NPM_SCRIPT = /^node (?:--\S+ )*\S*main\.js(?: [^&]*)?$/;
+const NPM_SCRIPT = /^node (?:--\S+ )*\S*(?:main|demo)\.js(?: [^&]*)?$/;
 
 /** How often to look whether npm is still there. */
 const PARENT_CHECK_MS = 500;
