@@ -180,12 +180,14 @@ export {
   HELD_REASONS,
   OUTBOX_CATEGORIES,
   OUTBOX_STATUSES,
+  SENDABLE_CATEGORIES,
   type EnqueueOptions,
   type HeldReason,
   type NewOutboxMessage,
   type OutboxCategory,
   type OutboxReceipt,
   type OutboxStatus,
+  type SendableCategory,
   type SmsEncoding,
 } from './replies/outbox/outbox-message.js';
 export {

@@ -8,7 +8,7 @@ export class MissingApiKeyError extends ConflictError {
 
   constructor() {
     super(
-      'Nothing can be sent without an API key of Postack: set the option "api.key" of PostackModule, or ' +
+      'Nothing can be sent without an API key of Postack: set the option "api.apiKey" of PostackModule, or ' +
         'POSTACK_API_KEY for the service',
     );
   }

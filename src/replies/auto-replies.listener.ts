@@ -5,7 +5,6 @@ import { OnPostackEvent } from '../events/on-postack-event.decorator.js';
 import { InvalidRequestError } from '../refusals.js';
 import { KeywordMatcher } from './opt-out/keyword-matcher.js';
 import { OptOutLedger } from './opt-out/opt-out-ledger.js';
-import type { OutboxCategory } from './outbox/outbox-message.js';
 import { Outbox } from './outbox/outbox.js';
 import { AUTO_REPLIES, REPLY_OPTIONS, type ResolvedReplyOptions } from './reply-options.js';
 import { ReplyPolicies } from './reply-policies.js';
@@ -33,21 +32,22 @@ export class AutoRepliesListener {
   async answer(event: MessageReceivedEvent, context: ListenerContext): Promise<void> {
     const { id, from, to, text } = event;
     if (from === null || to === null || text === null) return;
-    const send = (category: OutboxCategory, answer: string) =>
-      this.outbox.enqueue({
-        from: to,
-        to: from,
-        text: answer,
-        category,
-        inReplyTo: id,
-        idempotencyKey: event.idempotencyKey(context.listener),
-      });
+    const answerWith = (answer: string) => ({
+      from: to,
+      to: from,
+      text: answer,
+      inReplyTo: id,
+      idempotencyKey: event.idempotencyKey(context.listener),
+    });
+    const reply = (answer: string) => this.outbox.enqueue({ ...answerWith(answer), category: 'reply' });
 
     const evidence = await this.ledger.evidenceOf(event);
     const isOptOut = evidence?.action === 'opt-out';
     if (evidence?.changed && (isOptOut || evidence.action === 'opt-in')) {
       const { confirmations, stopText, startText } = this.options;
-      if (confirmations === 'local') await send('confirmation', isOptOut ? stopText : startText);
+      if (confirmations !== 'local') return;
+      // Of an opt-in as any reply: should they say STOP again before it is sent, it is not.
+      await (isOptOut ? this.outbox.confirmOptOut(answerWith(stopText)) : reply(startText));
       return;
     }
     // The word alone, too: one who said STOP gets no answer, even if the ledger has not been able to take it down.
@@ -56,7 +56,7 @@ export class AutoRepliesListener {
     const answer = await this.policies.answer(event, context);
     if (!answer) return;
     try {
-      await send('reply', answer.text);
+      await reply(answer.text);
     } catch (error) {
       if (error instanceof InvalidRequestError) throw new UnsendableAnswerError(answer.policy, error);
       throw error;

@@ -137,7 +137,7 @@ describe('a message', () => {
     const customer = newNumber();
     expect(await answersOf(customer, 'START')).toEqual(reply('Thank you'));
     await write(customer, 'STOP');
-    expect(await answersOf(customer, 'START')).toEqual(confirmation('Started'));
+    expect(await answersOf(customer, 'START')).toEqual(reply('Started'));
     expect(await answersOf(customer, 'START')).toEqual(reply('Thank you'));
   });
 

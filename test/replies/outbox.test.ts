@@ -100,6 +100,24 @@ describe('the outbox', () => {
     expect(app.postack.messages.map(({ recipient }) => recipient)).not.toContain(undone.to);
   });
 
+  it('does not take a manager that is in no transaction for one', async () => {
+    const sent = message();
+    await app.outbox.enqueue(sent, { manager: app.dataSource.manager });
+    await app.message({ to: sent.to }, ({ state }) => state === 'delivered');
+  });
+
+  it('sends what waits also when the clock of this machine is behind', async () => {
+    const sent = message({ notBefore: new Date(Date.now() + 500) });
+    const now = Date.now;
+    Date.now = () => now() - 10_000;
+    try {
+      await app.outbox.enqueue(sent);
+      await app.message({ to: sent.to }, ({ status }) => status === 'accepted');
+    } finally {
+      Date.now = now;
+    }
+  });
+
   it('sends what a listener answers once, however often the listener is tried again', async () => {
     const anna = app.postack.customer(newNumber());
     const { eventId } = await anna.text(OURS, 'plain');
@@ -163,6 +181,7 @@ describe('the outbox', () => {
     ['no sender', { from: '' }, '"from" must be one of your numbers'],
     ['no key', { idempotencyKey: '' }, '"idempotencyKey" must have 1 to 1000 characters'],
     ['an unknown category', { category: 'spam' as 'reply' }, '"category" must be one of reply'],
+    ['a confirmation', { category: 'confirmation' as 'reply' }, '"category" must be one of reply'],
     ['an unknown time zone', { timeZone: 'Mars/Olympus' }, '"timeZone" must be an IANA time zone'],
     ['no text', { text: ' ' }, 'empty'],
     ['too long a text', { text: 'a'.repeat(153 * 10 + 1) }, '10'],

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
+import { OutboxLog } from '../../src/replies/outbox/outbox-log.js';
+import { openDataSource } from '../support/test-database.js';
+import { waitUntil } from '../support/wait-until.js';
 import { newNumber, OURS, startReplyApplication, type ReplyApplication } from './reply-application.js';
 
 describe('a message to Postack', () => {
@@ -125,5 +128,27 @@ describe('a message to Postack', () => {
     // Here the receipt is even the first that is heard of it.
     const accepted = await app.message({ to }, (message) => message.id === id && message.messageId !== null);
     expect(accepted.state).not.toBe('accepted');
+  });
+});
+
+describe('a message that Postack has certainly refused', () => {
+  it('stays queued when its process is told to stop before the next attempt', async () => {
+    const app = await startReplyApplication({ options: { replies: { rules: false } } });
+    const database = await openDataSource(app.database.url, { poolSize: 1 });
+    try {
+      await app.postack.api.down();
+      const message = { from: OURS, to: newNumber(), text: 'Hi', category: 'notification' } as const;
+      await app.outbox.enqueue({ ...message, idempotencyKey: randomUUID() });
+      await waitUntil(() => app.postack.requests.length > 0 || undefined, {
+        what: () => 'the first attempt',
+      });
+      await app.application.close();
+      expect((await new OutboxLog(database).list()).items).toMatchObject([
+        { status: 'queued', heldReason: null },
+      ]);
+    } finally {
+      await database.destroy();
+      await app.close();
+    }
   });
 });

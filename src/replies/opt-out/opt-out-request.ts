@@ -25,7 +25,8 @@ export function checkedReason(reason: string): string {
 export function checkedRequest({ peer, ownNumber, reason }: OptOutRequest) {
   return {
     peer: required('the number', peer),
-    ownNumber: ownNumber === undefined ? null : required('"ownNumber"', ownNumber),
+    // `null` passes the check of a request's body as absent.
+    ownNumber: (ownNumber ?? null) === null ? null : required('"ownNumber"', ownNumber ?? ''),
     reason: checkedReason(reason),
   };
 }

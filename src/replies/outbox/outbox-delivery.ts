@@ -3,25 +3,25 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { FaultLog } from '../../dispatch/fault-log.js';
 import { retryDelayMs } from '../../dispatch/lanes/retry-delay.js';
-import { RetryAfterError } from '../../events/listener-errors.js';
 import { maskPhoneNumber } from '../../events/phone-number.js';
 import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
 import type { PostackApiError } from '../../postack-api/postack-api-errors.js';
 import { SendRules } from '../guards/send-rules.js';
 import { changeMessage, holdMessage, lockMessage, storableFailure } from './outbox-changes.js';
 import { OutboxMessageEntity } from './outbox-message.entity.js';
-import { OutboxQueue } from './outbox-queue.js';
+import { OutboxQueue, type OutboxJob } from './outbox-queue.js';
 import { OutcomeLookup } from './outcome-lookup.js';
 
-/** Waits between attempts while Postack does not take a message, but certainly has not got it: about a day. */
-const RETRY = { attempts: 150, firstDelayMs: 5000, maxDelayMs: 600_000 };
+/** Waits while Postack does not take a message, but certainly has not got it. */
+const RETRY = { attempts: Infinity, firstDelayMs: 5000, maxDelayMs: 600_000 };
+
+/** A message is given up after so long, since it was enqueued or released; not before it has been tried so often. */
+const LONGEST_TRY_MS = 86_400_000;
+const LEAST_ATTEMPTS = 30;
 
 /** Wait before the outcome of a request is recorded again, while PostgreSQL is away. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
-
-/** Clocks differ, and jobs come a little early. */
-const EARLY_MS = 1000;
 
 /** A message is not sent, now or at all; what is to be known of that is stored. */
 export class NotToBeSentError extends Error {
@@ -51,13 +51,14 @@ export class OutboxDelivery {
   }
 
   /** The message, if it is to be sent now. One that a process died with while it was being sent is not. */
-  async take(id: string): Promise<OutboxMessageEntity | null> {
+  async take({ id, notBefore = null }: OutboxJob): Promise<OutboxMessageEntity | null> {
     const message = await this.dataSource.getRepository(OutboxMessageEntity).findOneBy({ id });
     if (message?.status === 'sending') {
       await this.#unknown(id, 'The process that was sending it died before Postack had answered');
       return null;
     }
-    return message?.status === 'queued' && isDue(message) ? message : null;
+    const isOurs = message?.status === 'queued' && (message.notBefore?.toISOString() ?? null) === notBefore;
+    return isOurs ? message : null;
   }
 
   /**
@@ -71,7 +72,7 @@ export class OutboxDelivery {
     const { id } = taken;
     const mayBegin = await this.dataSource.transaction(async (manager) => {
       const message = await lockMessage(id, manager);
-      if (message?.status !== (attempt === 1 ? 'queued' : 'sending') || !isDue(message)) return false;
+      if (message?.status !== (attempt === 1 ? 'queued' : 'sending')) return false;
       if (message.attempts !== taken.attempts + attempt - 1) return false;
       const obstacle = await this.rules.obstacle(message, manager);
       if (obstacle?.kind === 'wait') {
@@ -102,38 +103,59 @@ export class OutboxDelivery {
   async accepted(id: string, messageId: string): Promise<void> {
     await this.#record(async (manager) => {
       const message = await lockMessage(id, manager);
-      // By now somebody may have taken this process for dead.
-      if (message?.status !== 'sending' && message?.heldReason !== 'unknown-outcome') return;
+      // By now somebody may have taken this process for dead, or decided: Postack has it all the same.
+      if (!message || message.status === 'accepted') return;
       await this.lookup.link(id, messageId, manager);
     });
   }
 
-  /** Postack, or the way to it, has failed. */
-  async failed(id: string, error: PostackApiError): Promise<void> {
+  /** Postack, or the way to it, has failed, after `begun` requests of this process. */
+  async failed(taken: OutboxMessageEntity, begun: number, error: PostackApiError): Promise<void> {
+    const { id } = taken;
     if (!error.maySendAgain) {
       await this.#unknown(id, error.message, error);
       return;
     }
     await this.#record(async (manager) => {
-      const message = await lockMessage(id, manager);
-      // `queued`, when not even the first request could begin.
-      if (message?.status !== 'sending' && message?.status !== 'queued') return;
+      const message = await this.#lockOwn(taken, begun, manager);
+      if (!message) return;
       const lastFailure = storableFailure(error);
       if (!error.isRetryable) {
         await changeMessage(manager, id, { status: 'rejected', lastFailure });
         return;
       }
-      const asked = error.retryAfterMs === null ? error : new RetryAfterError(error.retryAfterMs);
-      const delayMs = retryDelayMs(asked, Math.max(1, message.attempts), RETRY);
-      if (delayMs === null) {
+      const since = message.releasedAt ?? message.createdAt;
+      if (message.attempts >= LEAST_ATTEMPTS && Date.now() - since.getTime() > LONGEST_TRY_MS) {
         const detail = `Postack has not taken it in ${message.attempts} attempts: ${error.message}. Then release it.`;
         await holdMessage(manager, id, 'retries-exhausted', detail, { lastFailure });
         return;
       }
-      const notBefore = new Date(Date.now() + delayMs);
+      const backoffMs = retryDelayMs(error, Math.max(1, message.attempts), RETRY) ?? RETRY.maxDelayMs;
+      const notBefore = new Date(Date.now() + Math.max(backoffMs, error.retryAfterMs ?? 0));
       await changeMessage(manager, id, { status: 'queued', lastFailure, notBefore });
       await this.queue.send(message, manager, notBefore);
     });
+  }
+
+  /** As if no request had begun: the job that it was taken with is repeated. */
+  async giveBack(taken: OutboxMessageEntity, begun: number): Promise<void> {
+    if (begun === 0) return;
+    await this.#record(async (manager) => {
+      if (await this.#lockOwn(taken, begun, manager))
+        await changeMessage(manager, taken.id, { status: 'queued' });
+    });
+  }
+
+  /** The message, unless somebody else has got hold of it since; `queued`, when no request could begin. */
+  async #lockOwn(
+    taken: OutboxMessageEntity,
+    begun: number,
+    manager: EntityManager,
+  ): Promise<OutboxMessageEntity | null> {
+    const message = await lockMessage(taken.id, manager);
+    const isOurs =
+      message?.status === (begun > 0 ? 'sending' : 'queued') && message.attempts === taken.attempts + begun;
+    return isOurs ? message : null;
   }
 
   /** Postack may have the message, or not: it is looked for, and meanwhile held. */
@@ -169,8 +191,4 @@ export class OutboxDelivery {
       }
     }
   }
-}
-
-function isDue({ notBefore }: OutboxMessageEntity): boolean {
-  return notBefore === null || notBefore.getTime() <= Date.now() + EARLY_MS;
 }

@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
  * What an outbound message is for, which decides the rules that it has to obey.
  *
  * - `reply`: answers somebody's message; loop guard and budgets apply
- * - `confirmation`: the one confirmation of an opt-out or opt-in: it passes the suppression
+ * - `confirmation`: the one confirmation of an opt-out, which passes the suppression; only this package sends those
  * - `notification`: expected by its recipient: an order has shipped, a code
  * - `solicitation`: marketing; quiet hours apply
  */
@@ -12,6 +12,12 @@ export const OUTBOX_CATEGORIES = ['reply', 'confirmation', 'notification', 'soli
 
 /** One of `OUTBOX_CATEGORIES`. */
 export type OutboxCategory = (typeof OUTBOX_CATEGORIES)[number];
+
+/** What can be given to the outbox. */
+export const SENDABLE_CATEGORIES = ['reply', 'notification', 'solicitation'] as const;
+
+/** One of `SENDABLE_CATEGORIES`. */
+export type SendableCategory = (typeof SENDABLE_CATEGORIES)[number];
 
 /**
  * Where an outbound message stands on this side.
@@ -62,7 +68,7 @@ export interface NewOutboxMessage {
   /** E.164, spaces and brackets allowed; or a short code. */
   to: string;
   text: string;
-  category: OutboxCategory;
+  category: SendableCategory;
   /** Two messages with one key are one message: the first one counts. At most 1,000 characters. */
   idempotencyKey: string;
   /** The `svix-id` of the event that it answers. */
@@ -75,7 +81,10 @@ export interface NewOutboxMessage {
 
 /** How to enqueue. */
 export interface EnqueueOptions {
-  /** Of the transaction to store it in: it is sent when that commits. Default: one of its own. */
+  /**
+   * Of the transaction to store it in: it is sent when that commits. Default, also when this is in no transaction: one
+   * of its own.
+   */
   manager?: EntityManager;
 }
 

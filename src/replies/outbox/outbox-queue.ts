@@ -20,6 +20,8 @@ export const LOOKUP_QUEUE = 'outbox.lookups';
 export interface OutboxJob {
   /** `OutboxMessageEntity.id`. */
   id: string;
+  /** `OutboxMessageEntity.notBefore` that the job is for, ISO 8601: when it has changed, another job is. */
+  notBefore?: string | null;
 }
 
 /** A look for a message whose outcome is unknown. */
@@ -70,7 +72,8 @@ export class OutboxQueue {
     manager: EntityManager,
     startAfter?: Date | null,
   ): Promise<void> {
-    await this.#insert(OUTBOX_QUEUES[laneOf(category)], { id }, manager, startAfter);
+    const job: OutboxJob = { id, notBefore: startAfter?.toISOString() ?? null };
+    await this.#insert(OUTBOX_QUEUES[laneOf(category)], job, manager, startAfter);
   }
 
   /** Has a message looked for at `startAfter`, when the transaction commits. */

@@ -8,9 +8,10 @@ import {
 import type { Job } from 'pg-boss';
 import { JobQueue } from '../../dispatch/lanes/job-queue.js';
 import { maskPhoneNumber } from '../../events/phone-number.js';
+import { loggableError } from '../../loggable-error.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
 import { PostackApiError } from '../../postack-api/postack-api-errors.js';
-import { PostackClient } from '../../postack-api/postack-client.js';
+import { PostackClient, type PostackMessage } from '../../postack-api/postack-client.js';
 import { OutboxDelivery, NotToBeSentError } from './outbox-delivery.js';
 import type { OutboxMessageEntity } from './outbox-message.entity.js';
 import { OUTBOX_QUEUES, OutboxQueue, type OutboxJob, type OutboxLane } from './outbox-queue.js';
@@ -69,36 +70,51 @@ export class OutboxSender implements OnApplicationBootstrap, BeforeApplicationSh
         notifyPollingIntervalSeconds: BACKSTOP_POLL_SECONDS,
       },
       async ([job]: Job<OutboxJob>[]) => {
-        if (job) await this.#send(job.data.id, lane);
+        if (job) await this.#send(job.data, lane);
       },
     );
   }
 
   /** @throws when it is to be tried again by pg-boss: the database is away, or this process stops. */
-  async #send(id: string, lane: OutboxLane): Promise<void> {
-    const message = await this.delivery.take(id);
+  async #send(job: OutboxJob, lane: OutboxLane): Promise<void> {
+    const { id } = job;
+    const message = await this.delivery.take(job);
     if (!message) return;
     const { from, to, text, idempotencyKey } = message;
-    let attempt = 0;
+    let begun = 0;
+    let sent: PostackMessage;
     try {
-      const sent = await this.client.send(
+      sent = await this.client.send(
         { from, to, text, idempotencyKey },
         {
           lane,
           beforeRequest: async () => {
             if (this.#isStopping) throw new StoppingError('this process stops');
-            attempt += 1;
-            await this.delivery.begin(message, attempt);
+            await this.delivery.begin(message, begun + 1);
+            begun += 1;
           },
         },
       );
-      await this.delivery.accepted(id, sent.id);
     } catch (error) {
       if (error instanceof NotToBeSentError) return;
-      if (!(error instanceof PostackApiError)) throw error;
-      await this.delivery.failed(id, error);
-      this.#report(message, error);
+      if (error instanceof PostackApiError) {
+        await this.delivery.failed(message, begun, error);
+        this.#report(message, error);
+        return;
+      }
+      // No request is under way: what came before was certainly refused, or the client would not have gone on.
+      await this.delivery.giveBack(message, begun);
+      throw this.#interruption(id, error);
     }
+    await this.delivery.accepted(id, sent.id);
+  }
+
+  /** What pg-boss is to store of an error: those of queries carry their parameters, and with them texts and numbers. */
+  #interruption(id: string, error: unknown): Error {
+    const told = loggableError(error);
+    if (!(error instanceof StoppingError))
+      this.#logger.warn(`Message ${id} could not be sent, trying again: ${told}`);
+    return new Error(told);
   }
 
   #report({ id, to }: OutboxMessageEntity, error: PostackApiError): void {

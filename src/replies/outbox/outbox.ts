@@ -9,9 +9,10 @@ import { MissingApiKeyError } from '../../postack-api/unconfigured-client.js';
 import { tableName } from '../../table-name.js';
 import { isTimeZone } from '../guards/quiet-hours.js';
 import {
-  OUTBOX_CATEGORIES,
+  SENDABLE_CATEGORIES,
   type EnqueueOptions,
   type NewOutboxMessage,
+  type OutboxCategory,
   type OutboxReceipt,
 } from './outbox-message.js';
 import { OutboxMessageEntity } from './outbox-message.entity.js';
@@ -24,6 +25,8 @@ const MAX_KEY_LENGTH = 1000;
 /** E.164, a short code, or an alphanumeric sender name. */
 const RECIPIENT = /^(?:\+[1-9]\d{4,14}|\d{3,8})$/;
 const SENDER = /^(?:\+[1-9]\d{4,14}|\d{3,8}|[\p{L}\d][\p{L}\d ._&-]{0,10})$/u;
+
+type Enqueued = Omit<NewOutboxMessage, 'category'> & { category: OutboxCategory };
 
 /**
  * Messages on their way to Postack. What is enqueued is stored, in the caller's transaction when there is one, and sent
@@ -48,7 +51,19 @@ export class Outbox implements ReplySink {
    * @throws {UnsendableTextError} when the text is empty, or longer than `replies.maxSegments` parts.
    * @throws {MissingApiKeyError} when there is no way to Postack.
    */
-  async enqueue(message: NewOutboxMessage, { manager }: EnqueueOptions = {}): Promise<OutboxReceipt> {
+  async enqueue(message: NewOutboxMessage, options: EnqueueOptions = {}): Promise<OutboxReceipt> {
+    if (!SENDABLE_CATEGORIES.includes(message.category)) {
+      throw new InvalidOutboxMessageError([`"category" must be one of ${SENDABLE_CATEGORIES.join(', ')}`]);
+    }
+    return this.#enqueue(message, options);
+  }
+
+  /** Stores the one confirmation of an opt-out: the one message that whoever has opted out still gets. */
+  confirmOptOut(message: Omit<NewOutboxMessage, 'category'>): Promise<OutboxReceipt> {
+    return this.#enqueue({ ...message, category: 'confirmation' }, {});
+  }
+
+  async #enqueue(message: Enqueued, { manager }: EnqueueOptions): Promise<OutboxReceipt> {
     if (!this.options.api) throw new MissingApiKeyError();
     const checked = { ...message, from: canonicalNumber(message.from), to: canonicalNumber(message.to) };
     const problems = problemsWith(checked);
@@ -56,7 +71,8 @@ export class Outbox implements ReplySink {
     const size = checkSmsText(message.text, this.options.replies.maxSegments);
     await this.queue.prepare();
     const row = { ...checked, ...size };
-    if (manager) return this.#store(row, manager);
+    // A repository's manager, say, is in no transaction: the message and its job would not be stored together.
+    if (manager?.queryRunner?.isTransactionActive) return this.#store(row, manager);
     return this.dataSource.transaction((own) => this.#store(row, own));
   }
 
@@ -76,7 +92,7 @@ export class Outbox implements ReplySink {
   }
 
   async #store(
-    message: NewOutboxMessage & { encoding: string; segments: number },
+    message: Enqueued & { encoding: string; segments: number },
     manager: EntityManager,
   ): Promise<OutboxReceipt> {
     const { notBefore = null } = message;
@@ -110,14 +126,11 @@ export class Outbox implements ReplySink {
   }
 }
 
-function problemsWith(message: NewOutboxMessage): string[] {
-  const { from, to, category, idempotencyKey, timeZone, notBefore } = message;
+function problemsWith(message: Enqueued): string[] {
+  const { from, to, idempotencyKey, timeZone, notBefore } = message;
   const problems: string[] = [];
   if (!RECIPIENT.test(to)) problems.push('"to" must be a number like +15550100001, or a short code');
   if (!SENDER.test(from)) problems.push('"from" must be one of your numbers, like +15550100002');
-  if (!OUTBOX_CATEGORIES.includes(category)) {
-    problems.push(`"category" must be one of ${OUTBOX_CATEGORIES.join(', ')}`);
-  }
   if (
     idempotencyKey.length === 0 ||
     idempotencyKey.length > MAX_KEY_LENGTH ||
@@ -128,7 +141,7 @@ function problemsWith(message: NewOutboxMessage): string[] {
   if (timeZone !== undefined && !isTimeZone(timeZone)) {
     problems.push('"timeZone" must be an IANA time zone, like America/New_York');
   }
-  if (notBefore !== undefined && Number.isNaN(notBefore.getTime())) {
+  if (notBefore && Number.isNaN(notBefore.getTime())) {
     problems.push('"notBefore" must be a valid date');
   }
   return problems;

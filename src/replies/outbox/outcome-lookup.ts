@@ -10,8 +10,8 @@ import { changeMessage, lockMessage } from './outbox-changes.js';
 import { OutboxMessageEntity } from './outbox-message.entity.js';
 import { LOOKUP_QUEUE, OutboxQueue, type LookupJob } from './outbox-queue.js';
 
-/** When to look, after the outcome has become unknown: Postack's events come within seconds, or when it is back. */
-const ROUNDS_MS = [1000, 5000, 30_000, 120_000, 600_000, 3_600_000];
+/** When to look, after the outcome has become unknown: Postack's events come within seconds, or by its retries in 28 hours. */
+const ROUNDS_MS = [1000, 5000, 30_000, 120_000, 600_000, 3_600_000, 21_600_000, 86_400_000];
 
 /** How long after its request a message's first event may come, and how far clocks may differ. */
 const WINDOW_MS = 3_600_000;
@@ -59,7 +59,8 @@ export class OutcomeLookup implements OnApplicationBootstrap {
     if (message.sendingSince === null) return false;
     const rows: { id: string }[] = await manager.query(
       `SELECT m.id FROM ${this.#messages} m
-       WHERE m.direction = 'outbound' AND m.to_number = $1 AND (m.from_number = $2 OR m.from_number IS NULL)
+       WHERE m.direction = 'outbound' AND ltrim(m.to_number, '+') = ltrim($1, '+')
+         AND (ltrim(m.from_number, '+') = ltrim($2, '+') OR m.from_number IS NULL)
          AND m.text = $3 AND m.last_event_at >= $4 AND m.first_event_at BETWEEN $4 AND $5
          AND NOT EXISTS (SELECT 1 FROM ${this.#outbox} o WHERE o.message_id = m.id)
          -- Its answer, which is still to come, may be about that message.
@@ -96,6 +97,7 @@ export class OutcomeLookup implements OnApplicationBootstrap {
         messageId: null,
         acceptedAt: null,
       });
+      await this.begin(other.id, manager);
     }
     await changeMessage(manager, id, {
       status: 'accepted',

@@ -3,9 +3,11 @@ import {
   HELD_REASONS,
   OUTBOX_CATEGORIES,
   OUTBOX_STATUSES,
+  SENDABLE_CATEGORIES,
   type HeldReason,
   type OutboxCategory,
   type OutboxStatus,
+  type SendableCategory,
 } from '../../replies/outbox/outbox-message.js';
 import { TimedListQuery } from './list.queries.js';
 import { OptionalTime } from './optional-time.js';
@@ -43,8 +45,8 @@ export class SendMessageBody {
   @IsString({ message: 'text must be a text' })
   text!: string;
 
-  @IsIn(OUTBOX_CATEGORIES, oneOf(OUTBOX_CATEGORIES))
-  category!: OutboxCategory;
+  @IsIn(SENDABLE_CATEGORIES, oneOf(SENDABLE_CATEGORIES))
+  category!: SendableCategory;
 
   @IsString(text(1000))
   @IsNotEmpty(text(1000))

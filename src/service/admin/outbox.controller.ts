@@ -27,7 +27,17 @@ export class OutboxController {
   @Post()
   @HttpCode(202)
   send(@Body() body: SendMessageBody): Promise<OutboxReceipt> {
-    return this.outbox.enqueue(body);
+    const { from, to, text, category, idempotencyKey, notBefore, timeZone } = body;
+    return this.outbox.enqueue({
+      from,
+      to,
+      text,
+      category,
+      idempotencyKey,
+      // `null` passes as absent.
+      notBefore: notBefore ?? undefined,
+      timeZone: timeZone ?? undefined,
+    });
   }
 
   @Get(':id')
