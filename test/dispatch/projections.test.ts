@@ -68,7 +68,8 @@ describe('projections', () => {
         const event = await waitForEvent(working.application, poisoned, ({ status }) => status === 'failing');
         expect(event.projections).toEqual(
           expect.arrayContaining([
-            expect.objectContaining({ name: 'counting', status: 'failing', attempts: 1 }),
+            // By now it may have been tried again, by its own lane.
+            expect.objectContaining({ name: 'counting', status: 'failing', attempts: expect.any(Number) }),
             expect.objectContaining({ name: 'second', status: 'done' }),
             expect.objectContaining({ name: 'messages', status: 'done' }),
           ]),
