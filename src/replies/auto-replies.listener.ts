@@ -41,7 +41,9 @@ export class AutoRepliesListener {
     });
     const reply = (answer: string) => this.outbox.enqueue({ ...answerWith(answer), category: 'reply' });
 
-    const evidence = await this.ledger.evidenceOf(event);
+    const kind = this.#keywords.classify(text)?.kind;
+    // Nothing else leaves an entry that matters here.
+    const evidence = kind === 'stop' || kind === 'start' ? await this.ledger.evidenceOf(event) : null;
     const isOptOut = evidence?.action === 'opt-out';
     if (evidence?.changed && (isOptOut || evidence.action === 'opt-in')) {
       const { confirmations, stopText, startText } = this.options;
@@ -51,7 +53,7 @@ export class AutoRepliesListener {
       return;
     }
     // The word alone, too: one who said STOP gets no answer, even if the ledger has not been able to take it down.
-    if (isOptOut || this.#keywords.classify(text)?.kind === 'stop') return;
+    if (isOptOut || kind === 'stop') return;
 
     const answer = await this.policies.answer(event, context);
     if (!answer) return;

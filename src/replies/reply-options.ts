@@ -10,6 +10,7 @@ import {
   Min,
 } from 'class-validator';
 import { canonicalNumber } from '../events/phone-number.js';
+import { CLOCK_TIME } from './rules/active-hours.js';
 import { HELP_KEYWORDS, START_KEYWORDS, STOP_KEYWORDS } from './opt-out/opt-out-keywords.js';
 
 /** For whom an opt-out counts: everything that is sent from any own number, or from the one that was written to. */
@@ -71,7 +72,6 @@ const KEYWORDS_MESSAGE = {
 const BUDGET_MESSAGE = { message: '"replies.loopGuard.$property" must be a whole number, from 1 to 10,000' };
 const SEGMENTS_MESSAGE = { message: '"replies.maxSegments" must be a whole number, from 1 to 40' };
 const CLOCK_MESSAGE = { message: '"replies.quietHours.$property" must be a time of day, like 08:00' };
-const CLOCK_TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 
 /** `ReplyOptions` with every default filled in; `assertValid` checks it. */
 export class ResolvedReplyOptions {

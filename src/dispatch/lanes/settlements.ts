@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { JobAttempt, JobInsert } from 'pg-boss';
 import type { DataSource, EntityManager } from 'typeorm';
 import { GroupCommit } from '../../inbox/group-commit.js';
 import { FaultLog } from '../fault-log.js';
+import { untilItWorks } from '../until-it-works.js';
 import type { Handler } from '../handlers/handler.js';
 import type { NewOutcome, Outcomes } from '../outcomes/outcomes.js';
 import type { JobQueue } from './job-queue.js';
@@ -25,9 +25,6 @@ const MAX_BATCH = 500;
 
 /** What is finished meanwhile makes the next transaction larger, and all of them cheaper. */
 const MAX_IN_FLIGHT = 1;
-
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2000;
 
 /** Longer than any outage that a process is meant to sit out: a settlement is tried until it is committed. */
 const NEVER_MS = 7 * 86_400_000;
@@ -70,20 +67,19 @@ export class Settlements {
   }
 
   async #commit(settlements: Settlement[]): Promise<PromiseSettledResult<void>[]> {
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      try {
+    await untilItWorks(
+      async () => {
         // Some claims may have lapsed meanwhile: those are somebody else's now.
-        if (!(await this.#tryTogether(settlements))) {
-          for (const settlement of settlements) await this.#tryTogether([settlement]);
-        }
-        this.#faults.worked();
-        return settlements.map(() => ({ status: 'fulfilled', value: undefined }));
-      } catch (error) {
-        if (this.#stopping.signal.aborted) throw error;
-        this.#faults.failed(`Outcomes of ${this.handler.name} cannot be recorded`, error);
-        await sleep(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
-      }
-    }
+        if (await this.#tryTogether(settlements)) return;
+        for (const settlement of settlements) await this.#tryTogether([settlement]);
+      },
+      {
+        faults: this.#faults,
+        what: `Outcomes of ${this.handler.name} cannot be recorded`,
+        stop: this.#stopping.signal,
+      },
+    );
+    return settlements.map(() => ({ status: 'fulfilled', value: undefined }));
   }
 
   /** All of them in one transaction; false, and nothing is changed, when a job is not ours any more. */

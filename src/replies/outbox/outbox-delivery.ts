@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { FaultLog } from '../../dispatch/fault-log.js';
 import { retryDelayMs } from '../../dispatch/lanes/retry-delay.js';
+import { untilItWorks } from '../../dispatch/until-it-works.js';
 import { maskPhoneNumber } from '../../events/phone-number.js';
 import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
 import type { PostackApiError } from '../../postack-api/postack-api-errors.js';
@@ -18,10 +18,6 @@ const RETRY = { attempts: Infinity, firstDelayMs: 5000, maxDelayMs: 600_000 };
 /** A message is given up after so long, since it was enqueued or released; not before it has been tried so often. */
 const LONGEST_TRY_MS = 86_400_000;
 const LEAST_ATTEMPTS = 30;
-
-/** Wait before the outcome of a request is recorded again, while PostgreSQL is away. */
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2000;
 
 /** A message is not sent, now or at all; what is to be known of that is stored. */
 export class NotToBeSentError extends Error {
@@ -177,18 +173,11 @@ export class OutboxDelivery {
     });
   }
 
-  /** What is known of a request is recorded as soon as PostgreSQL takes it: forgotten, it could not be found out again. */
   async #record(run: (manager: EntityManager) => Promise<void>): Promise<void> {
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      try {
-        await this.dataSource.transaction(run);
-        this.#faults.worked();
-        return;
-      } catch (error) {
-        if (this.#stopping.signal.aborted) throw error;
-        this.#faults.failed('The outcome of a request to Postack cannot be recorded', error);
-        await sleep(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
-      }
-    }
+    await untilItWorks(() => this.dataSource.transaction(run), {
+      faults: this.#faults,
+      what: 'The outcome of a request to Postack cannot be recorded',
+      stop: this.#stopping.signal,
+    });
   }
 }

@@ -17,7 +17,8 @@ export interface ActiveHours {
   to: string;
 }
 
-const CLOCK_TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
+/** A time of day, `HH:MM`. */
+export const CLOCK_TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 
 /** What is wrong with them, a line each; none when they are right. */
 export function problemsWithHours({ timeZone, days, from, to }: ActiveHours): string[] {

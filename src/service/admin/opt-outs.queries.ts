@@ -1,12 +1,11 @@
-import { IsIn, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString } from 'class-validator';
 import { Transform } from 'class-transformer';
-import { MAX_REASON_LENGTH } from '../../replies/opt-out/opt-out-request.js';
 import { PageQuery } from './list.queries.js';
 import { OptionalTime } from './optional-time.js';
+import { ReasonBody } from './reason.body.js';
 
 const ONCE = { message: '$property must be given once' };
 const NUMBER_MESSAGE = { message: '$property must be a number, as a text' };
-const REASON_MESSAGE = { message: `reason must be a text of 1 to ${MAX_REASON_LENGTH} characters` };
 
 /** In a URL, a `+` that is not written as `%2B` is a blank. */
 const NumberInUrl = () =>
@@ -47,14 +46,6 @@ export class ListReviewsQuery extends PageQuery {
   @Flag()
   @IsIn([true, false], { message: 'isOpen must be true or false' })
   isOpen?: boolean;
-}
-
-/** What every decision of a person has to have. */
-class ReasonBody {
-  @IsString(REASON_MESSAGE)
-  @IsNotEmpty(REASON_MESSAGE)
-  @MaxLength(MAX_REASON_LENGTH, REASON_MESSAGE)
-  reason!: string;
 }
 
 /** `POST /api/v1/opt-outs/import` */

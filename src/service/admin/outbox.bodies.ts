@@ -11,6 +11,7 @@ import {
 } from '../../replies/outbox/outbox-message.js';
 import { TimedListQuery } from './list.queries.js';
 import { OptionalTime } from './optional-time.js';
+import { ReasonBody } from './reason.body.js';
 
 const oneOf = (values: readonly string[]) => ({ message: `$property must be one of ${values.join(', ')}` });
 const text = (max: number) => ({ message: `$property must be a text of 1 to ${max} characters` });
@@ -62,12 +63,7 @@ export class SendMessageBody {
 }
 
 /** `POST /api/v1/outbox/:id/release`, `…/cancel` */
-export class DecisionBody {
-  @IsString(text(1000))
-  @IsNotEmpty(text(1000))
-  @MaxLength(1000, text(1000))
-  reason!: string;
-}
+export class DecisionBody extends ReasonBody {}
 
 /** `POST /api/v1/outbox/:id/accept` */
 export class AcceptBody {

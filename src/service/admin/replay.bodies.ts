@@ -11,13 +11,11 @@ import {
 } from 'class-validator';
 import { EVENT_STATUSES, type EventStatus } from '../../dispatch/outcomes/event-status.js';
 import { OptionalTime } from './optional-time.js';
+import { MAX_REASON_LENGTH } from '../../replies/opt-out/opt-out-request.js';
+import { REASON_MESSAGE, ReasonBody } from './reason.body.js';
 
 const TEXT_MESSAGE = { message: '$property must be a text' };
 const RATE_MESSAGE = { message: 'ratePerSecond must be a whole number from 1 to 10000' };
-
-/** Longer explanations belong elsewhere. */
-const MAX_REASON_LENGTH = 1000;
-const REASON_MESSAGE = { message: `reason must be a text of 1 to ${MAX_REASON_LENGTH} characters` };
 
 /** `POST /api/v1/events/:id/replay` */
 export class ReplayEventBody {
@@ -64,12 +62,7 @@ export class ReplayBody extends RedriveBody {
 }
 
 /** `POST /api/v1/dead-letters/:eventId/:handler/discard` */
-export class DiscardBody {
-  @IsString(REASON_MESSAGE)
-  @IsNotEmpty(REASON_MESSAGE)
-  @MaxLength(MAX_REASON_LENGTH, REASON_MESSAGE)
-  reason!: string;
-}
+export class DiscardBody extends ReasonBody {}
 
 /** `POST /api/v1/listeners/:name/pause` */
 export class PauseBody {
