@@ -23,7 +23,8 @@ describe('the request rate of one process', () => {
     const rate = memoryRequestRate({ requestsPerSecond: 50 });
     const started = performance.now();
     const times = await acquireAll(rate, 70);
-    expect(times[0]! - started).toBeLessThan(100);
+    // Long before the second that the 51st has to wait for.
+    expect(times[0]! - started).toBeLessThan(500);
     expect(mostInASecond(times)).toBeLessThanOrEqual(50);
   });
 
@@ -40,7 +41,7 @@ describe('the request rate of one process', () => {
   });
 
   it('forgets at once who does not wait any longer, and serves the next', async () => {
-    const rate = memoryRequestRate({ requestsPerSecond: 5 });
+    const rate = memoryRequestRate({ requestsPerSecond: 1 });
     await rate.acquire('other');
     const abort = new AbortController();
     const reason = new Error('stopping');
@@ -49,10 +50,10 @@ describe('the request rate of one process', () => {
     const aborted = performance.now();
     abort.abort(reason);
     await expect(leaver).rejects.toBe(reason);
-    expect(performance.now() - aborted).toBeLessThan(100);
+    expect(performance.now() - aborted).toBeLessThan(500);
     await stayer;
     // One window after the first, not two.
-    expect(performance.now() - aborted).toBeLessThan(400);
+    expect(performance.now() - aborted).toBeLessThan(1800);
     await expect(rate.acquire('other', abort.signal)).rejects.toBe(reason);
   });
 
@@ -102,8 +103,9 @@ describe('the request rate of several processes', () => {
     const times = await Promise.all(rates(20).map((rate) => acquireAll(rate, 15)));
     expect(mostInASecond(times.flat())).toBeLessThanOrEqual(20);
     // Each has its turn while the others wait.
-    for (const own of times) expect(own[2]! - started).toBeLessThan(2000);
-    expect(performance.now() - started).toBeLessThan(5000);
+    const firstToEnd = Math.min(...times.map((own) => own.at(-1)!));
+    for (const own of times) expect(own[2]!).toBeLessThan(firstToEnd);
+    expect(performance.now() - started).toBeLessThan(15_000);
   });
 
   it('is blocked for all of them at once, by the longest block', async () => {

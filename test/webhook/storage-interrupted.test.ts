@@ -85,7 +85,7 @@ describe.each(ADAPTERS)('while the inbox hangs, on %s', (adapter) => {
       await expectUnavailable(response);
     }
     await expectUnavailable(await app.post(event(), { id: ids[0] }));
-    expect(Date.now() - startMs).toBeLessThan(5000);
+    expect(Date.now() - startMs).toBeLessThan(15_000);
     await release();
 
     await Promise.all(ids.map((id) => postUntilAccepted(app, id, event())));
@@ -162,7 +162,7 @@ describe('when the connections to PostgreSQL fall silent without being closed', 
     const ids = ['msg_silent_1', 'msg_silent_2', 'msg_silent_3'];
     const startMs = Date.now();
     await expectUnavailable(await app.post(event(), { id: 'msg_silent' }));
-    expect(Date.now() - startMs).toBeLessThan(3000);
+    expect(Date.now() - startMs).toBeLessThan(15_000);
     for (const id of ids) await postUntilAccepted(app, id, event(), 8000);
     expect(await storedCount(app, ids)).toBe(ids.length);
     for (const id of ids) await waitForEvent(app.application, id, ({ status }) => status === 'done');

@@ -122,6 +122,6 @@ describe('a hostile text', () => {
     const started = performance.now();
     compiledPattern.match(text);
     // Backtracking, or quadratic time, would take minutes.
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
