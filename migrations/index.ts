@@ -3,6 +3,7 @@ import { PostackCreateInbox1795392000000 } from './1795392000000-create-inbox.js
 import { PostackDurableDispatch1795478400000 } from './1795478400000-durable-dispatch.js';
 import { PostackRetention1795482000000 } from './1795482000000-retention.js';
 import { PostackReplies1795568400000 } from './1795568400000-replies.js';
+import { PostackFailures1795654800000 } from './1795654800000-failures.js';
 
 /**
  * The migrations of this package's tables, oldest first: `migrations: [...postackMigrations]` in the options of
@@ -13,4 +14,5 @@ export const postackMigrations: readonly (new () => MigrationInterface)[] = [
   PostackDurableDispatch1795478400000,
   PostackRetention1795482000000,
   PostackReplies1795568400000,
+  PostackFailures1795654800000,
 ];

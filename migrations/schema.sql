@@ -1,3 +1,39 @@
+CREATE TABLE postack.alert (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  key text NOT NULL,
+  state text NOT NULL,
+  summary text NOT NULL,
+  details jsonb NOT NULL,
+  occurrences integer NOT NULL DEFAULT 1,
+  opened_at timestamp with time zone NOT NULL,
+  last_seen_at timestamp with time zone NOT NULL,
+  resolved_at timestamp with time zone,
+  webhook text NOT NULL
+);
+
+CREATE TABLE postack.event_hour (
+  hour timestamp with time zone NOT NULL,
+  events integer NOT NULL
+);
+
+CREATE TABLE postack.failure (
+  message_id text NOT NULL,
+  state text NOT NULL,
+  source text NOT NULL,
+  code text,
+  cause_class text NOT NULL,
+  from_number text,
+  to_number text,
+  failed_at timestamp with time zone NOT NULL,
+  event_id text,
+  reactions text[],
+  reacted_at timestamp with time zone,
+  resend_refusal text,
+  acknowledged_at timestamp with time zone,
+  acknowledged_reason text
+);
+
 CREATE TABLE postack.handler_outcome (
   event_id bigint NOT NULL,
   handler text NOT NULL,
@@ -104,12 +140,22 @@ CREATE TABLE postack.outbox_message (
   created_at timestamp with time zone NOT NULL,
   sending_since timestamp with time zone,
   accepted_at timestamp with time zone,
-  updated_at timestamp with time zone NOT NULL DEFAULT now()
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  resend_of text,
+  resend_attempt integer NOT NULL DEFAULT 0
 );
 
 CREATE TABLE postack.own_number (
   number text NOT NULL,
   first_seen_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
+CREATE TABLE postack.receipt_sweep (
+  id smallint NOT NULL,
+  accepted_until timestamp with time zone NOT NULL,
+  asked integer NOT NULL DEFAULT 0,
+  repaired integer NOT NULL DEFAULT 0,
+  expired integer NOT NULL DEFAULT 0
 );
 
 CREATE TABLE postack.replay (
@@ -162,6 +208,35 @@ CREATE TABLE postack.retention_progress (
   event_id bigint NOT NULL
 );
 
+CREATE TABLE postack.suppression (
+  number text NOT NULL,
+  since timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone,
+  source text NOT NULL,
+  code text,
+  message_id text,
+  event_id text,
+  reason text,
+  removed_at timestamp with time zone,
+  removed_reason text
+);
+
+ALTER TABLE postack.alert ADD CONSTRAINT alert_kind_check CHECK ((kind = ANY (ARRAY['silence'::text, 'no-receipts'::text, 'failure'::text])));
+
+ALTER TABLE postack.alert ADD CONSTRAINT alert_pkey PRIMARY KEY (id);
+
+ALTER TABLE postack.alert ADD CONSTRAINT alert_state_check CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text])));
+
+ALTER TABLE postack.alert ADD CONSTRAINT alert_webhook_check CHECK ((webhook = ANY (ARRAY['off'::text, 'pending'::text, 'delivered'::text, 'failed'::text])));
+
+ALTER TABLE postack.event_hour ADD CONSTRAINT event_hour_pkey PRIMARY KEY (hour);
+
+ALTER TABLE postack.failure ADD CONSTRAINT failure_pkey PRIMARY KEY (message_id);
+
+ALTER TABLE postack.failure ADD CONSTRAINT failure_source_check CHECK ((source = ANY (ARRAY['event'::text, 'lookup'::text, 'rejection'::text])));
+
+ALTER TABLE postack.failure ADD CONSTRAINT failure_state_check CHECK ((state = ANY (ARRAY['rejected'::text, 'failed'::text, 'undelivered'::text])));
+
 ALTER TABLE postack.handler_outcome ADD CONSTRAINT handler_outcome_pkey PRIMARY KEY (event_id, handler);
 
 ALTER TABLE postack.handler_outcome ADD CONSTRAINT handler_outcome_reason_check CHECK ((reason = ANY (ARRAY['first'::text, 'redrive'::text, 'replay'::text, 'backfill'::text])));
@@ -200,6 +275,10 @@ ALTER TABLE postack.outbox_message ADD CONSTRAINT outbox_message_status_check CH
 
 ALTER TABLE postack.own_number ADD CONSTRAINT own_number_pkey PRIMARY KEY (number);
 
+ALTER TABLE postack.receipt_sweep ADD CONSTRAINT receipt_sweep_id_check CHECK ((id = 1));
+
+ALTER TABLE postack.receipt_sweep ADD CONSTRAINT receipt_sweep_pkey PRIMARY KEY (id);
+
 ALTER TABLE postack.replay ADD CONSTRAINT replay_kind_check CHECK ((kind = ANY (ARRAY['replay'::text, 'backfill'::text, 'redrive'::text])));
 
 ALTER TABLE postack.replay ADD CONSTRAINT replay_pkey PRIMARY KEY (id);
@@ -220,6 +299,18 @@ ALTER TABLE postack.retention_progress ADD CONSTRAINT retention_progress_pkey PR
 
 ALTER TABLE postack.retention_progress ADD CONSTRAINT retention_progress_step_check CHECK ((step = ANY (ARRAY['bodies'::text, 'ids'::text, 'leftovers'::text])));
 
+ALTER TABLE postack.suppression ADD CONSTRAINT suppression_pkey PRIMARY KEY (number);
+
+ALTER TABLE postack.suppression ADD CONSTRAINT suppression_source_check CHECK ((source = ANY (ARRAY['failure'::text, 'admin'::text, 'import'::text])));
+
+CREATE UNIQUE INDEX alert_open_key ON postack.alert USING btree (kind, key) WHERE (state = 'open'::text);
+
+CREATE INDEX alert_opened_at_idx ON postack.alert USING btree (opened_at, id);
+
+CREATE INDEX failure_failed_at_idx ON postack.failure USING btree (failed_at, message_id);
+
+CREATE INDEX failure_number_idx ON postack.failure USING btree (to_number, failed_at);
+
 CREATE INDEX handler_outcome_order_idx ON postack.handler_outcome USING btree (handler, order_key) WHERE ((order_key IS NOT NULL) AND (status = ANY (ARRAY['pending'::text, 'failing'::text])));
 
 CREATE INDEX handler_outcome_unsettled_idx ON postack.handler_outcome USING btree (status, event_id) WHERE (status <> 'done'::text);
@@ -230,6 +321,8 @@ CREATE INDEX inbox_event_received_at_idx ON postack.inbox_event USING btree (rec
 
 CREATE INDEX message_last_event_at_idx ON postack.message USING btree (last_event_at, id);
 
+CREATE INDEX message_unsettled_idx ON postack.message USING btree (last_event_at) WHERE (state = ANY (ARRAY['accepted'::text, 'queued'::text, 'sending'::text, 'sent'::text]));
+
 CREATE INDEX opt_out_since_idx ON postack.opt_out USING btree (since, peer, own_number);
 
 CREATE UNIQUE INDEX opt_out_evidence_event_key ON postack.opt_out_evidence USING btree (endpoint, event_id, action);
@@ -237,6 +330,8 @@ CREATE UNIQUE INDEX opt_out_evidence_event_key ON postack.opt_out_evidence USING
 CREATE INDEX opt_out_evidence_open_review_idx ON postack.opt_out_evidence USING btree (peer) WHERE ((action = 'review'::text) AND (resolved_at IS NULL));
 
 CREATE INDEX opt_out_evidence_peer_idx ON postack.opt_out_evidence USING btree (peer, id);
+
+CREATE INDEX outbox_message_accepted_at_idx ON postack.outbox_message USING btree (accepted_at) WHERE (accepted_at IS NOT NULL);
 
 CREATE INDEX outbox_message_created_at_idx ON postack.outbox_message USING btree (created_at, id);
 
@@ -246,8 +341,12 @@ CREATE UNIQUE INDEX outbox_message_message_id_key ON postack.outbox_message USIN
 
 CREATE INDEX outbox_message_peer_idx ON postack.outbox_message USING btree (to_number, sending_since);
 
+CREATE INDEX outbox_message_resend_of_idx ON postack.outbox_message USING btree (resend_of) WHERE (resend_of IS NOT NULL);
+
 CREATE INDEX outbox_message_unsettled_idx ON postack.outbox_message USING btree (status, created_at) WHERE (status = ANY (ARRAY['queued'::text, 'sending'::text, 'held'::text]));
 
 CREATE INDEX replay_created_at_idx ON postack.replay USING btree (created_at, id);
 
 CREATE UNIQUE INDEX reply_rule_name_key ON postack.reply_rule USING btree (name);
+
+CREATE INDEX suppression_since_idx ON postack.suppression USING btree (since, number);

@@ -121,6 +121,7 @@ export { MessageLog, type MessageFilter } from './messages/message-log.js';
 // postack-api/
 export {
   POSTACK_API_CODES,
+  POSTACK_CAUSE_CLASSES,
   type PostackApiCode,
   type PostackCauseClass,
 } from './postack-api/postack-api-error-catalogue.js';
@@ -225,6 +226,56 @@ export {
 export type { OptOutRequest } from './replies/opt-out/opt-out-request.js';
 export { OptOutEntity } from './replies/opt-out/opt-out.entity.js';
 export { ReplyRules, type RuleAnswer, type RuleExplanation } from './replies/rules/reply-rules.js';
+
+export type { NumberListImport } from './replies/number-lists/number-list-import.js';
+export { SuppressionEntity, type SuppressionSource } from './replies/suppressions/suppression.entity.js';
+export type { SuppressionFilter } from './replies/suppressions/suppression-lists.js';
+export {
+  InvalidSuppressionError,
+  SuppressionNotFoundError,
+} from './replies/suppressions/suppression-refusals.js';
+export {
+  Suppressions,
+  type SuppressionEvidence,
+  type SuppressionRequest,
+} from './replies/suppressions/suppressions.js';
+
+// failures/
+export { FAILURE_CATALOGUE, type FailureCause } from './failures/failure-catalogue.js';
+export { FailureLog, type FailureDetail, type FailureFilter } from './failures/failure-log.js';
+export {
+  DEFAULT_REACTIONS,
+  FAILURE_REACTIONS,
+  type FailureOptions,
+  type FailureReaction,
+  type FailureReactions,
+} from './failures/failure-options.js';
+export { FailurePolicy } from './failures/failure-policy.js';
+export { FailureNotFoundError, FailureStateError } from './failures/failure-refusals.js';
+export type { FailureSource, FailureState, ResendRefusal } from './failures/failure-states.js';
+export {
+  FailureSummary,
+  type FailureCount,
+  type FailureOverview,
+  type SweepCounts,
+} from './failures/failure-summary.js';
+export { FailureEntity } from './failures/failure.entity.js';
+export type { Failure } from './failures/failure.js';
+export { ReceiptSweep, type SweepReport } from './failures/receipt-sweep.js';
+
+// alerts/
+export {
+  ALERT_KINDS,
+  ALERT_STATES,
+  type AlertKind,
+  type AlertState,
+  type AlertWebhookState,
+  type NewAlert,
+} from './alerts/alert.js';
+export { AlertEntity } from './alerts/alert.entity.js';
+export { AlertRaised, AlertResolved } from './alerts/alert-events.js';
+export type { AlertOptions } from './alerts/alert-options.js';
+export { Alerts, type AlertFilter, type OverFilter } from './alerts/alerts.js';
 
 // retention/
 export { Retention, type RetentionReport } from './retention/retention.js';

@@ -1,7 +1,11 @@
 import { getMetadataArgsStorage } from 'typeorm';
+import { AlertEntity } from './alerts/alert.entity.js';
+import { EventHourEntity } from './alerts/event-hour.entity.js';
 import { HandlerOutcomeEntity } from './dispatch/outcomes/handler-outcome.entity.js';
 import { ListenerPauseEntity } from './dispatch/lanes/listener-pause.entity.js';
 import { ReplayEntity } from './dispatch/replay/replay.entity.js';
+import { FailureEntity } from './failures/failure.entity.js';
+import { ReceiptSweepEntity } from './failures/receipt-sweep.entity.js';
 import { InboxEventEntity } from './inbox/inbox-event.entity.js';
 import { MessageEntity } from './messages/message.entity.js';
 import { RequestRateEntity } from './postack-api/request-rate.entity.js';
@@ -10,6 +14,7 @@ import { OptOutEvidenceEntity } from './replies/opt-out/opt-out-evidence.entity.
 import { OptOutEntity } from './replies/opt-out/opt-out.entity.js';
 import { OutboxMessageEntity } from './replies/outbox/outbox-message.entity.js';
 import { ReplyRuleEntity } from './replies/rules/reply-rule.entity.js';
+import { SuppressionEntity } from './replies/suppressions/suppression.entity.js';
 import { RetentionLeftoverEntity } from './retention/retention-leftover.entity.js';
 import { RetentionProgressEntity } from './retention/retention-progress.entity.js';
 
@@ -30,6 +35,11 @@ const ENTITIES = [
   OwnNumberEntity,
   ReplyRuleEntity,
   RequestRateEntity,
+  SuppressionEntity,
+  FailureEntity,
+  ReceiptSweepEntity,
+  AlertEntity,
+  EventHourEntity,
 ];
 
 /**

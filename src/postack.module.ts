@@ -2,6 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import type { DataSource } from 'typeorm';
+import { ALERT_PROVIDERS } from './alerts/alerts.providers.js';
+import { Alerts } from './alerts/alerts.js';
 import { DispatchBatch } from './dispatch/dispatch-batch.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { DeadLetters } from './dispatch/outcomes/dead-letters.js';
@@ -28,7 +30,10 @@ import { ReplaySelection } from './dispatch/replay/replay-selection.js';
 import { StoredEvents } from './dispatch/stored-events.js';
 import { EventParser } from './events/event-parser.js';
 import { REPLY_SINK } from './events/reply-scope.js';
-import { UndeliveredListener } from './failures/undelivered.listener.js';
+import { FailureLog } from './failures/failure-log.js';
+import { FailureSummary } from './failures/failure-summary.js';
+import { FAILURE_PROVIDERS } from './failures/failures.providers.js';
+import { ReceiptSweep } from './failures/receipt-sweep.js';
 import { Inbox } from './inbox/inbox.js';
 import { MessageLog } from './messages/message-log.js';
 import { MessagesProjection } from './messages/messages.projection.js';
@@ -62,6 +67,7 @@ import { REPLY_OPTIONS } from './replies/reply-options.js';
 import { ReplyPolicies } from './replies/reply-policies.js';
 import { ReplyRules } from './replies/rules/reply-rules.js';
 import { DefaultRuleReply, RuleReplies } from './replies/rules/rule-replies.policy.js';
+import { Suppressions } from './replies/suppressions/suppressions.js';
 import { Retention } from './retention/retention.js';
 import { RetentionSchedule } from './retention/retention-schedule.js';
 import { SvixSignatureGuard } from './webhook/svix-signature.guard.js';
@@ -149,6 +155,7 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     SendRules,
     OwnNumbers,
     LoopGuard,
+    Suppressions,
     OptOutsProjection,
     OptOutLedger,
     AutoRepliesListener,
@@ -157,8 +164,9 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     RuleReplies,
     HelpReply,
     DefaultRuleReply,
-    // failures/
-    UndeliveredListener,
+    // alerts/, failures/
+    ...ALERT_PROVIDERS,
+    ...FAILURE_PROVIDERS,
     // retention/
     Retention,
     RetentionSchedule,
@@ -180,6 +188,11 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     HeldMessages,
     OptOutLedger,
     ReplyRules,
+    Suppressions,
+    FailureLog,
+    FailureSummary,
+    ReceiptSweep,
+    Alerts,
     Retention,
   ],
 })

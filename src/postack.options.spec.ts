@@ -49,6 +49,41 @@ describe('the options', () => {
     ],
     ['an unknown role', { secret, role: 'both' }, /"role" must be all, accept or work/],
     [
+      'an unknown reaction to failures',
+      { secret, failures: { reactions: { carrier: ['pray'] } } },
+      /"failures.reactions" must be lists of resend, suppress, suppress-for-good, alert/,
+    ],
+    [
+      'half a cause of failures',
+      { secret, failures: { catalogue: { 30410: { causeClass: 'carrier' } } } },
+      /"failures.catalogue" must have a causeClass, a meaning/,
+    ],
+    [
+      'a wait before sending again that is none',
+      { secret, failures: { resendDelaysMs: [-1] } },
+      /"failures.resendDelaysMs" must be at most 10 numbers/,
+    ],
+    [
+      'messages that expire at once',
+      { secret, failures: { expireAfterHours: 0 } },
+      /"failures.expireAfterHours" must be a whole number of hours/,
+    ],
+    [
+      'a webhook of alerts without its secret',
+      { secret, alerts: { webhook: { url: 'https://example.com/', secret: '' } } },
+      /"alerts.webhook.secret": a webhook secret starts with "whsec_"/,
+    ],
+    [
+      'a webhook of alerts to nowhere',
+      { secret, alerts: { webhook: { url: 'example.com', secret } } },
+      /"alerts.webhook.url" must look like https:/,
+    ],
+    [
+      'a silence of no time',
+      { secret, alerts: { silenceMinutes: 0 } },
+      /"alerts.silenceMinutes" must be a whole number, from 1 to 10,080/,
+    ],
+    [
       'bodies kept for no time',
       { secret, retention: { bodyDays: 0 } },
       /"retention.bodyDays" must be a number of days, from 1 to 36500/,

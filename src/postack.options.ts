@@ -1,8 +1,10 @@
 import { IsIn, IsInt, IsNotEmpty, IsString, Matches, Max, Min, ValidateNested } from 'class-validator';
+import { type AlertOptions, ResolvedAlertOptions } from './alerts/alert-options.js';
 import { assertValid, ConfigurationError } from './configuration-error.js';
 import { DEFAULT_EVENT_TYPES, type EventTypeMap } from './events/event-types.js';
 import type { ListenerOptions } from './events/handler-metadata.js';
 import { DEFAULT_PAYLOAD_MAPPING, type PayloadMapping } from './events/payload-mapping.js';
+import { type FailureOptions, ResolvedFailureOptions } from './failures/failure-options.js';
 import type { PostackClient, PostackClientOptions } from './postack-api/postack-client.js';
 import { type ReplyOptions, ResolvedReplyOptions, AUTO_REPLIES } from './replies/reply-options.js';
 import {
@@ -76,6 +78,10 @@ export interface PostackModuleOptions {
   api?: PostackApiOptions | PostackClient;
   /** How customers are answered, and when they are not. */
   replies?: ReplyOptions;
+  /** What becomes of messages that do not arrive: what their codes mean, and what is done about them. */
+  failures?: FailureOptions;
+  /** When somebody is told that something is wrong, and by which webhook. */
+  alerts?: AlertOptions;
   /**
    * How long stored events are kept: `{ bodyDays: 30, idDays: 90 }` unless told otherwise; `false` keeps everything.
    * Only events that are settled are removed. It counts for all endpoints in the database.
@@ -167,6 +173,12 @@ export class ResolvedPostackOptions {
   @ValidateNested()
   readonly replies: ResolvedReplyOptions;
 
+  @ValidateNested()
+  readonly failures: ResolvedFailureOptions;
+
+  @ValidateNested()
+  readonly alerts: ResolvedAlertOptions;
+
   @IsRetention('"retention.bodyDays"', '"retention.idDays"')
   readonly retention: ResolvedRetention;
 
@@ -198,6 +210,8 @@ export class ResolvedPostackOptions {
     this.shutdownTimeoutMs = options.shutdownTimeoutMs ?? 25_000;
     this.api = options.api ?? null;
     this.replies = new ResolvedReplyOptions(options.replies);
+    this.failures = new ResolvedFailureOptions(options.failures);
+    this.alerts = new ResolvedAlertOptions(options.alerts);
     this.listeners = { ...options.listeners, ...(!this.api && { [AUTO_REPLIES]: false }) };
     this.retention = resolveRetention(options.retention);
     this.jobsSchema = options.jobsSchema ?? 'postack_jobs';

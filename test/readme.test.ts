@@ -4,18 +4,22 @@ import { describe, expect, it } from '@jest/globals';
 import { ServiceConfig } from '../src/service/config/service.config.js';
 import { KNOWN_EVENTS } from '../src/events/event-types.js';
 import { UnknownPostackEvent } from '../src/events/unknown-postack.event.js';
-import { eventsTable, optionsTable, replaceGenerated } from './support/readme-tables.js';
+import { FAILURE_CATALOGUE } from '../src/failures/failure-catalogue.js';
+import { DEFAULT_REACTIONS } from '../src/failures/failure-options.js';
+import { eventsTable, failuresTable, optionsTable, replaceGenerated } from './support/readme-tables.js';
 import { typeErrorsOf } from './support/compiler.js';
 import { toMatchFile } from './support/to-match-file.js';
 
 const root = join(import.meta.dirname, '..');
 
 describe('the README', () => {
-  it('has the tables of events and options that the code documents', async () => {
+  it('has the tables of events, options and causes of failures that the code documents', async () => {
     const readme = await readFile(join(root, 'README.md'), 'utf8');
     const classes = [...KNOWN_EVENTS, UnknownPostackEvent].map(({ name, type }) => ({ name, type }));
     const withEvents = replaceGenerated(readme, 'events', eventsTable(classes));
-    await toMatchFile(replaceGenerated(withEvents, 'options', optionsTable()), 'README.md');
+    const withOptions = replaceGenerated(withEvents, 'options', optionsTable());
+    const causes = failuresTable(FAILURE_CATALOGUE, DEFAULT_REACTIONS);
+    await toMatchFile(replaceGenerated(withOptions, 'failures', causes), 'README.md');
   });
 
   it('begins with a program that compiles', async () => {

@@ -32,14 +32,15 @@ export class ObserverNotices implements OnModuleInit {
 
   send(events: readonly AnyPostackEvent[]): void {
     for (const event of events) {
-      this.#emit(`postack.${event.type}`, event);
-      this.#emit(ANY_EVENT_NOTICE, event);
+      this.tell(`postack.${event.type}`, event);
+      this.tell(ANY_EVENT_NOTICE, event);
     }
   }
 
-  #emit(name: string, event: AnyPostackEvent): void {
+  /** Tells the observers of `name`. */
+  tell(name: string, notice: object): void {
     try {
-      this.#emitter.emit(name, event);
+      this.#emitter.emit(name, notice);
     } catch (error) {
       this.#logger.warn(`An observer of ${name} failed: ${loggableError(error)}`);
     }

@@ -24,7 +24,9 @@ export interface DeliveryFact {
   state: DeliveryState;
   /** When it happened, ISO 8601 UTC. */
   at: string;
-  /** The `svix-id` of the event that said so. */
+  /**
+   * The `svix-id` of the event that said so; `outbox`, `lookup` (Postack was asked) or `sweep` (our guess) where none did.
+   */
   eventId: string;
   /** Why, for `undelivered` and `failed`. */
   errorCode: string | null;

@@ -4,6 +4,9 @@ import type { DeliveryFact, DeliveryState } from './delivery-state.js';
 /** One SMS, inbound or outbound, as far as Postack's events tell. */
 @Entity({ name: 'message', schema: 'postack' })
 @Index('message_last_event_at_idx', ['lastEventAt', 'id'])
+@Index('message_unsettled_idx', ['lastEventAt'], {
+  where: `"state" IN ('accepted', 'queued', 'sending', 'sent')`,
+})
 @Check('message_direction_check', `direction IN ('inbound', 'outbound')`)
 export class MessageEntity {
   /** Postack's id of the message. */

@@ -1,5 +1,15 @@
 /** What the cause of an error has to do with. `carrier` comes with receipts, not with the API's own errors. */
-export type PostackCauseClass = 'content' | 'recipient' | 'account' | 'request' | 'carrier' | 'unknown';
+export const POSTACK_CAUSE_CLASSES = [
+  'content',
+  'recipient',
+  'account',
+  'request',
+  'carrier',
+  'unknown',
+] as const;
+
+/** One of `POSTACK_CAUSE_CLASSES`. */
+export type PostackCauseClass = (typeof POSTACK_CAUSE_CLASSES)[number];
 
 /** One cause of a failed request. */
 export interface PostackApiErrorEntry {

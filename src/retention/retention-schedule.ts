@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { scheduleExclusively } from '../dispatch/lanes/exclusive-schedule.js';
 import { JobQueue } from '../dispatch/lanes/job-queue.js';
 import { loggableError } from '../loggable-error.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
@@ -8,17 +9,6 @@ import { Retention } from './retention.js';
 export const RETENTION_QUEUE = 'retention';
 
 const EVERY_TEN_MINUTES = '*/10 * * * *';
-
-const QUEUE_OPTIONS = {
-  // What fails is due again in ten minutes anyway.
-  retryLimit: 0,
-  // More than the longest run.
-  expireInSeconds: 15 * 60,
-  // The job of a killed process stands in the way of the next one until it is found to be dead.
-  heartbeatSeconds: 30,
-  retentionSeconds: 3600,
-  deleteAfterSeconds: 86_400,
-};
 
 /** Has `Retention` run every ten minutes, in one process at a time. */
 @Injectable()
@@ -33,17 +23,16 @@ export class RetentionSchedule implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     if (this.options.role === 'accept') return;
-    await this.jobs.start();
-    const { boss } = this.jobs;
     if (!this.options.retention) {
-      await boss.unschedule(RETENTION_QUEUE);
+      await this.jobs.start();
+      await this.jobs.boss.unschedule(RETENTION_QUEUE);
       return;
     }
-    await boss.createQueue(RETENTION_QUEUE, { ...QUEUE_OPTIONS, policy: 'exclusive' });
-    await boss.updateQueue(RETENTION_QUEUE, QUEUE_OPTIONS);
-    await boss.schedule(RETENTION_QUEUE, EVERY_TEN_MINUTES);
-    await boss.work(RETENTION_QUEUE, { pollingIntervalSeconds: 5 }, async ([job]) => {
-      await this.#run(job?.signal);
+    await scheduleExclusively(this.jobs, {
+      queue: RETENTION_QUEUE,
+      cron: EVERY_TEN_MINUTES,
+      expireInSeconds: 15 * 60,
+      run: (signal) => this.#run(signal),
     });
   }
 

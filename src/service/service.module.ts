@@ -5,8 +5,10 @@ import { PostackModule } from '../postack.module.js';
 import type { PostackModuleOptions } from '../postack.options.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { AdminKeyGuard } from './admin/admin-key.guard.js';
+import { AlertsController } from './admin/alerts.controller.js';
 import { DeadLettersController } from './admin/dead-letters.controller.js';
 import { EventsController } from './admin/events.controller.js';
+import { FailuresController } from './admin/failures.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { ListenersController } from './admin/listeners.controller.js';
 import { MessagesController } from './admin/messages.controller.js';
@@ -14,6 +16,7 @@ import { OptOutsController } from './admin/opt-outs.controller.js';
 import { OutboxController } from './admin/outbox.controller.js';
 import { ReplyRulesController } from './admin/reply-rules.controller.js';
 import { ReplaysController } from './admin/replays.controller.js';
+import { SuppressionsController } from './admin/suppressions.controller.js';
 import { ProblemDetailsFilter } from './problem-details.filter.js';
 import { validationPipe } from './admin/query-validation.js';
 import { Readiness } from './health/readiness.js';
@@ -50,6 +53,9 @@ export class ServiceModule {
         OutboxController,
         ReplyRulesController,
         OptOutsController,
+        FailuresController,
+        SuppressionsController,
+        AlertsController,
       ],
       providers: [
         { provide: SERVICE_SETTINGS, useValue: settings },

@@ -89,6 +89,7 @@ async function createApplication(
       retention: config.retention,
       api: config.api,
       replies: config.replies,
+      alerts: config.alerts,
     },
     { adminKey: config.adminKey ?? development?.adminKey ?? '' },
     dataSource,

@@ -8,6 +8,7 @@ import { OptOutLedger } from '../../src/replies/opt-out/opt-out-ledger.js';
 import { OptOutsProjection } from '../../src/replies/opt-out/opt-outs.projection.js';
 import { OutboxMessageEntity } from '../../src/replies/outbox/outbox-message.entity.js';
 import { type ReplyOptions, ResolvedReplyOptions } from '../../src/replies/reply-options.js';
+import { Suppressions } from '../../src/replies/suppressions/suppressions.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
 
 /** The parts of replies that keep the law, on a database of their own. */
@@ -39,7 +40,7 @@ export function partsOf(dataSource: DataSource, replies: ReplyOptions = {}) {
   const projection = new OptOutsProjection(options, ownNumbers);
   return {
     ...{ ownNumbers, ledger, loopGuard, projection },
-    rules: new SendRules(options, ownNumbers, ledger, loopGuard),
+    rules: new SendRules(options, ownNumbers, ledger, loopGuard, new Suppressions(dataSource)),
     /** Projects the events in one transaction. */
     project: (...events: MessageReceivedEvent[]) =>
       dataSource.transaction((manager) => projection.project(events, manager)),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OutboxMessageEntity } from '../../src/replies/outbox/outbox-message.entity.js';
+import { Suppressions } from '../../src/replies/suppressions/suppressions.js';
 import type { ReplyOptions } from '../../src/replies/reply-options.js';
 import { openCompliance, OTHER_OWN, OWN, partsOf, PEER, received, second } from './compliance-database.js';
 import { storeMessage, type Compliance } from './compliance-database.js';
@@ -19,7 +20,8 @@ describe('what keeps a message from being sent', () => {
   afterAll(() => compliance.close());
   beforeEach(async () => {
     await compliance.database.query(
-      'TRUNCATE postack.opt_out, postack.opt_out_evidence, postack.own_number, postack.outbox_message',
+      `TRUNCATE postack.opt_out, postack.opt_out_evidence, postack.own_number, postack.outbox_message,
+         postack.suppression, postack.message`,
     );
     use({});
   });
@@ -61,6 +63,44 @@ describe('what keeps a message from being sent', () => {
     expect(await reason({ category: 'confirmation' })).toBeNull();
     use({ optOut: { scope: 'number' } });
     expect(await reason({ from: OTHER_OWN })).toBeNull();
+  });
+
+  it('is that its number is suppressed, also when a person has released it, until that ends or is removed', async () => {
+    const suppressions = new Suppressions(compliance.dataSource);
+    await suppressions.add({ number: PEER, reason: 'a dead line' });
+    for (const category of ['reply', 'notification', 'solicitation'] as const) {
+      expect(await reason({ category, releasedAt: DAY })).toBe('suppressed');
+    }
+    expect(await reason({ category: 'confirmation' })).toBeNull();
+    expect(await reason({ to: '+15550100009' })).toBeNull();
+    await compliance.database.query(`UPDATE postack.suppression SET expires_at = now()`);
+    expect(await reason({})).toBeNull();
+    await suppressions.add({ number: PEER, reason: 'a dead line' });
+    expect(await reason({})).toBe('suppressed');
+    await suppressions.remove({ number: PEER, reason: 'a new phone' });
+    expect(await reason({})).toBeNull();
+  });
+
+  it('is that it repeats a message which may have arrived after all: then it is cancelled', async () => {
+    const reported = (state: string, conflict: boolean) =>
+      compliance.database.query(
+        `INSERT INTO postack.message (id, direction, state, state_at, conflict, history, first_event_at, last_event_at)
+         VALUES ('SM1', 'outbound', $1, now(), $2, '[]', now(), now())
+         ON CONFLICT (id) DO UPDATE SET state = excluded.state, conflict = excluded.conflict`,
+        [state, conflict],
+      );
+    const repeated = { resendOf: 'SM1', resendAttempt: 1 };
+    expect(await reason(repeated)).toBe('cancel');
+    for (const [state, conflict, expected] of [
+      ['undelivered', false, null],
+      ['failed', false, null],
+      ['undelivered', true, 'cancel'],
+      ['delivered', false, 'cancel'],
+      ['expired', false, 'cancel'],
+    ] as const) {
+      await reported(state, conflict);
+      expect({ state, reason: await reason(repeated) }).toEqual({ state, reason: expected });
+    }
   });
 
   it('is a review that is open, for solicitations', async () => {

@@ -39,7 +39,7 @@ describe('the schedule of retention', () => {
   it('has it run every ten minutes: the job that pg-boss makes of it removes what is due', async () => {
     await start();
     await start();
-    await expect(bossOf(apps[0]).getSchedules()).resolves.toMatchObject([
+    await expect(bossOf(apps[0]).getSchedules(RETENTION_QUEUE)).resolves.toMatchObject([
       { name: RETENTION_QUEUE, cron: '*/10 * * * *' },
     ]);
     await storeOldEvents(database, 700, 31);
@@ -84,13 +84,13 @@ describe('the schedule of retention', () => {
   it('is not made by a process that only accepts', async () => {
     const app = await start({ role: 'accept' });
     await bossOf(app).start();
-    await expect(bossOf(app).getSchedules()).resolves.toEqual([]);
+    await expect(bossOf(app).getSchedules(RETENTION_QUEUE)).resolves.toEqual([]);
     await bossOf(app).stop();
   });
 
   it('is taken back when everything is to be kept', async () => {
     await start();
     await start({ retention: false });
-    await expect(bossOf(apps[1]).getSchedules()).resolves.toEqual([]);
+    await expect(bossOf(apps[1]).getSchedules(RETENTION_QUEUE)).resolves.toEqual([]);
   });
 });

@@ -214,9 +214,13 @@ describe.each(ADAPTERS)('the admin API, on %s', (adapter) => {
         type: 'message.failed',
         status: 'done',
         payload: body,
-        projections: [{ name: 'messages', status: 'done' }],
+        projections: [
+          { name: 'messages', status: 'done' },
+          { name: 'failures', status: 'done' },
+        ],
         listeners: [
           { name: 'failures.warn', status: 'done', attempts: 1, lastError: null, nextAttemptAt: null },
+          { name: 'failures.react', status: 'done', attempts: 1 },
         ],
       });
     });
@@ -234,7 +238,10 @@ describe.each(ADAPTERS)('the admin API, on %s', (adapter) => {
       const failure = { name: 'TypeError', message: 'The CRM is away', at: expect.stringMatching(ISO) };
       expect(event).toMatchObject({
         status: 'failing',
-        projections: [{ name: 'messages', status: 'done' }],
+        projections: [
+          { name: 'messages', status: 'done' },
+          { name: 'failures', status: 'done' },
+        ],
         listeners: [
           {
             name: 'failures.warn',
@@ -244,6 +251,7 @@ describe.each(ADAPTERS)('the admin API, on %s', (adapter) => {
             lastError: failure,
             nextAttemptAt: expect.stringMatching(ISO),
           },
+          { name: 'failures.react' },
         ],
       });
       expect(ids(await get<List>('/api/v1/events?status=failing'))).toEqual([id]);

@@ -75,7 +75,7 @@ describe.each(ADAPTERS)('the dead letters in the admin API, on %s', (adapter) =>
     const id = await dead();
     expect(await send(`${at(id)}/redrive`)).toMatchObject({ status: 202, body: { scheduled: 1 } });
     await expect(waitForEvent(service.running.application, id, isDone)).resolves.toMatchObject({
-      listeners: [{ reason: 'redrive', attempts: 1 }],
+      listeners: [{ reason: 'redrive', attempts: 1 }, { reason: 'first' }],
     });
     expectProblem(
       await send(`${at(id)}/redrive`),
@@ -128,7 +128,9 @@ describe.each(ADAPTERS)('the dead letters in the admin API, on %s', (adapter) =>
 
   it('of a listener that is gone can only be discarded', async () => {
     const id = await dead();
-    await service.database.query(`UPDATE postack.handler_outcome SET handler = 'gone'`);
+    await service.database.query(`UPDATE postack.handler_outcome SET handler = 'gone' WHERE handler = $1`, [
+      LISTENER,
+    ]);
     expect((await get<Page<DeadLetter>>('/api/v1/dead-letters')).body.items).toMatchObject([
       { handler: 'gone', kind: null },
     ]);

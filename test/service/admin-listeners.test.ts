@@ -31,7 +31,14 @@ describe('the listeners in the admin API', () => {
   it('are listed with settings, pause and counts', async () => {
     const { status, body } = await get<{ items: ListenerState[] }>('/api/v1/listeners');
     expect(status).toBe(200);
-    expect(body.items).toMatchObject([
+    expect(body.items.map(({ name, kind }) => `${kind} ${name}`)).toEqual([
+      'projection failures',
+      'listener failures.react',
+      `listener ${LISTENER}`,
+      'projection messages',
+      'projection opt-outs',
+    ]);
+    expect(body.items.slice(2, 3)).toMatchObject([
       {
         name: LISTENER,
         kind: 'listener',
@@ -41,10 +48,8 @@ describe('the listeners in the admin API', () => {
         counts: { queued: 0, failing: 0, dead: 0 },
         parked: [],
       },
-      { name: 'messages', kind: 'projection' },
-      { name: 'opt-outs', kind: 'projection' },
     ]);
-    expect((await get(`/api/v1/listeners/${LISTENER}`)).body).toEqual(body.items[0]);
+    expect((await get(`/api/v1/listeners/${LISTENER}`)).body).toEqual(body.items[2]);
     expectProblem(await get('/api/v1/listeners/x'), 404, 'There is no listener with the name "x"');
   });
 
@@ -66,7 +71,7 @@ describe('the listeners in the admin API', () => {
     await waitForEvent(service.running.application, id, ({ dispatchedAt }) => dispatchedAt !== null);
     expect((await get(`/api/v1/events/${id}`)).body).toMatchObject({
       status: 'pending',
-      listeners: [{ name: LISTENER, status: 'pending', attempts: 0 }],
+      listeners: [{ name: LISTENER, status: 'pending', attempts: 0 }, { name: 'failures.react' }],
     });
     expect(await send(`/api/v1/listeners/${LISTENER}/resume`)).toMatchObject({
       status: 200,
@@ -126,7 +131,11 @@ describe('a process that only accepts', () => {
       const { body } = await get<{ items: { id: string }[] }>('/api/v1/events');
       expect(await send(`/api/v1/events/${body.items[0]!.id}/replay`)).toMatchObject({ status: 202 });
       const jobs = await service.database.query<{ name: string }>('SELECT name FROM postack_jobs.job');
-      expect(jobs.map(({ name }) => name).sort()).toEqual([`listener.${LISTENER}`, 'replays']);
+      expect(jobs.map(({ name }) => name).sort()).toEqual([
+        'listener.failures.react',
+        `listener.${LISTENER}`,
+        'replays',
+      ]);
     } finally {
       await service.close();
     }

@@ -134,7 +134,12 @@ describe('two services on one empty database', () => {
         },
         { what: () => `event ${id} done in:\n${accepting.output}\n${working.output}` },
       );
-      expect(event).toMatchObject({ listeners: [{ name: 'failures.warn', status: 'done', attempts: 1 }] });
+      expect(event).toMatchObject({
+        listeners: [
+          { name: 'failures.warn', status: 'done', attempts: 1 },
+          { name: 'failures.react', status: 'done', attempts: 1 },
+        ],
+      });
     }
     expect(working.stdout).toContain(`(event ${id})`);
     expect(accepting.stdout).not.toContain(id);

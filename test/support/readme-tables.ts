@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import type { FailureCause } from '../../src/failures/failure-catalogue.js';
+import type { FailureReactions } from '../../src/failures/failure-options.js';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -48,6 +50,21 @@ export function optionsTable(): string {
       docOf(member),
     ]);
   return table(['option', 'type', 'what'], rows);
+}
+
+/** Code, cause, meaning, what a person should do and what is done by itself, from the catalogue. */
+export function failuresTable(
+  catalogue: Readonly<Record<string, FailureCause>>,
+  reactions: FailureReactions,
+): string {
+  const rows = Object.entries(catalogue).map(([code, { causeClass, meaning, action }]) => [
+    `\`${code}\``,
+    causeClass,
+    meaning,
+    action,
+    (reactions[code] ?? reactions[causeClass] ?? []).map((reaction) => `\`${reaction}\``).join(', '),
+  ]);
+  return table(['code', 'cause', 'what it means', 'what a person should do', 'what is done'], rows);
 }
 
 /** The content between two `generated` marks of a text, replaced. */

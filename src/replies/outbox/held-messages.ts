@@ -27,7 +27,7 @@ export class HeldMessages {
    *
    * @param reason For whoever looks at it later.
    * @throws {OutboxMessageNotFoundError}
-   * @throws {OutboxMessageStateError} when it is neither, or still must not be sent: its recipient has opted out, say.
+   * @throws {OutboxMessageStateError} when it is neither, or still must not be sent: its recipient has opted out, or is suppressed.
    */
   async release(id: string, reason: string): Promise<OutboxMessage> {
     await this.queue.prepare();
@@ -35,7 +35,7 @@ export class HeldMessages {
       if (message.heldReason === 'unknown-outcome' && (await this.lookup.find(message, manager))) return;
       message.releasedAt = new Date();
       const obstacle = await this.rules.obstacle(message, manager);
-      if (obstacle?.kind === 'hold')
+      if (obstacle && obstacle.kind !== 'wait')
         throw new OutboxMessageStateError(`It still cannot be sent: ${obstacle.detail}`);
       await changeMessage(manager, id, {
         status: 'queued',

@@ -11,6 +11,7 @@ import { changeMessage, holdMessage, lockMessage, storableFailure } from './outb
 import { OutboxMessageEntity } from './outbox-message.entity.js';
 import { OutboxQueue, type OutboxJob } from './outbox-queue.js';
 import { OutcomeLookup } from './outcome-lookup.js';
+import { REJECTION_SINK, type RejectionSink } from './rejection-sink.js';
 
 /** Waits while Postack does not take a message, but certainly has not got it. */
 const RETRY = { attempts: Infinity, firstDelayMs: 5000, maxDelayMs: 600_000 };
@@ -39,6 +40,7 @@ export class OutboxDelivery {
     private readonly queue: OutboxQueue,
     private readonly rules: SendRules,
     private readonly lookup: OutcomeLookup,
+    @Inject(REJECTION_SINK) private readonly rejections: RejectionSink,
   ) {}
 
   /** Gives up recording what PostgreSQL does not take: the message's outcome is unknown then, to be looked up. */
@@ -80,6 +82,10 @@ export class OutboxDelivery {
         await this.queue.send(message, manager, obstacle.until);
         return false;
       }
+      if (obstacle?.kind === 'cancel') {
+        await changeMessage(manager, id, { status: 'cancelled', decisionReason: obstacle.detail });
+        return false;
+      }
       if (obstacle) {
         await holdMessage(manager, id, obstacle.reason, obstacle.detail);
         this.#logger.warn(`Message ${id} to ${maskPhoneNumber(message.to)} is held: ${obstacle.detail}`);
@@ -118,6 +124,7 @@ export class OutboxDelivery {
       const lastFailure = storableFailure(error);
       if (!error.isRetryable) {
         await changeMessage(manager, id, { status: 'rejected', lastFailure });
+        await this.rejections.rejected(message, lastFailure, manager);
         return;
       }
       const since = message.releasedAt ?? message.createdAt;

@@ -8,6 +8,8 @@ import type { SendFailure } from './send-failure.js';
 @Index('outbox_message_message_id_key', ['messageId'], { unique: true })
 @Index('outbox_message_created_at_idx', ['createdAt', 'id'])
 @Index('outbox_message_peer_idx', ['to', 'sendingSince'])
+@Index('outbox_message_accepted_at_idx', ['acceptedAt'], { where: 'accepted_at IS NOT NULL' })
+@Index('outbox_message_resend_of_idx', ['resendOf'], { where: 'resend_of IS NOT NULL' })
 @Index('outbox_message_unsettled_idx', ['status', 'createdAt'], {
   where: `"status" IN ('queued', 'sending', 'held')`,
 })
@@ -85,6 +87,14 @@ export class OutboxMessageEntity {
   /** Postack's id, once it has accepted the message. */
   @Column('text', { name: 'message_id', nullable: true })
   messageId!: string | null;
+
+  /** Postack's id of the message that failed, and that this one repeats. */
+  @Column('text', { name: 'resend_of', nullable: true })
+  resendOf!: string | null;
+
+  /** The how manieth repetition it is; 0 for a message that repeats none. */
+  @Column('integer', { name: 'resend_attempt', default: 0 })
+  resendAttempt!: number;
 
   /** Not sent before. */
   @Column('timestamptz', { name: 'not_before', nullable: true })

@@ -38,6 +38,7 @@ export type OutboxStatus = (typeof OUTBOX_STATUSES)[number];
  * Why a message is held.
  *
  * - `opted-out`: the recipient said STOP
+ * - `suppressed`: messages to this number do not arrive, or a person has suppressed it
  * - `opt-out-review`: the recipient may have asked not to be written to; a person has to read it (solicitations only)
  * - `own-number`: it would go to one of our own numbers
  * - `peer-budget`: the recipient has had as many replies as one may get in ten minutes, or in a day
@@ -47,6 +48,7 @@ export type OutboxStatus = (typeof OUTBOX_STATUSES)[number];
  */
 export const HELD_REASONS = [
   'opted-out',
+  'suppressed',
   'opt-out-review',
   'own-number',
   'peer-budget',
@@ -77,6 +79,8 @@ export interface NewOutboxMessage {
   notBefore?: Date;
   /** The recipient's IANA time zone, for quiet hours. Default: every zone of the number's country. */
   timeZone?: string;
+  /** It repeats a message that failed. */
+  resend?: { /** Postack's id of that message. */ of: string; /** From 1. */ attempt: number };
 }
 
 /** How to enqueue. */
@@ -99,4 +103,5 @@ export interface OutboxReceipt {
 /** What keeps a message from being sent now. */
 export type Obstacle =
   | { kind: 'hold'; reason: HeldReason; /** A sentence, with what a person can do. */ detail: string }
-  | { kind: 'wait'; /** When it may be sent. */ until: Date; detail: string };
+  | { kind: 'wait'; /** When it may be sent. */ until: Date; detail: string }
+  | { kind: 'cancel'; /** Why it is not to be sent at all. */ detail: string };

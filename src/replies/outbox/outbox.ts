@@ -99,8 +99,9 @@ export class Outbox implements ReplySink {
     const rows: { id: string; is_new: boolean }[] = await manager.query(
       `INSERT INTO ${this.#table}
          (id, idempotency_key, category, from_number, to_number, text, encoding, segments, in_reply_to, time_zone,
-          status, not_before, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, date_trunc('milliseconds', clock_timestamp()))
+          status, not_before, resend_of, resend_attempt, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13,
+         date_trunc('milliseconds', clock_timestamp()))
        -- Changes nothing, but locks, and so finds what another transaction is about to commit.
        ON CONFLICT (idempotency_key) DO UPDATE SET idempotency_key = excluded.idempotency_key
        RETURNING id, id = $1 AS is_new`,
@@ -116,6 +117,8 @@ export class Outbox implements ReplySink {
         message.inReplyTo ?? null,
         message.timeZone ?? null,
         notBefore?.toISOString() ?? null,
+        message.resend?.of ?? null,
+        message.resend?.attempt ?? 0,
       ],
     );
     const [stored] = rows;

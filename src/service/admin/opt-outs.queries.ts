@@ -1,23 +1,11 @@
 import { IsIn, IsOptional, IsString } from 'class-validator';
-import { Transform } from 'class-transformer';
 import { PageQuery } from './list.queries.js';
 import { OptionalTime } from './optional-time.js';
 import { ReasonBody } from './reason.body.js';
+import { Flag, NumberInUrl } from './url-values.js';
 
 const ONCE = { message: '$property must be given once' };
 const NUMBER_MESSAGE = { message: '$property must be a number, as a text' };
-
-/** In a URL, a `+` that is not written as `%2B` is a blank. */
-const NumberInUrl = () =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? value.replace(/^ (?=\d)/, '+') : value,
-  );
-
-const FLAGS: Record<string, boolean> = { true: true, false: false };
-
-/** A parameter that is `true` or `false`, or absent. */
-const Flag = () =>
-  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? (FLAGS[value] ?? value) : value));
 
 /** `GET /api/v1/opt-outs` */
 export class ListOptOutsQuery extends PageQuery {

@@ -45,6 +45,7 @@ describe('the settings of the service', () => {
       retention: { bodyDays: 30, idDays: 90 },
       api: undefined,
       replies: { ownNumbers: [], optOut: { scope: 'all', confirmations: 'local' } },
+      alerts: {},
       unknownSettings: [],
     });
   });
@@ -67,6 +68,8 @@ describe('the settings of the service', () => {
       POSTACK_OWN_NUMBERS: '+15550100002, +15550100003',
       POSTACK_OPT_OUT_SCOPE: 'number',
       POSTACK_OPT_OUT_CONFIRMATIONS: 'provider',
+      POSTACK_ALERT_WEBHOOK_URL: 'http://127.0.0.1:5000/alerts',
+      POSTACK_ALERT_WEBHOOK_SECRET: SECRET,
     });
     expect(settings).toEqual({
       port: 8080,
@@ -85,8 +88,20 @@ describe('the settings of the service', () => {
         ownNumbers: ['+15550100002', '+15550100003'],
         optOut: { scope: 'number', confirmations: 'provider' },
       },
+      alerts: { webhook: { url: 'http://127.0.0.1:5000/alerts', secret: SECRET } },
       unknownSettings: [],
     });
+  });
+
+  it('for the webhook of alerts belong together', () => {
+    expect(problemsWith({ POSTACK_ALERT_WEBHOOK_URL: 'https://example.com/alerts' })).toEqual([
+      expect.stringContaining('POSTACK_ALERT_WEBHOOK_SECRET: a webhook secret starts with "whsec_"'),
+    ]);
+    for (const url of ['example.com', 'ftp://example.com/', '']) {
+      expect(problemsWith({ POSTACK_ALERT_WEBHOOK_URL: url, POSTACK_ALERT_WEBHOOK_SECRET: SECRET })).toEqual([
+        'POSTACK_ALERT_WEBHOOK_URL must look like https://example.com/alerts',
+      ]);
+    }
   });
 
   it('that are empty count as not set', () => {

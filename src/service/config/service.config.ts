@@ -7,9 +7,11 @@ import {
   WEBHOOK_PATH,
   WEBHOOK_PATH_RULE,
 } from '../../postack.options.js';
+import type { AlertOptions } from '../../alerts/alert-options.js';
 import type { Confirmations, OptOutScope, ReplyOptions } from '../../replies/reply-options.js';
 import { IsRetention, type ResolvedRetention, resolveRetention } from '../../retention/retention-options.js';
 import { parseWebhookSecret, WebhookSecretError } from '../../webhook/webhook-secret.js';
+import { alertProblems, sendingProblems } from './setting-problems.js';
 
 /** The HTTP library to run on. */
 export type HttpAdapterName = 'express' | 'fastify';
@@ -32,6 +34,8 @@ const SETTINGS = [
   'POSTACK_OWN_NUMBERS',
   'POSTACK_OPT_OUT_SCOPE',
   'POSTACK_OPT_OUT_CONFIRMATIONS',
+  'POSTACK_ALERT_WEBHOOK_URL',
+  'POSTACK_ALERT_WEBHOOK_SECRET',
   'POSTACK_ROLE',
   'POSTACK_LOG_LEVEL',
   'POSTACK_RETENTION_BODY_DAYS',
@@ -44,6 +48,7 @@ const FILE_SETTINGS = [
   'POSTACK_WEBHOOK_SECRET',
   'POSTACK_ADMIN_KEY',
   'POSTACK_API_KEY',
+  'POSTACK_ALERT_WEBHOOK_SECRET',
 ] as const satisfies readonly Setting[];
 
 type Setting = (typeof SETTINGS)[number];
@@ -105,6 +110,9 @@ export class ServiceConfig {
 
   readonly replies: ReplyOptions;
 
+  /** Whom alerts are posted to. */
+  readonly alerts: AlertOptions;
+
   /** Names like our own that mean nothing: most likely mistyped. */
   readonly unknownSettings: string[];
 
@@ -134,11 +142,17 @@ export class ServiceConfig {
         confirmations: (read('POSTACK_OPT_OUT_CONFIRMATIONS') ?? 'local') as Confirmations,
       },
     };
+    this.alerts = alertOptions(read);
     this.unknownSettings = Object.keys(environment).filter(
       (name) => name.startsWith('POSTACK_') && !isSetting(name),
     );
     assertValid(SUBJECT, this);
-    const problems = [...this.#wrongSecrets(), ...this.#wrongSending(), ...this.#missing()];
+    const problems = [
+      ...this.#wrongSecrets(),
+      ...sendingProblems(this),
+      ...alertProblems(this.alerts),
+      ...this.#missing(),
+    ];
     if (problems.length > 0) throw new ConfigurationError(SUBJECT, problems);
   }
 
@@ -153,29 +167,6 @@ export class ServiceConfig {
         return [`POSTACK_WEBHOOK_SECRET${which}: ${error.message}`];
       }
     });
-  }
-
-  /** What is wrong with the way to Postack, by the names of the environment. */
-  #wrongSending(): string[] {
-    const { apiKey, requestsPerSecond, baseUrl } = this.api ?? {};
-    const { scope, confirmations } = this.replies.optOut ?? {};
-    const problems: string[] = [];
-    if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
-      problems.push('POSTACK_API_KEY must be ASCII without spaces');
-    }
-    if (requestsPerSecond !== undefined && !(requestsPerSecond >= 1 && requestsPerSecond <= 1000)) {
-      problems.push('POSTACK_API_REQUESTS_PER_SECOND must be a whole number from 1 to 1000');
-    }
-    if (baseUrl !== undefined && !/^https?:\/\/[^\s?#@]+$/.test(baseUrl)) {
-      problems.push('POSTACK_API_URL must look like https://api.postack.dev/v1');
-    }
-    if (scope !== undefined && !['all', 'number'].includes(scope)) {
-      problems.push('POSTACK_OPT_OUT_SCOPE must be all or number');
-    }
-    if (confirmations !== undefined && !['local', 'provider', 'off'].includes(confirmations)) {
-      problems.push('POSTACK_OPT_OUT_CONFIRMATIONS must be local, provider or off');
-    }
-    return problems;
   }
 
   /** With a database of its own the service runs for real, and makes up no credentials. */
@@ -210,6 +201,14 @@ function apiOptions(read: (name: Setting) => string | undefined): PostackApiOpti
       requestsPerSecond: /^\d+$/.test(requestsPerSecond) ? Number(requestsPerSecond) : NaN,
     }),
   };
+}
+
+/** Either of the two settings asks for a webhook; `alertProblems` tells when the other one is missing. */
+function alertOptions(read: (name: Setting) => string | undefined): AlertOptions {
+  const url = read('POSTACK_ALERT_WEBHOOK_URL');
+  const secret = read('POSTACK_ALERT_WEBHOOK_SECRET');
+  if (url === undefined && secret === undefined) return {};
+  return { webhook: { url: url ?? '', secret: secret ?? '' } };
 }
 
 /** The words of a setting, separated by blanks or commas. */

@@ -1,0 +1,103 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
+import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
+import { tableName } from '../table-name.js';
+import { ALERT_OPTIONS, type ResolvedAlertOptions } from './alert-options.js';
+import { Alerts } from './alerts.js';
+import { EventHourEntity } from './event-hour.entity.js';
+import { missingEvents, WEEKS } from './silence-rule.js';
+
+const HOUR_MS = 3_600_000;
+
+/** Hours that are counted at once: a month of a new installation is learned in half an hour of runs. */
+const HOURS_AT_ONCE = 24;
+
+/** Those that decide, and a day more. */
+const KEPT_HOURS = (WEEKS * 7 + 1) * 24;
+
+const KEY = 'events';
+
+/** Raises the alert that no event has come in for longer than usual, from what it has learned of each hour of the week. */
+@Injectable()
+export class SilenceWatch {
+  readonly #inbox: string;
+  readonly #hours: string;
+
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(ALERT_OPTIONS) private readonly options: ResolvedAlertOptions,
+    private readonly alerts: Alerts,
+  ) {
+    this.#inbox = tableName(dataSource, InboxEventEntity);
+    this.#hours = tableName(dataSource, EventHourEntity);
+  }
+
+  /** Learns, and raises or resolves the alert. @param now For tests. */
+  async run(now: Date = new Date()): Promise<void> {
+    await this.#learn(now);
+    const lastEventAt = await this.#lastEventAt();
+    if (!lastEventAt) return;
+    const open = await this.alerts.findOpen('silence', KEY);
+    if (open) {
+      if (lastEventAt > open.openedAt) await this.alerts.resolve({ kind: 'silence', key: KEY }, now);
+      return;
+    }
+    const { silenceMinutes, silenceEvents } = this.options;
+    const missing = missingEvents({
+      ...{ now, lastEventAt },
+      hours: await this.#known(),
+      minMs: silenceMinutes * 60_000,
+      minEvents: silenceEvents,
+    });
+    if (missing === 0) return;
+    const alert = {
+      ...({ kind: 'silence', key: KEY } as const),
+      summary:
+        `No event has come in since ${lastEventAt.toISOString()}, when about ${missing} are usual. Look at the ` +
+        'endpoint at Postack (is it enabled, do its deliveries fail?), and at the tunnel or proxy before this backend',
+      details: { lastEventAt: lastEventAt.toISOString(), missingEvents: missing },
+    };
+    await this.dataSource.transaction((manager) => this.alerts.raise(alert, manager, now));
+  }
+
+  /** Counts the hours that have passed since the last one that was counted. Nothing to do, but once an hour. */
+  async #learn(now: Date): Promise<void> {
+    const [bounds]: { counted_until: Date | null }[] = await this.dataSource.query(
+      `SELECT coalesce(
+         (SELECT max(hour) + interval '1 hour' FROM ${this.#hours}),
+         (SELECT date_trunc('hour', min(received_at), 'UTC') FROM ${this.#inbox})
+       ) AS counted_until`,
+    );
+    const oldest = hourOf(now.getTime()) - KEPT_HOURS * HOUR_MS;
+    const from = Math.max(bounds?.counted_until?.getTime() ?? Infinity, oldest);
+    const until = Math.min(from + HOURS_AT_ONCE * HOUR_MS, hourOf(now.getTime()));
+    if (!(from < until)) return;
+    await this.dataSource.query(
+      `INSERT INTO ${this.#hours} (hour, events)
+       SELECT hour, (SELECT count(*) FROM ${this.#inbox} WHERE received_at >= hour AND received_at < hour + interval '1 hour')
+       FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS hour
+       ON CONFLICT DO NOTHING`,
+      [new Date(from).toISOString(), new Date(until).toISOString()],
+    );
+    await this.dataSource.query(`DELETE FROM ${this.#hours} WHERE hour < $1`, [
+      new Date(oldest).toISOString(),
+    ]);
+  }
+
+  async #lastEventAt(): Promise<Date | null> {
+    const [row]: { last: Date | null }[] = await this.dataSource.query(
+      `SELECT max(received_at) AS last FROM ${this.#inbox}`,
+    );
+    return row?.last ?? null;
+  }
+
+  async #known(): Promise<Map<number, number>> {
+    const rows = await this.dataSource.getRepository(EventHourEntity).find();
+    return new Map(rows.map(({ hour, events }) => [hour.getTime(), events]));
+  }
+}
+
+function hourOf(ms: number): number {
+  return Math.floor(ms / HOUR_MS) * HOUR_MS;
+}

@@ -1,0 +1,28 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { discoverPolicies } from '../policy-discovery.js';
+import type { FailureReaction } from './failure-options.js';
+import { FailurePolicy } from './failure-policy.js';
+import type { Failure } from './failure.js';
+
+/** Finds every `FailurePolicy` of the application, and asks them in their order. */
+@Injectable()
+export class FailurePolicies implements OnModuleInit {
+  #policies: readonly FailurePolicy[] = [];
+
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  /** @throws {ConfigurationError} naming every policy that cannot work. */
+  onModuleInit(): void {
+    this.#policies = discoverPolicies(this.discovery, FailurePolicy, 'Postack failure policies');
+  }
+
+  /** The first decision that is not `null`. Rejects as soon as a policy throws. */
+  async decide(failure: Failure): Promise<readonly FailureReaction[]> {
+    for (const policy of this.#policies) {
+      const reactions = await policy.decide(failure);
+      if (reactions !== null) return reactions;
+    }
+    return [];
+  }
+}

@@ -1,0 +1,65 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Job } from 'pg-boss';
+import type { DataSource, EntityManager } from 'typeorm';
+import { HEARTBEAT_SECONDS, JobQueue } from '../dispatch/lanes/job-queue.js';
+import { runOnce } from '../dispatch/lanes/run-once.js';
+import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { FailureReactions } from './failure-reactions.js';
+
+/** Queue of failures that no event tells of, and that have to be reacted to all the same. */
+export const FAILURES_QUEUE = 'failures';
+
+interface FailureJob {
+  /** `FailureEntity.messageId`. */
+  messageId: string;
+}
+
+const QUEUE_OPTIONS = {
+  // After 5 s, doubling up to an hour: about a day.
+  retryLimit: 30,
+  retryDelay: 5,
+  retryBackoff: true,
+  retryDelayMax: 3600,
+  heartbeatSeconds: HEARTBEAT_SECONDS,
+  expireInSeconds: 60,
+  retentionSeconds: 14 * 86_400,
+  deleteAfterSeconds: 86_400,
+};
+
+/** Has failures reacted to that come without an event: as jobs, since events are what listeners are for. */
+@Injectable()
+export class FailureQueue implements OnApplicationBootstrap {
+  constructor(
+    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly jobs: JobQueue,
+    private readonly reactions: FailureReactions,
+  ) {}
+
+  readonly #prepare = runOnce(async () => {
+    await this.jobs.start();
+    await this.jobs.boss.createQueue(FAILURES_QUEUE, QUEUE_OPTIONS);
+  });
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.options.role === 'accept') return;
+    await this.#prepare();
+    await this.jobs.boss.work(
+      FAILURES_QUEUE,
+      { pollingIntervalSeconds: 1 },
+      async ([job]: Job<FailureJob>[]) => {
+        if (job) {
+          await this.dataSource.transaction((manager) => this.reactions.react(job.data.messageId, manager));
+        }
+      },
+    );
+  }
+
+  /** Has a recorded failure reacted to when the transaction commits. */
+  async send(messageId: string, manager: EntityManager): Promise<void> {
+    await this.#prepare();
+    const data: FailureJob = { messageId };
+    await this.jobs.boss.insert(FAILURES_QUEUE, [{ data }], { db: this.jobs.within(manager) });
+  }
+}

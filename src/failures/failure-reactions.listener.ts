@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import type { TransactionalListenerContext } from '../events/listener-context.js';
+import { MessageFailedEvent } from '../events/message-failed.event.js';
+import { MessageUndeliveredEvent } from '../events/message-undelivered.event.js';
+import { OnPostackEvent } from '../events/on-postack-event.decorator.js';
+import { FAILURE_REACTIONS_LISTENER } from './failure-options.js';
+import { FailureReactions } from './failure-reactions.js';
+
+/** Does about each message that did not arrive what the policies say, exactly once. */
+@Injectable()
+export class FailureReactionsListener {
+  constructor(private readonly reactions: FailureReactions) {}
+
+  @OnPostackEvent([MessageUndeliveredEvent, MessageFailedEvent], {
+    name: FAILURE_REACTIONS_LISTENER,
+    transactional: true,
+  })
+  async onFailure(
+    { messageId }: MessageUndeliveredEvent | MessageFailedEvent,
+    { manager }: TransactionalListenerContext,
+  ): Promise<void> {
+    // Of which message it tells, nobody knows: the projections have it as a dead letter.
+    if (messageId !== null) await this.reactions.react(messageId, manager);
+  }
+}

@@ -1,0 +1,125 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Alerts } from '../alerts/alerts.js';
+import { Suppressions } from '../replies/suppressions/suppressions.js';
+import { FailurePolicies } from './failure-policies.js';
+import { FailureResend } from './failure-resend.js';
+import { FAILURE_OPTIONS, type FailureReaction, type ResolvedFailureOptions } from './failure-options.js';
+import { FailureEntity } from './failure.entity.js';
+import type { ResendRefusal } from './failure-states.js';
+import { withCause, type Failure } from './failure.js';
+
+const DAY_MS = 86_400_000;
+
+/** The record of a failure is not there yet: its projection is behind, and catches up. */
+export class FailureNotRecordedError extends Error {
+  readonly code = 'POSTACK_FAILURE_NOT_RECORDED';
+  override readonly name = 'FailureNotRecordedError';
+
+  constructor(messageId: string) {
+    super(
+      `There is no record yet of the failure of message ${messageId}; if this lasts, see what keeps the projection ` +
+        '"failures" (GET /api/v1/listeners/failures)',
+    );
+  }
+}
+
+/** Has the policies decide about a message that did not arrive, and does what they say. */
+@Injectable()
+export class FailureReactions {
+  constructor(
+    @Inject(FAILURE_OPTIONS) private readonly options: ResolvedFailureOptions,
+    private readonly policies: FailurePolicies,
+    private readonly resend: FailureResend,
+    private readonly suppressions: Suppressions,
+    private readonly alerts: Alerts,
+  ) {}
+
+  /**
+   * Reacts in the transaction of `manager`, once to each report of a failure.
+   *
+   * @throws {FailureNotRecordedError}
+   * @throws whatever a policy throws.
+   */
+  async react(messageId: string, manager: EntityManager): Promise<void> {
+    const stored = await manager.findOneBy(FailureEntity, { messageId });
+    if (!stored) throw new FailureNotRecordedError(messageId);
+    if (stored.reactedAt) return;
+    const failure = withCause(stored, this.options.catalogue);
+    // Before the row is locked: a policy may take long, and the projection must not wait for it.
+    const reactions = new Set(await this.policies.decide(failure));
+    const locked = await manager.findOne(FailureEntity, {
+      where: { messageId },
+      lock: { mode: 'pessimistic_write' },
+    });
+    // A later report: whoever brought it reacts to it.
+    if (!locked || locked.reactedAt || locked.failedAt.getTime() !== failure.failedAt.getTime()) return;
+    const resendRefusal = reactions.has('resend') ? await this.resend.resend(failure, manager) : null;
+    await manager.update(
+      FailureEntity,
+      { messageId },
+      {
+        reactions: await this.#done(reactions, failure, resendRefusal, manager),
+        reactedAt: new Date(),
+        resendRefusal,
+      },
+    );
+  }
+
+  /** Does it. @returns those that had an effect. */
+  async #done(
+    reactions: ReadonlySet<FailureReaction>,
+    failure: Failure,
+    resendRefusal: ResendRefusal | null,
+    manager: EntityManager,
+  ): Promise<FailureReaction[]> {
+    const done: FailureReaction[] = [];
+    for (const reaction of reactions) {
+      switch (reaction) {
+        case 'resend':
+          if (resendRefusal === null) done.push(reaction);
+          break;
+        case 'suppress':
+        case 'suppress-for-good':
+          if (await this.#suppress(failure, reaction, manager)) done.push(reaction);
+          break;
+        case 'alert':
+          await this.#alert(failure, manager);
+          done.push(reaction);
+      }
+    }
+    return done;
+  }
+
+  async #suppress(
+    { to, failedAt, code, messageId, eventId }: Failure,
+    reaction: 'suppress' | 'suppress-for-good',
+    manager: EntityManager,
+  ): Promise<boolean> {
+    if (to === null) return false;
+    const expiresAt =
+      reaction === 'suppress' ? new Date(failedAt.getTime() + this.options.suppressDays * DAY_MS) : null;
+    await this.suppressions.suppress(
+      { number: to, since: failedAt, expiresAt, code, messageId, eventId },
+      manager,
+    );
+    return true;
+  }
+
+  async #alert(
+    { code, causeClass, meaning, action, messageId }: Failure,
+    manager: EntityManager,
+  ): Promise<void> {
+    const name = code ?? '(no code)';
+    await this.alerts.raise(
+      {
+        kind: 'failure',
+        // Indexed: whatever Postack writes for a code must not be too long.
+        key: name.slice(0, 200),
+        summary: `Messages fail with ${name}. ${meaning}. ${action}`,
+        details: { code, causeClass, messageId },
+      },
+      manager,
+    );
+  }
+}

@@ -1,0 +1,67 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import type { PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
+import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
+import { causeOf } from './failure-catalogue.js';
+import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
+import { FailureEntity } from './failure.entity.js';
+import { ReceiptSweepEntity } from './receipt-sweep.entity.js';
+
+/** How many messages failed for one cause. */
+export interface FailureCount {
+  cause: PostackCauseClass;
+  code: string | null;
+  meaning: string;
+  action: string;
+  total: number;
+  /** Of these, nobody has acknowledged so many. */
+  unacknowledged: number;
+  /** When the latest of them failed. */
+  latestAt: Date;
+}
+
+/** What asking Postack for want of receipts has come to, since the first time. */
+export type SweepCounts = Pick<ReceiptSweepEntity, 'asked' | 'repaired' | 'expired'>;
+
+/** Failures by cause and code, the most frequent first, and what became of messages without receipts. */
+export interface FailureOverview {
+  items: FailureCount[];
+  receipts: SweepCounts;
+}
+
+/** Counts the failures. */
+@Injectable()
+export class FailureSummary {
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(FAILURE_OPTIONS) private readonly options: ResolvedFailureOptions,
+  ) {}
+
+  /** @param range Of the times at which messages failed: from, and before. Default: all. */
+  async count({ since, until }: { since?: Date; until?: Date } = {}): Promise<FailureOverview> {
+    const query = this.dataSource
+      .getRepository(FailureEntity)
+      .createQueryBuilder('failure')
+      .select('failure.causeClass', 'cause')
+      .addSelect('failure.code', 'code')
+      .addSelect('count(*)::int', 'total')
+      .addSelect('(count(*) FILTER (WHERE failure.acknowledgedAt IS NULL))::int', 'unacknowledged')
+      .addSelect('max(failure.failedAt)', 'latestAt')
+      .groupBy('failure.causeClass')
+      .addGroupBy('failure.code')
+      .orderBy('count(*)', 'DESC')
+      .addOrderBy('failure.code', 'ASC');
+    if (since) query.andWhere('failure.failedAt >= :since', { since });
+    if (until) query.andWhere('failure.failedAt < :until', { until });
+    const rows = await query.getRawMany<Omit<FailureCount, 'meaning' | 'action'>>();
+    const sweep = await this.dataSource.getRepository(ReceiptSweepEntity).findOneBy({ id: 1 });
+    const { asked = 0, repaired = 0, expired = 0 } = sweep ?? {};
+    return {
+      items: rows.map((row) => {
+        const { meaning, action } = causeOf(this.options.catalogue, row.code);
+        return { ...row, meaning, action };
+      }),
+      receipts: { asked, repaired, expired },
+    };
+  }
+}

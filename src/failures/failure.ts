@@ -1,0 +1,15 @@
+import { causeOf, type FailureCause } from './failure-catalogue.js';
+import type { FailureEntity } from './failure.entity.js';
+
+/** A message that did not arrive, with what its code means. */
+export interface Failure extends FailureEntity, FailureCause {
+  causeClass: FailureCause['causeClass'];
+}
+
+/** Adds what the catalogue says now: a code that was unknown when it came may be known by then. */
+export function withCause(
+  failure: FailureEntity,
+  catalogue: Readonly<Record<string, FailureCause>>,
+): Failure {
+  return Object.assign(failure, causeOf(catalogue, failure.code), { causeClass: failure.causeClass });
+}

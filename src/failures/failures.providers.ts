@@ -1,0 +1,42 @@
+import type { Provider } from '@nestjs/common';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { REJECTION_SINK } from '../replies/outbox/rejection-sink.js';
+import { ConfiguredFailurePolicy } from './configured-failure.policy.js';
+import { FailureLog } from './failure-log.js';
+import { FAILURE_OPTIONS } from './failure-options.js';
+import { FailurePolicies } from './failure-policies.js';
+import { FailureQueue } from './failure-queue.js';
+import { FailureReactions } from './failure-reactions.js';
+import { FailureReactionsListener } from './failure-reactions.listener.js';
+import { FailureResend } from './failure-resend.js';
+import { FailureSummary } from './failure-summary.js';
+import { FailuresProjection } from './failures.projection.js';
+import { ReceiptSweep } from './receipt-sweep.js';
+import { ReceiptSweepSchedule } from './receipt-sweep-schedule.js';
+import { RejectedMessages } from './rejected-messages.js';
+import { SweepProgress } from './sweep-progress.js';
+import { UndeliveredListener } from './undelivered.listener.js';
+
+/** What of `failures/` the module provides. */
+export const FAILURE_PROVIDERS: Provider[] = [
+  {
+    provide: FAILURE_OPTIONS,
+    useFactory: ({ failures }: ResolvedPostackOptions) => failures,
+    inject: [POSTACK_OPTIONS],
+  },
+  FailuresProjection,
+  UndeliveredListener,
+  FailureReactionsListener,
+  FailureReactions,
+  FailureResend,
+  FailurePolicies,
+  ConfiguredFailurePolicy,
+  FailureQueue,
+  FailureLog,
+  FailureSummary,
+  RejectedMessages,
+  { provide: REJECTION_SINK, useExisting: RejectedMessages },
+  ReceiptSweep,
+  ReceiptSweepSchedule,
+  SweepProgress,
+];

@@ -1,0 +1,51 @@
+import { Body, Controller, Get, HttpCode, Post, Query, Req, StreamableFile, UseGuards } from '@nestjs/common';
+import type { Page } from '../../paging.js';
+import type { NumberListImport } from '../../replies/number-lists/number-list-import.js';
+import type { SuppressionEntity } from '../../replies/suppressions/suppression.entity.js';
+import { Suppressions } from '../../replies/suppressions/suppressions.js';
+import { AdminKeyGuard } from './admin-key.guard.js';
+import { withCsvBody, type CsvRequest } from './csv-body.js';
+import {
+  ImportSuppressionsQuery,
+  ListSuppressionsQuery,
+  RemoveSuppressionBody,
+  SuppressionBody,
+} from './suppressions.queries.js';
+
+/** Numbers that nothing is sent to. */
+@Controller('api/v1/suppressions')
+@UseGuards(AdminKeyGuard)
+export class SuppressionsController {
+  constructor(private readonly suppressions: Suppressions) {}
+
+  @Get()
+  list(@Query() query: ListSuppressionsQuery): Promise<Page<SuppressionEntity>> {
+    return this.suppressions.list(query);
+  }
+
+  @Get('export')
+  export(): StreamableFile {
+    return new StreamableFile(this.suppressions.exportCsv(), {
+      type: 'text/csv; charset=utf-8',
+      disposition: 'attachment; filename="suppressions.csv"',
+    });
+  }
+
+  @Post('import')
+  @HttpCode(200)
+  import(@Query() query: ImportSuppressionsQuery, @Req() request: CsvRequest): Promise<NumberListImport> {
+    return withCsvBody(request, (body) => this.suppressions.importCsv(body, query));
+  }
+
+  @Post()
+  @HttpCode(200)
+  add(@Body() body: SuppressionBody): Promise<SuppressionEntity> {
+    return this.suppressions.add(body);
+  }
+
+  @Post('remove')
+  @HttpCode(200)
+  remove(@Body() body: RemoveSuppressionBody): Promise<SuppressionEntity> {
+    return this.suppressions.remove(body);
+  }
+}

@@ -1,0 +1,50 @@
+import { isURL } from 'class-validator';
+import type { AlertOptions } from '../../alerts/alert-options.js';
+import type { PostackApiOptions } from '../../postack.options.js';
+import type { ReplyOptions } from '../../replies/reply-options.js';
+import { parseWebhookSecret, WebhookSecretError } from '../../webhook/webhook-secret.js';
+
+/** What is wrong with the way to Postack, by the names of the environment. */
+export function sendingProblems({
+  api,
+  replies,
+}: {
+  api: PostackApiOptions | undefined;
+  replies: ReplyOptions;
+}): string[] {
+  const { apiKey, requestsPerSecond, baseUrl } = api ?? {};
+  const { scope, confirmations } = replies.optOut ?? {};
+  const problems: string[] = [];
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+    problems.push('POSTACK_API_KEY must be ASCII without spaces');
+  }
+  if (requestsPerSecond !== undefined && !(requestsPerSecond >= 1 && requestsPerSecond <= 1000)) {
+    problems.push('POSTACK_API_REQUESTS_PER_SECOND must be a whole number from 1 to 1000');
+  }
+  if (baseUrl !== undefined && !/^https?:\/\/[^\s?#@]+$/.test(baseUrl)) {
+    problems.push('POSTACK_API_URL must look like https://api.postack.dev/v1');
+  }
+  if (scope !== undefined && !['all', 'number'].includes(scope)) {
+    problems.push('POSTACK_OPT_OUT_SCOPE must be all or number');
+  }
+  if (confirmations !== undefined && !['local', 'provider', 'off'].includes(confirmations)) {
+    problems.push('POSTACK_OPT_OUT_CONFIRMATIONS must be local, provider or off');
+  }
+  return problems;
+}
+
+/** What is wrong with the webhook of alerts, by the names of the environment. */
+export function alertProblems({ webhook }: AlertOptions): string[] {
+  if (!webhook) return [];
+  const problems: string[] = [];
+  if (!isURL(webhook.url, { protocols: ['http', 'https'], require_protocol: true, require_tld: false })) {
+    problems.push('POSTACK_ALERT_WEBHOOK_URL must look like https://example.com/alerts');
+  }
+  try {
+    parseWebhookSecret(webhook.secret);
+  } catch (error) {
+    if (!(error instanceof WebhookSecretError)) throw error;
+    problems.push(`POSTACK_ALERT_WEBHOOK_SECRET: ${error.message}`);
+  }
+  return problems;
+}

@@ -1,0 +1,271 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { Injectable } from '@nestjs/common';
+import { EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import { AlertRaised, AlertResolved } from '../../src/alerts/alert-events.js';
+import { ALERT_WATCH_QUEUE, AlertWatch } from '../../src/alerts/alert-watch.js';
+import { Alerts } from '../../src/alerts/alerts.js';
+import { JobQueue } from '../../src/dispatch/lanes/job-queue.js';
+import { RecordingLogger } from '../support/recording-logger.js';
+import { messageBody, startTestApplication, type TestApplication } from '../support/test-application.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+/** A Thursday, in the future: whatever else the application stores is earlier. */
+const NOON = new Date(Date.UTC(2030, 0, 31, 12));
+const minutesLater = (minutes: number) => new Date(NOON.getTime() + minutes * MINUTE_MS);
+
+@Injectable()
+class Pager {
+  readonly notices: (AlertRaised | AlertResolved)[] = [];
+
+  @OnEvent(AlertRaised.notice)
+  onRaised(notice: AlertRaised): void {
+    this.notices.push(notice);
+  }
+
+  @OnEvent(AlertResolved.notice)
+  onResolved(notice: AlertResolved): void {
+    this.notices.push(notice);
+  }
+}
+
+interface Posted {
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+describe('alerts', () => {
+  let app: TestApplication;
+  let alerts: Alerts;
+  let watch: AlertWatch;
+  let receiver: Server;
+  let answer = 204;
+  const posts: Posted[] = [];
+  const logger = new RecordingLogger();
+
+  beforeAll(async () => {
+    receiver = createServer((request, response) => {
+      void text(request).then((body) => {
+        posts.push({ headers: request.headers, body });
+        response.writeHead(answer).end();
+      });
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    const { port } = receiver.address() as AddressInfo;
+    app = await startTestApplication({
+      providers: [Pager],
+      imports: [EventEmitterModule.forRoot()],
+      options: { alerts: { webhook: { url: `http://127.0.0.1:${port}/alerts`, secret: SECRET } } },
+      configure: (application) => {
+        application.useLogger(logger);
+      },
+    });
+    alerts = app.application.get(Alerts);
+    watch = app.application.get(AlertWatch, { strict: false });
+  });
+  afterAll(async () => {
+    await app.close();
+    receiver.close();
+  });
+  beforeEach(async () => {
+    await app.database.query(
+      'TRUNCATE postack.alert, postack.event_hour, postack.inbox_event, postack.outbox_message, postack.message',
+    );
+    posts.length = 0;
+    answer = 204;
+  });
+
+  const list = async () => (await alerts.list()).items;
+  const raise = (key: string, at = NOON) =>
+    app.dataSource.transaction((manager) =>
+      alerts.raise({ kind: 'failure', key, summary: `Messages fail with ${key}` }, manager, at),
+    );
+  const posted = (count: number) =>
+    waitUntil(() => (posts.length >= count ? posts : undefined), { what: () => `${count} webhooks` });
+  /** Events came in at this time. */
+  const storeEvents = (count: number, at: Date) =>
+    app.database.query(
+      `INSERT INTO postack.inbox_event
+         (endpoint, svix_id, type, status, occurred_at, received_at, secret_fingerprint, clock_skew_ms)
+       SELECT 'default', gen_random_uuid(), 'message.sent', 'dispatched', $2, $2, 'abc', 0 FROM generate_series(1, $1)`,
+      [count, at.toISOString()],
+    );
+  /** Postack accepted a message at this time, and a receipt came or not. */
+  const storeSend = async (at: Date, state?: string) => {
+    const id = randomUUID();
+    await app.database.query(
+      `INSERT INTO postack.outbox_message (id, idempotency_key, category, from_number, to_number, text, encoding,
+         segments, status, message_id, created_at, accepted_at)
+       VALUES ($1::uuid, $1::uuid::text, 'notification', '+15550100002', '+15550100001', 'Hi', 'GSM-7', 1, 'accepted', $1::uuid::text, $2, $2)`,
+      [id, at.toISOString()],
+    );
+    if (state === undefined) return;
+    await app.database.query(
+      `INSERT INTO postack.message (id, direction, state, state_at, conflict, history, first_event_at, last_event_at)
+       VALUES ($1, 'outbound', $2, $3, false, '[]', $3, $3)`,
+      [id, state, at.toISOString()],
+    );
+  };
+  /** Learns all that there is to learn. */
+  const learn = async (now: Date) => {
+    for (let run = 0; run < 30; run += 1) await watch.run(now);
+  };
+
+  it('are raised once while they last: in the log, to observers, by a signed webhook; and resolved when over', async () => {
+    const pager = app.application.get(Pager);
+    expect(await raise('30034')).toBe(true);
+    expect(await raise('30034', minutesLater(5))).toBe(false);
+    await posted(1);
+    const [alert] = await waitUntil(
+      async () => ((await list())[0]?.webhook === 'delivered' ? list() : undefined),
+      { what: () => 'the delivered webhook to be recorded' },
+    );
+    expect(alert).toMatchObject({
+      state: 'open',
+      occurrences: 2,
+      openedAt: NOON,
+      lastSeenAt: minutesLater(5),
+    });
+    await waitUntil(() => pager.notices[0], { what: () => 'an observer' });
+
+    await watch.run(minutesLater(60));
+    expect(await list()).toMatchObject([{ state: 'open' }]);
+    await watch.run(minutesLater(66));
+    await posted(2);
+    expect(await list()).toMatchObject([{ state: 'resolved', resolvedAt: minutesLater(66) }]);
+    await waitUntil(() => pager.notices[1], { what: () => 'an observer' });
+    expect(pager.notices.map(({ constructor, alert: { id } }) => [constructor, id])).toEqual([
+      [AlertRaised, alert!.id],
+      [AlertResolved, alert!.id],
+    ]);
+    expect(logger.lines.filter((line) => line.startsWith('Alert '))).toEqual([
+      'Alert Messages fail with 30034',
+      'Alert resolved: Messages fail with 30034',
+    ]);
+    const bodies = posts.map(({ headers, body }) =>
+      new Webhook(SECRET).verify(body, headers as Record<string, string>),
+    );
+    expect(bodies).toMatchObject([
+      { type: 'alert.raised', timestamp: NOON.toISOString(), data: { id: alert!.id, key: '30034' } },
+      { type: 'alert.resolved', data: { id: alert!.id, state: 'resolved' } },
+    ]);
+    expect(new Set(posts.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
+    expect(await raise('30034', minutesLater(70))).toBe(true);
+  });
+
+  /** A notice that has failed is due at once, with so many attempts left. */
+  const retry = (attemptsLeft: number) =>
+    waitUntil(
+      async () => {
+        const [job] = await app.database.query(
+          `UPDATE postack_jobs.job SET start_after = now(), retry_limit = retry_count + $1
+           WHERE name = 'alerts.notices' AND state = 'retry' RETURNING id`,
+          [attemptsLeft],
+        );
+        return job;
+      },
+      { what: () => 'the retry' },
+    );
+  const webhookState = (state: string) =>
+    waitUntil(async () => ((await list())[0]?.webhook === state ? true : undefined), {
+      what: () => `the webhook to be ${state}`,
+    });
+
+  it('are posted again until the receiver takes them, under the same id', async () => {
+    answer = 500;
+    await raise('30007');
+    await posted(1);
+    expect(await list()).toMatchObject([{ webhook: 'pending' }]);
+    answer = 204;
+    await retry(5);
+    await posted(2);
+    expect(posts[0]?.headers['webhook-id']).toBe(posts[1]?.headers['webhook-id']);
+    await webhookState('delivered');
+    expect(logger.lines.join('\n')).toMatch(/webhook of alert .* failed, it is tried again: .*answered 500/);
+  });
+
+  it('that the receiver never takes show it', async () => {
+    answer = 302;
+    await raise('30007');
+    await posted(1);
+    await retry(1);
+    await webhookState('failed');
+    expect(logger.lines.join('\n')).toMatch(
+      /webhook of alert .* failed, it is not tried again: .*answered 302/,
+    );
+  });
+
+  it('tell of a silence that is longer than usual, until the next event', async () => {
+    for (const week of [1, 2, 3]) {
+      for (const hour of [-2, -1, 0, 1]) {
+        await storeEvents(60, new Date(NOON.getTime() - week * 7 * 24 * HOUR_MS + hour * HOUR_MS));
+      }
+    }
+    await storeEvents(1, NOON);
+    await learn(minutesLater(29));
+    expect(await list()).toEqual([]);
+    await watch.run(minutesLater(31));
+    await watch.run(minutesLater(32));
+    expect(await list()).toMatchObject([
+      {
+        ...{ kind: 'silence', state: 'open', openedAt: minutesLater(31), occurrences: 1 },
+        details: { lastEventAt: NOON.toISOString(), missingEvents: 31 },
+      },
+    ]);
+    await storeEvents(1, minutesLater(33));
+    await watch.run(minutesLater(34));
+    expect(await list()).toMatchObject([{ state: 'resolved', resolvedAt: minutesLater(34) }]);
+  });
+
+  it('tell of no silence in an installation that is new', async () => {
+    await learn(minutesLater(0));
+    expect(await list()).toEqual([]);
+    await storeEvents(1000, NOON);
+    await learn(minutesLater(6 * 60));
+    expect(await list()).toEqual([]);
+  });
+
+  it('tell of messages without any receipt, until one comes', async () => {
+    for (const minutes of [0, 1, 2, 3]) await storeSend(minutesLater(minutes), 'sent');
+    await storeSend(minutesLater(12));
+    await watch.run(minutesLater(20));
+    expect(await list()).toEqual([]);
+    await watch.run(minutesLater(22));
+    await watch.run(minutesLater(23));
+    expect(await list()).toMatchObject([
+      { kind: 'no-receipts', state: 'open', occurrences: 1, details: { messages: 5 } },
+    ]);
+    await watch.run(minutesLater(300));
+    expect(await list()).toMatchObject([{ state: 'open' }]);
+    await storeSend(minutesLater(299), 'delivered');
+    await watch.run(minutesLater(301));
+    expect(await list()).toMatchObject([{ state: 'resolved' }]);
+  });
+
+  it('tell nothing while at least one receipt comes', async () => {
+    for (const minutes of [0, 1, 2, 3, 4, 5]) await storeSend(minutesLater(minutes), 'sent');
+    await storeSend(minutesLater(6), 'undelivered');
+    await watch.run(minutesLater(20));
+    expect(await list()).toEqual([]);
+  });
+
+  it('are looked for every minute, also by the job that pg-boss makes of it', async () => {
+    const { boss } = app.application.get(JobQueue, { strict: false });
+    expect(await boss.getSchedules(ALERT_WATCH_QUEUE)).toMatchObject([{ cron: '* * * * *' }]);
+    await raise('30006', new Date(Date.now() - 2 * HOUR_MS));
+    await boss.send(ALERT_WATCH_QUEUE);
+    await waitUntil(async () => ((await list())[0]?.state === 'resolved' ? true : undefined), {
+      what: () => 'the watch to resolve what is over',
+    });
+    // Accepting and dispatching go on as ever.
+    expect((await app.post(messageBody('message.sent'))).status).toBe(204);
+  });
+});

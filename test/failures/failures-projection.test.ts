@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { DataSource } from 'typeorm';
+import { MessageFailedEvent } from '../../src/events/message-failed.event.js';
+import { MessageUndeliveredEvent } from '../../src/events/message-undelivered.event.js';
+import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
+import { FailureEntity } from '../../src/failures/failure.entity.js';
+import { FailuresProjection } from '../../src/failures/failures.projection.js';
+import { QueryCounter } from '../replies/query-counter.js';
+import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
+
+type FailedEvent = MessageUndeliveredEvent | MessageFailedEvent;
+
+const second = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, seconds));
+
+function event(
+  eventClass: typeof MessageUndeliveredEvent | typeof MessageFailedEvent,
+  messageId: string | null,
+  errorCode: string,
+  seconds: number,
+): FailedEvent {
+  const occurredAt = second(seconds);
+  return new eventClass(
+    {
+      ...{ id: `msg_${messageId}_${seconds}`, endpoint: 'default', wireType: eventClass.type },
+      ...{ occurredAt, receivedAt: occurredAt, payload: {} },
+    },
+    {
+      ...{ messageId, errorCode, from: '+15550100002', to: '+1 555 010 0001', text: null },
+      ...{ status: null, errorMessage: null, segments: null },
+    },
+  );
+}
+
+describe('the projection of failures', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  const projection = new FailuresProjection(new ResolvedFailureOptions());
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = await openDataSource(database.url);
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  const project = (events: FailedEvent[]) =>
+    dataSource.transaction((manager) => projection.project(events, manager));
+  const find = (messageId: string) => dataSource.getRepository(FailureEntity).findOneByOrFail({ messageId });
+
+  it('takes one statement, however many events there are', async () => {
+    const counter = new QueryCounter('"failure"');
+    dataSource.logger = counter;
+    await project(
+      Array.from({ length: 300 }, (_, index) =>
+        event(MessageUndeliveredEvent, `SM_many_${index % 200}`, '30003', index % 60),
+      ),
+    );
+    expect(counter.count).toBe(1);
+    expect(await dataSource.getRepository(FailureEntity).count()).toBe(200);
+  });
+
+  it('keeps the latest report, in whatever order and grouping they come', async () => {
+    const reports = (id: string) => [
+      event(MessageFailedEvent, id, '30003', 3),
+      event(MessageUndeliveredEvent, id, '30007', 9),
+      event(MessageFailedEvent, id, '30034', 9),
+    ];
+    const [a, b, c] = reports('SM_one_by_one');
+    for (const one of [b, c, a]) await project([one!]);
+    await project(reports('SM_at_once').reverse());
+    for (const id of ['SM_one_by_one', 'SM_at_once']) {
+      expect(await find(id)).toMatchObject({
+        ...{ state: 'undelivered', code: '30007', causeClass: 'content', failedAt: second(9) },
+        ...{ to: '+15550100001', eventId: `msg_${id}_9`, source: 'event' },
+      });
+    }
+  });
+
+  it('has a later report reacted to anew, and leaves what a person has acknowledged', async () => {
+    await project([event(MessageFailedEvent, 'SM_again', '30003', 1)]);
+    const handled = {
+      reactedAt: new Date(),
+      reactions: [],
+      acknowledgedAt: new Date(),
+      acknowledgedReason: 'ok',
+    };
+    await dataSource.getRepository(FailureEntity).update({ messageId: 'SM_again' }, handled);
+    await project([event(MessageFailedEvent, 'SM_again', '30003', 1)]);
+    expect((await find('SM_again')).reactedAt).not.toBeNull();
+    await project([event(MessageUndeliveredEvent, 'SM_again', '30005', 2)]);
+    expect(await find('SM_again')).toMatchObject({
+      ...{ code: '30005', reactedAt: null, reactions: null, acknowledgedReason: 'ok' },
+    });
+  });
+
+  it('refuses an event that names no message', async () => {
+    await expect(project([event(MessageFailedEvent, null, '30003', 1)])).rejects.toMatchObject({
+      code: 'POSTACK_MESSAGE_ID_MISSING',
+    });
+  });
+});

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { JobQueue } from '../../src/dispatch/lanes/job-queue.js';
+import { FailureLog } from '../../src/failures/failure-log.js';
+import { FailureSummary } from '../../src/failures/failure-summary.js';
+import { RECEIPT_SWEEP_QUEUE } from '../../src/failures/receipt-sweep-schedule.js';
+import { ReceiptSweep } from '../../src/failures/receipt-sweep.js';
+import { MessageLog } from '../../src/messages/message-log.js';
+import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
+import { waitForEvent } from '../../src/testing/index.js';
+import {
+  newNumber,
+  OURS,
+  startReplyApplication,
+  type ReplyApplication,
+} from '../replies/reply-application.js';
+import { waitUntil } from '../support/wait-until.js';
+
+const HOUR_MS = 3_600_000;
+
+/** So much later, as far as the sweep knows. */
+const in73Hours = () => new Date(Date.now() + 73 * HOUR_MS);
+
+describe('the sweep after missing receipts', () => {
+  let app: ReplyApplication;
+  let sweep: ReceiptSweep;
+  let messages: MessageLog;
+  const run = async (now = in73Hours()) => {
+    // The sweep never looks back, and here its time does not go on.
+    await app.database.query(`UPDATE postack.receipt_sweep SET accepted_until = '2026-01-01'`);
+    return sweep.run(undefined, now);
+  };
+  const none = { asked: 0, repaired: 0, expired: 0 };
+
+  beforeAll(async () => {
+    app = await startReplyApplication({
+      postack: { timeScale: 100 },
+      options: { replies: { rules: false } },
+    });
+    sweep = app.application.get(ReceiptSweep);
+    messages = app.application.get(MessageLog);
+  });
+  afterAll(() => app.close());
+
+  /** Sends something, of which no event comes back. @returns Postack's id. */
+  async function sendUnheard(to: string): Promise<string> {
+    await app.outbox.enqueue({
+      ...{ from: OURS, to, text: `Hello ${randomUUID()}`, category: 'notification' as const },
+      idempotencyKey: randomUUID(),
+    });
+    const { messageId } = await app.message({ to }, ({ status }) => status === 'accepted');
+    await app.postack.settled();
+    return messageId!;
+  }
+  const report = async (type: string, data: Record<string, unknown>, at = new Date()) => {
+    const { id } = await app.post({ type, timestamp: at.toISOString(), data });
+    await waitForEvent(app.application, id, ({ status }) => status === 'done');
+  };
+  /** Postack delivers its messages, and its webhooks reach nobody. */
+  async function unheard<Result>(work: () => Promise<Result>): Promise<Result> {
+    app.postack.cutOff('ep_1');
+    try {
+      return await work();
+    } finally {
+      app.postack.reconnect('ep_1');
+    }
+  }
+
+  it('leaves alone what is not old enough', async () => {
+    await sendUnheard(MAGIC_NUMBERS.silent.number);
+    expect(await run(new Date(Date.now() + 71 * HOUR_MS))).toEqual(none);
+    expect(app.postack.requests.filter(({ method }) => method === 'GET')).toEqual([]);
+  });
+
+  it('has what Postack knows no end of expire, also when there has never been an event', async () => {
+    const id = (await app.log.list({ to: MAGIC_NUMBERS.silent.number })).items[0]!.messageId!;
+    expect(await messages.find(id)).toBeNull();
+    expect(await run()).toEqual({ asked: 1, repaired: 0, expired: 1 });
+    const message = await messages.find(id);
+    expect(message).toMatchObject({ state: 'expired', to: MAGIC_NUMBERS.silent.number, conflict: false });
+    expect(message?.history.map(({ state, eventId }) => [state, eventId])).toEqual([
+      ['accepted', 'outbox'],
+      ['queued', 'lookup'],
+      ['expired', 'sweep'],
+    ]);
+    expect(await run()).toEqual(none);
+    expect(await app.application.get(FailureLog).find(id)).toBeNull();
+  });
+
+  it('makes a guess that a late receipt overrides', async () => {
+    const id = (await app.log.list({ to: MAGIC_NUMBERS.silent.number })).items[0]!.messageId!;
+    await report('message.delivered', { id });
+    expect(await messages.find(id)).toMatchObject({ state: 'delivered', conflict: false });
+  });
+
+  it('repairs what had come to an end, and counts it', async () => {
+    const { id, before } = await unheard(async () => {
+      await app.outbox.enqueue({
+        ...{ from: OURS, to: newNumber(), text: 'Hello', category: 'notification' as const },
+        idempotencyKey: 'lost receipts',
+      });
+      const sent = await waitUntil(
+        () => app.postack.messages.find(({ text, status }) => text === 'Hello' && status === 'delivered'),
+        { what: () => 'a delivery that nobody hears of' },
+      );
+      await app.message({}, ({ messageId }) => messageId === sent.id);
+      const counts = await app.application.get(FailureSummary).count();
+      expect(await run()).toEqual({ asked: 1, repaired: 1, expired: 0 });
+      return { id: sent.id, before: counts.receipts };
+    });
+    expect(await messages.find(id)).toMatchObject({ state: 'delivered' });
+    const { receipts } = await app.application.get(FailureSummary).count();
+    expect(receipts).toEqual({ ...before, asked: before.asked + 1, repaired: before.repaired + 1 });
+  });
+
+  it('finds failures, which are recorded and reacted to, but never sent again', async () => {
+    const to = MAGIC_NUMBERS.unreachable.number;
+    const id = await unheard(async () => {
+      await app.outbox.enqueue({
+        ...{ from: OURS, to, text: 'Hello', category: 'notification' as const },
+        idempotencyKey: 'lost failure',
+      });
+      const sent = await waitUntil(
+        () => app.postack.messages.find((one) => one.recipient === to && one.status === 'undelivered'),
+        { what: () => 'a failure that nobody hears of' },
+      );
+      await app.message({}, ({ messageId }) => messageId === sent.id);
+      expect(await run()).toEqual({ asked: 1, repaired: 1, expired: 0 });
+      return sent.id;
+    });
+    const failures = app.application.get(FailureLog);
+    const failure = await waitUntil(
+      async () => ((await failures.find(id))?.reactedAt ? failures.find(id) : undefined),
+      { what: () => 'a reaction' },
+    );
+    expect(failure).toMatchObject({
+      ...{ source: 'lookup', state: 'undelivered', code: '30003', eventId: null },
+      ...{ reactions: [], resendRefusal: 'not-by-event' },
+    });
+  });
+
+  it('has what Postack does not know expire', async () => {
+    await report('message.sent', { id: 'SM_unknown', from: OURS, to: newNumber() });
+    expect(await run()).toEqual({ asked: 0, repaired: 0, expired: 1 });
+    expect(await messages.find('SM_unknown')).toMatchObject({ state: 'expired' });
+  });
+
+  it('tries again later what cannot be asked, for a day', async () => {
+    await report('message.sent', { id: 'SM_away', from: OURS, to: newNumber() });
+    await app.postack.api.down('refused');
+    try {
+      expect(await run()).toEqual(none);
+      expect(await messages.find('SM_away')).toMatchObject({ state: 'sent' });
+      expect(await run(new Date(Date.now() + 98 * HOUR_MS))).toEqual({ ...none, expired: 1 });
+    } finally {
+      await app.postack.api.up();
+    }
+  });
+
+  it('is scheduled every ten minutes', async () => {
+    const { boss } = app.application.get(JobQueue, { strict: false });
+    expect(await boss.getSchedules(RECEIPT_SWEEP_QUEUE)).toMatchObject([{ cron: '*/10 * * * *' }]);
+  });
+});
