@@ -59,6 +59,8 @@ function failures(schema: string): string[] {
     )`,
     `CREATE INDEX failure_failed_at_idx ON ${schema}.failure (failed_at, message_id)`,
     `CREATE INDEX failure_number_idx ON ${schema}.failure (to_number, failed_at)`,
+    `CREATE INDEX failure_code_idx ON ${schema}.failure (code, failed_at)`,
+    `CREATE INDEX failure_rejection_idx ON ${schema}.failure (failed_at) WHERE source = 'rejection'`,
     `CREATE TABLE ${schema}.receipt_sweep (
       id smallint NOT NULL,
       accepted_until timestamptz NOT NULL,

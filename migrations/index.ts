@@ -4,6 +4,7 @@ import { PostackDurableDispatch1795478400000 } from './1795478400000-durable-dis
 import { PostackRetention1795482000000 } from './1795482000000-retention.js';
 import { PostackReplies1795568400000 } from './1795568400000-replies.js';
 import { PostackFailures1795654800000 } from './1795654800000-failures.js';
+import { PostackReports1795741200000 } from './1795741200000-reports.js';
 
 /**
  * The migrations of this package's tables, oldest first: `migrations: [...postackMigrations]` in the options of
@@ -15,4 +16,5 @@ export const postackMigrations: readonly (new () => MigrationInterface)[] = [
   PostackRetention1795482000000,
   PostackReplies1795568400000,
   PostackFailures1795654800000,
+  PostackReports1795741200000,
 ];

@@ -12,6 +12,13 @@ CREATE TABLE postack.alert (
   webhook text NOT NULL
 );
 
+CREATE TABLE postack.conversation_entry (
+  conversation bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  message_id text NOT NULL,
+  is_inbound boolean NOT NULL
+);
+
 CREATE TABLE postack.event_hour (
   hour timestamp with time zone NOT NULL,
   events integer NOT NULL
@@ -192,6 +199,52 @@ CREATE TABLE postack.reply_rule (
   updated_at timestamp with time zone NOT NULL DEFAULT now()
 );
 
+CREATE TABLE postack.report_count (
+  dimension text NOT NULL,
+  bucket timestamp with time zone NOT NULL,
+  value text NOT NULL,
+  slot smallint NOT NULL,
+  received integer NOT NULL,
+  accepted integer NOT NULL,
+  queued integer NOT NULL,
+  sending integer NOT NULL,
+  sent integer NOT NULL,
+  expired integer NOT NULL,
+  failed integer NOT NULL,
+  undelivered integer NOT NULL,
+  delivered integer NOT NULL,
+  read integer NOT NULL,
+  segments_received integer NOT NULL,
+  segments_sent integer NOT NULL,
+  conversations integer NOT NULL,
+  replied integer NOT NULL
+);
+
+CREATE TABLE postack.report_duration (
+  duration text NOT NULL,
+  dimension text NOT NULL,
+  hour timestamp with time zone NOT NULL,
+  value text NOT NULL,
+  bin smallint NOT NULL,
+  slot smallint NOT NULL,
+  count integer NOT NULL
+);
+
+CREATE TABLE postack.report_event (
+  bucket timestamp with time zone NOT NULL,
+  slot smallint NOT NULL,
+  accepted integer NOT NULL DEFAULT 0,
+  quarantined integer NOT NULL DEFAULT 0,
+  duplicates integer NOT NULL DEFAULT 0,
+  rejected integer NOT NULL DEFAULT 0,
+  unavailable integer NOT NULL DEFAULT 0
+);
+
+CREATE TABLE postack.report_own_number (
+  key text NOT NULL,
+  number text NOT NULL
+);
+
 CREATE TABLE postack.request_rate (
   key character varying(255) NOT NULL,
   points integer NOT NULL DEFAULT 0,
@@ -228,6 +281,8 @@ ALTER TABLE postack.alert ADD CONSTRAINT alert_pkey PRIMARY KEY (id);
 ALTER TABLE postack.alert ADD CONSTRAINT alert_state_check CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text])));
 
 ALTER TABLE postack.alert ADD CONSTRAINT alert_webhook_check CHECK ((webhook = ANY (ARRAY['off'::text, 'pending'::text, 'delivered'::text, 'failed'::text])));
+
+ALTER TABLE postack.conversation_entry ADD CONSTRAINT conversation_entry_pkey PRIMARY KEY (conversation, at, message_id, is_inbound);
 
 ALTER TABLE postack.event_hour ADD CONSTRAINT event_hour_pkey PRIMARY KEY (hour);
 
@@ -291,6 +346,14 @@ ALTER TABLE postack.reply_rule ADD CONSTRAINT reply_rule_pattern_check CHECK (((
 
 ALTER TABLE postack.reply_rule ADD CONSTRAINT reply_rule_pkey PRIMARY KEY (id);
 
+ALTER TABLE postack.report_count ADD CONSTRAINT report_count_pkey PRIMARY KEY (dimension, bucket, value, slot);
+
+ALTER TABLE postack.report_duration ADD CONSTRAINT report_duration_pkey PRIMARY KEY (duration, dimension, hour, value, bin, slot);
+
+ALTER TABLE postack.report_event ADD CONSTRAINT report_event_pkey PRIMARY KEY (bucket, slot);
+
+ALTER TABLE postack.report_own_number ADD CONSTRAINT report_own_number_pkey PRIMARY KEY (key);
+
 ALTER TABLE postack.request_rate ADD CONSTRAINT request_rate_pkey PRIMARY KEY (key);
 
 ALTER TABLE postack.retention_leftover ADD CONSTRAINT retention_leftover_pkey PRIMARY KEY (event_id);
@@ -307,9 +370,13 @@ CREATE UNIQUE INDEX alert_open_key ON postack.alert USING btree (kind, key) WHER
 
 CREATE INDEX alert_opened_at_idx ON postack.alert USING btree (opened_at, id);
 
+CREATE INDEX failure_code_idx ON postack.failure USING btree (code, failed_at);
+
 CREATE INDEX failure_failed_at_idx ON postack.failure USING btree (failed_at, message_id);
 
 CREATE INDEX failure_number_idx ON postack.failure USING btree (to_number, failed_at);
+
+CREATE INDEX failure_rejection_idx ON postack.failure USING btree (failed_at) WHERE (source = 'rejection'::text);
 
 CREATE INDEX handler_outcome_order_idx ON postack.handler_outcome USING btree (handler, order_key) WHERE ((order_key IS NOT NULL) AND (status = ANY (ARRAY['pending'::text, 'failing'::text])));
 
@@ -317,7 +384,11 @@ CREATE INDEX handler_outcome_unsettled_idx ON postack.handler_outcome USING btre
 
 CREATE INDEX inbox_event_pending_idx ON postack.inbox_event USING btree (id) WHERE (status = 'pending'::text);
 
+CREATE INDEX inbox_event_quarantined_idx ON postack.inbox_event USING btree (received_at) WHERE (status = 'quarantined'::text);
+
 CREATE INDEX inbox_event_received_at_idx ON postack.inbox_event USING btree (received_at, id);
+
+CREATE INDEX message_first_event_at_idx ON postack.message USING btree (first_event_at, id);
 
 CREATE INDEX message_last_event_at_idx ON postack.message USING btree (last_event_at, id);
 
@@ -328,6 +399,8 @@ CREATE INDEX opt_out_since_idx ON postack.opt_out USING btree (since, peer, own_
 CREATE UNIQUE INDEX opt_out_evidence_event_key ON postack.opt_out_evidence USING btree (endpoint, event_id, action);
 
 CREATE INDEX opt_out_evidence_open_review_idx ON postack.opt_out_evidence USING btree (peer) WHERE ((action = 'review'::text) AND (resolved_at IS NULL));
+
+CREATE INDEX opt_out_evidence_opt_out_idx ON postack.opt_out_evidence USING btree (occurred_at) WHERE ((action = 'opt-out'::text) AND (source <> 'import'::text));
 
 CREATE INDEX opt_out_evidence_peer_idx ON postack.opt_out_evidence USING btree (peer, id);
 
@@ -350,3 +423,87 @@ CREATE INDEX replay_created_at_idx ON postack.replay USING btree (created_at, id
 CREATE UNIQUE INDEX reply_rule_name_key ON postack.reply_rule USING btree (name);
 
 CREATE INDEX suppression_since_idx ON postack.suppression USING btree (since, number);
+
+CREATE VIEW postack.report_hourly_durations AS
+ SELECT hour,
+    duration,
+    dimension,
+    value,
+    bin,
+    (
+        CASE bin
+            WHEN 0 THEN (1)::numeric
+            ELSE (((2)::numeric * (1.1 ^ (bin)::numeric)) / 2.1)
+        END)::double precision AS duration_ms,
+    sum(count) AS count
+   FROM postack.report_duration
+  GROUP BY hour, duration, dimension, value, bin
+ HAVING (sum(count) > 0);
+
+CREATE VIEW postack.report_hourly_events AS
+ SELECT date_trunc('hour'::text, bucket, 'UTC'::text) AS hour,
+    sum(accepted) AS accepted,
+    sum(quarantined) AS quarantined,
+    sum(duplicates) AS duplicates,
+    sum(rejected) AS rejected,
+    sum(unavailable) AS unavailable
+   FROM postack.report_event
+  GROUP BY (date_trunc('hour'::text, bucket, 'UTC'::text));
+
+CREATE VIEW postack.report_hourly_failures AS
+ SELECT hour,
+    error_code,
+    COALESCE(( SELECT failure.cause_class
+           FROM postack.failure
+          WHERE (failure.code = failures.error_code)
+          ORDER BY failure.failed_at DESC
+         LIMIT 1), 'unknown'::text) AS cause,
+    sum(failed) AS failed,
+    sum(undelivered) AS undelivered,
+    sum(rejected) AS rejected
+   FROM ( SELECT date_trunc('hour'::text, report_count.bucket, 'UTC'::text) AS hour,
+            report_count.value AS error_code,
+            report_count.failed,
+            report_count.undelivered,
+            0 AS rejected
+           FROM postack.report_count
+          WHERE (report_count.dimension = 'errorCode'::text)
+        UNION ALL
+         SELECT date_trunc('hour'::text, failure.failed_at, 'UTC'::text) AS date_trunc,
+            COALESCE(failure.code, 'unknown'::text) AS "coalesce",
+            0,
+            0,
+            1
+           FROM postack.failure
+          WHERE (failure.source = 'rejection'::text)) failures
+  GROUP BY hour, error_code
+ HAVING (sum(((failed + undelivered) + rejected)) > 0);
+
+CREATE VIEW postack.report_hourly_messages AS
+ SELECT date_trunc('hour'::text, bucket, 'UTC'::text) AS hour,
+    dimension,
+    value,
+    sum(((((((((accepted + queued) + sending) + sent) + expired) + failed) + undelivered) + delivered) + read)) AS outbound,
+    sum(received) AS received,
+    sum(accepted) AS accepted,
+    sum(queued) AS queued,
+    sum(sending) AS sending,
+    sum(sent) AS sent,
+    sum(expired) AS expired,
+    sum(failed) AS failed,
+    sum(undelivered) AS undelivered,
+    sum(delivered) AS delivered,
+    sum(read) AS read,
+    sum(segments_received) AS segments_received,
+    sum(segments_sent) AS segments_sent,
+    sum(conversations) AS conversations,
+    sum(replied) AS replied
+   FROM postack.report_count
+  GROUP BY (date_trunc('hour'::text, bucket, 'UTC'::text)), dimension, value;
+
+CREATE VIEW postack.report_hourly_opt_outs AS
+ SELECT date_trunc('hour'::text, occurred_at, 'UTC'::text) AS hour,
+    count(*) AS opt_outs
+   FROM postack.opt_out_evidence
+  WHERE ((action = 'opt-out'::text) AND (source <> 'import'::text))
+  GROUP BY (date_trunc('hour'::text, occurred_at, 'UTC'::text));

@@ -241,7 +241,7 @@ export {
 } from './replies/suppressions/suppressions.js';
 
 // failures/
-export { FAILURE_CATALOGUE, type FailureCause } from './failures/failure-catalogue.js';
+export { FAILURE_CATALOGUE, type FailureCatalogue, type FailureCause } from './failures/failure-catalogue.js';
 export { FailureLog, type FailureDetail, type FailureFilter } from './failures/failure-log.js';
 export {
   DEFAULT_REACTIONS,
@@ -276,6 +276,32 @@ export { AlertEntity } from './alerts/alert.entity.js';
 export { AlertRaised, AlertResolved } from './alerts/alert-events.js';
 export type { AlertOptions } from './alerts/alert-options.js';
 export { Alerts, type AlertFilter, type OverFilter } from './alerts/alerts.js';
+// reports/
+export type { Percentiles } from './reports/duration-bins.js';
+export type { OwnNumberLabel } from './reports/own-number-labels.js';
+export type { RequestTotals } from './reports/report-counts.js';
+export type { Duration } from './reports/report-deltas.js';
+export { ReportExport, type ExportFormat, type ExportRequest } from './reports/report-export.js';
+export type { StateCounts } from './reports/report-figures.js';
+export { ReportRebuild, type RebuildProgress, type RebuildStep } from './reports/report-rebuild.js';
+export {
+  InvalidReportError,
+  type Grouping,
+  type Interval,
+  type Metric,
+  type NumbersOption,
+  type ReportPeriod,
+  type ResolvedPeriod,
+  type TimeSeriesRequest,
+} from './reports/report-request.js';
+export {
+  Reports,
+  type ErrorFigures,
+  type LatencyFigures,
+  type MessageFigures,
+  type ReportSummary,
+} from './reports/reports.js';
+export type { Series, SeriesPoint, TimeSeries } from './reports/time-series.js';
 
 // retention/
 export { Retention, type RetentionReport } from './retention/retention.js';

@@ -36,6 +36,7 @@ import { FAILURE_PROVIDERS } from './failures/failures.providers.js';
 import { ReceiptSweep } from './failures/receipt-sweep.js';
 import { Inbox } from './inbox/inbox.js';
 import { MessageLog } from './messages/message-log.js';
+import { MessageStore } from './messages/message-store.js';
 import { MessagesProjection } from './messages/messages.projection.js';
 import { POSTACK_DATA_SOURCE } from './postack.data-source.js';
 import {
@@ -68,6 +69,10 @@ import { ReplyPolicies } from './replies/reply-policies.js';
 import { ReplyRules } from './replies/rules/reply-rules.js';
 import { DefaultRuleReply, RuleReplies } from './replies/rules/rule-replies.policy.js';
 import { Suppressions } from './replies/suppressions/suppressions.js';
+import { ReportExport } from './reports/report-export.js';
+import { ReportRebuild } from './reports/report-rebuild.js';
+import { Reports } from './reports/reports.js';
+import { REPORT_PROVIDERS } from './reports/reports.providers.js';
 import { Retention } from './retention/retention.js';
 import { RetentionSchedule } from './retention/retention-schedule.js';
 import { SvixSignatureGuard } from './webhook/svix-signature.guard.js';
@@ -134,6 +139,7 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     ReplayRunner,
     Replays,
     // messages/
+    MessageStore,
     MessagesProjection,
     MessageLog,
     // postack-api/
@@ -167,6 +173,8 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     // alerts/, failures/
     ...ALERT_PROVIDERS,
     ...FAILURE_PROVIDERS,
+    // reports/
+    ...REPORT_PROVIDERS,
     // retention/
     Retention,
     RetentionSchedule,
@@ -193,6 +201,9 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     FailureSummary,
     ReceiptSweep,
     Alerts,
+    Reports,
+    ReportExport,
+    ReportRebuild,
     Retention,
   ],
 })

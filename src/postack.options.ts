@@ -1,4 +1,14 @@
-import { IsIn, IsInt, IsNotEmpty, IsString, Matches, Max, Min, ValidateNested } from 'class-validator';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
 import { type AlertOptions, ResolvedAlertOptions } from './alerts/alert-options.js';
 import { assertValid, ConfigurationError } from './configuration-error.js';
 import { DEFAULT_EVENT_TYPES, type EventTypeMap } from './events/event-types.js';
@@ -82,6 +92,11 @@ export interface PostackModuleOptions {
   failures?: FailureOptions;
   /** When somebody is told that something is wrong, and by which webhook. */
   alerts?: AlertOptions;
+  /**
+   * Whether the figures of the reports are kept. Default `true`. Those of a time when they were not can be made later,
+   * with `ReportRebuild`.
+   */
+  reports?: boolean;
   /**
    * How long stored events are kept: `{ bodyDays: 30, idDays: 90 }` unless told otherwise; `false` keeps everything.
    * Only events that are settled are removed. It counts for all endpoints in the database.
@@ -179,6 +194,9 @@ export class ResolvedPostackOptions {
   @ValidateNested()
   readonly alerts: ResolvedAlertOptions;
 
+  @IsBoolean({ message: '"reports" must be true or false' })
+  readonly reports: boolean;
+
   @IsRetention('"retention.bodyDays"', '"retention.idDays"')
   readonly retention: ResolvedRetention;
 
@@ -213,6 +231,7 @@ export class ResolvedPostackOptions {
     this.failures = new ResolvedFailureOptions(options.failures);
     this.alerts = new ResolvedAlertOptions(options.alerts);
     this.listeners = { ...options.listeners, ...(!this.api && { [AUTO_REPLIES]: false }) };
+    this.reports = options.reports ?? true;
     this.retention = resolveRetention(options.retention);
     this.jobsSchema = options.jobsSchema ?? 'postack_jobs';
     this.jobsPoolSize = options.jobsPoolSize ?? 4;

@@ -7,6 +7,7 @@ const root = join(import.meta.dirname, '..');
 /** What the files beside the folders are for: small things that every folder may use, and that use no folder. */
 const BASE = [
   'configuration-error',
+  'csv-cell',
   'loggable-error',
   'paging',
   'policy-discovery',
@@ -29,6 +30,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   replies: ['events', 'dispatch', 'messages', 'postack-api'],
   alerts: ['events', 'webhook', 'inbox', 'dispatch', 'messages', 'replies'],
   failures: ['events', 'dispatch', 'messages', 'postack-api', 'replies', 'alerts'],
+  reports: ['events', 'inbox', 'webhook', 'dispatch', 'messages', 'postack-api', 'replies', 'failures'],
   retention: ['inbox', 'dispatch'],
   testing: ['webhook', 'dispatch', 'events'],
   simulator: [],
@@ -42,6 +44,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'failures',
     'alerts',
     'postack-api',
+    'reports',
     'retention',
     'testing',
   ],

@@ -37,10 +37,14 @@ export class DispatchTimeoutError extends Error {
   }
 }
 
+/** Writes along in the transaction of a batch, before it is committed. What it throws undoes the whole batch. */
+export type BatchObserver = (events: readonly AnyPostackEvent[], manager: EntityManager) => Promise<void>;
+
 /** One transaction of the dispatcher: claim, project, hand over, mark, commit. */
 @Injectable()
 export class DispatchBatch {
   readonly #inbox: string;
+  readonly #observers: BatchObserver[] = [];
   /** Hardly any event before this one can still be waiting, as `InboxEventEntity.id`. */
   #claimFrom = 0n;
 
@@ -54,6 +58,11 @@ export class DispatchBatch {
     private readonly signal: LaneSignal,
   ) {
     this.#inbox = tableName(dataSource, InboxEventEntity);
+  }
+
+  /** For what has to see the events of every type, exactly once: known to the dispatcher only, and no handler. */
+  onBatch(observer: BatchObserver): void {
+    this.#observers.push(observer);
   }
 
   /**
@@ -98,6 +107,8 @@ export class DispatchBatch {
       await this.handover.first(listener, batch, manager);
       woken.push(listener.name);
     }
+    const events = claimed.map(({ event }) => event);
+    for (const observer of this.#observers) await observer(events, manager);
     await this.#mark(claimed, manager);
     if (woken.length > 0) await this.signal.send(woken, manager, { elsewhereOnly: true });
     return woken;

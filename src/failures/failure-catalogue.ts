@@ -15,6 +15,9 @@ export interface FailureCause {
   isRetryable: boolean;
 }
 
+/** What is known of each error code. */
+export type FailureCatalogue = Readonly<Record<string, FailureCause>>;
+
 /** What carriers report, as seen in the field: these are the numbers that Twilio uses. */
 const CARRIER_CAUSES = {
   '30003': {
@@ -60,7 +63,7 @@ const CARRIER_CAUSES = {
  * Every code that is documented: Postack's own, `authentication` when Postack does not accept the API key, and those that
  * carriers report.
  */
-export const FAILURE_CATALOGUE: Readonly<Record<string, FailureCause>> = {
+export const FAILURE_CATALOGUE: FailureCatalogue = {
   ...Object.fromEntries(
     Object.entries({ ...POSTACK_API_CODES, authentication: POSTACK_API_FAULTS.authentication }).map(
       ([code, { causeClass, problem: meaning, action, isRetryable }]) => [
@@ -86,10 +89,7 @@ const NONE_GIVEN: FailureCause = {
 };
 
 /** What a code means; also of codes that the catalogue does not have. */
-export function causeOf(
-  catalogue: Readonly<Record<string, FailureCause>>,
-  code: string | null,
-): FailureCause {
+export function causeOf(catalogue: FailureCatalogue, code: string | null): FailureCause {
   if (code === null) return NONE_GIVEN;
   return (Object.hasOwn(catalogue, code) ? catalogue[code] : undefined) ?? UNKNOWN;
 }

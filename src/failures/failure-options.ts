@@ -1,6 +1,6 @@
 import { ArrayMaxSize, IsInt, Max, Min, ValidateBy } from 'class-validator';
 import { POSTACK_CAUSE_CLASSES, type PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
-import { FAILURE_CATALOGUE, type FailureCause } from './failure-catalogue.js';
+import { FAILURE_CATALOGUE, type FailureCatalogue, type FailureCause } from './failure-catalogue.js';
 
 /**
  * What may be done about a message that failed.
@@ -21,7 +21,7 @@ export type FailureReactions = Readonly<Record<string, readonly FailureReaction[
 /** What becomes of messages that do not arrive. All of it has defaults. */
 export interface FailureOptions {
   /** Codes that are not in `FAILURE_CATALOGUE`, or that mean something else here. */
-  catalogue?: Readonly<Record<string, FailureCause>>;
+  catalogue?: FailureCatalogue;
   /** What is done, by class of causes or by code; each entry replaces its default. */
   reactions?: FailureReactions;
   /**
@@ -66,7 +66,7 @@ export class ResolvedFailureOptions {
       typeof isRetryable === 'boolean',
     '"failures.catalogue" must have a causeClass, a meaning, an action and isRetryable for each code',
   )
-  readonly catalogue: Readonly<Record<string, FailureCause>>;
+  readonly catalogue: FailureCatalogue;
 
   @Entries(
     (list) =>

@@ -1,4 +1,4 @@
-import { causeOf, type FailureCause } from './failure-catalogue.js';
+import { causeOf, type FailureCatalogue, type FailureCause } from './failure-catalogue.js';
 import type { FailureEntity } from './failure.entity.js';
 
 /** A message that did not arrive, with what its code means. */
@@ -7,9 +7,6 @@ export interface Failure extends FailureEntity, FailureCause {
 }
 
 /** Adds what the catalogue says now: a code that was unknown when it came may be known by then. */
-export function withCause(
-  failure: FailureEntity,
-  catalogue: Readonly<Record<string, FailureCause>>,
-): Failure {
+export function withCause(failure: FailureEntity, catalogue: FailureCatalogue): Failure {
   return Object.assign(failure, causeOf(catalogue, failure.code), { causeClass: failure.causeClass });
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { In, LessThanOrEqual, type DataSource, type EntityManager } from 'typeorm';
-import { addFacts, UNSETTLED_STATES } from '../messages/message-facts.js';
+import { UNSETTLED_STATES } from '../messages/delivery-state.js';
+import { MessageStore } from '../messages/message-store.js';
 import { MessageEntity } from '../messages/message.entity.js';
 import { loggableError } from '../loggable-error.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
@@ -48,6 +49,7 @@ export class ReceiptSweep {
     @Inject(POSTACK_OPTIONS) private readonly module: ResolvedPostackOptions,
     @Inject(FAILURE_OPTIONS) private readonly options: ResolvedFailureOptions,
     @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly messages: MessageStore,
     private readonly client: PostackClient,
     private readonly progress: SweepProgress,
     private readonly queue: FailureQueue,
@@ -106,7 +108,7 @@ export class ReceiptSweep {
 
   async #settle(id: string, answer: PostackMessage | null, now: Date, report: SweepReport): Promise<void> {
     const counts = await this.dataSource.transaction(async (manager) => {
-      const message = await addFacts(id, factsOf(answer, now), manager);
+      const message = await this.messages.addFacts(id, factsOf(answer, now), manager);
       // A receipt has come meanwhile.
       if (!message) return null;
       const expired = message.state === 'expired' ? 1 : 0;

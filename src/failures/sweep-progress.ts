@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { MessageEntity } from '../messages/message.entity.js';
+import { acceptedMessage } from '../messages/message-state.js';
+import { MessageStore } from '../messages/message-store.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { OutboxMessageEntity } from '../replies/outbox/outbox-message.entity.js';
 import { tableName } from '../table-name.js';
@@ -13,7 +15,10 @@ export class SweepProgress {
   readonly #outbox: string;
   readonly #messages: string;
 
-  constructor(@Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource) {
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly messages: MessageStore,
+  ) {
     this.#sweep = tableName(dataSource, ReceiptSweepEntity);
     this.#outbox = tableName(dataSource, OutboxMessageEntity);
     this.#messages = tableName(dataSource, MessageEntity);
@@ -30,18 +35,15 @@ export class SweepProgress {
          RETURNING accepted_until`,
         [due.toISOString()],
       );
-      await manager.query(
-        `INSERT INTO ${this.#messages} (id, direction, state, state_at, conflict, from_number, to_number, text, segments,
-           history, first_event_at, last_event_at)
-         SELECT message_id, 'outbound', 'accepted', at, false, from_number, to_number, text, segments,
-           jsonb_build_array(jsonb_build_object('state', 'accepted', 'eventId', 'outbox', 'errorCode', NULL,
-             'at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))), at, at
-         FROM (SELECT *, accepted_at AS at FROM ${this.#outbox}) AS outbox
+      const unheard: Parameters<typeof acceptedMessage>[0][] = await manager.query(
+        `SELECT message_id AS id, from_number AS "from", to_number AS "to", text, segments,
+           accepted_at AS "acceptedAt"
+         FROM ${this.#outbox} AS outbox
          WHERE accepted_at > $1 AND accepted_at <= $2 AND status = 'accepted'
-         ORDER BY message_id
-         ON CONFLICT (id) DO NOTHING`,
+           AND NOT EXISTS (SELECT FROM ${this.#messages} AS message WHERE message.id = outbox.message_id)`,
         [row?.accepted_until.toISOString(), due.toISOString()],
       );
+      await this.messages.merge(unheard.map(acceptedMessage), manager);
       await manager.query(
         `UPDATE ${this.#sweep} SET accepted_until = greatest(accepted_until, $1::timestamptz)`,
         [due.toISOString()],

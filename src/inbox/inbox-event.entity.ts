@@ -15,6 +15,7 @@ export type InboxStatus = 'pending' | 'dispatched' | 'unhandled' | 'quarantined'
 @Unique('inbox_event_endpoint_svix_id_key', ['endpoint', 'svixId'])
 @Index('inbox_event_pending_idx', ['id'], { where: `status = 'pending'` })
 @Index('inbox_event_received_at_idx', ['receivedAt', 'id'])
+@Index('inbox_event_quarantined_idx', ['receivedAt'], { where: `status = 'quarantined'` })
 @Check('inbox_event_status_check', `status IN ('pending', 'dispatched', 'unhandled', 'quarantined')`)
 export class InboxEventEntity {
   /** In the order of storing. A bigint, so a string in JavaScript. */

@@ -19,6 +19,19 @@ export const DELIVERY_STATES = [
 /** One of `DELIVERY_STATES`. */
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
+/** States of an outbound message after which another one is to come. */
+export const UNSETTLED_STATES = [
+  'accepted',
+  'queued',
+  'sending',
+  'sent',
+] as const satisfies readonly DeliveryState[];
+
+/** Whether another state is to come. */
+export function isUnsettled(state: DeliveryState): boolean {
+  return (UNSETTLED_STATES as readonly DeliveryState[]).includes(state);
+}
+
 /** One thing that is known to have happened to a message: the earliest event that said so. */
 export interface DeliveryFact {
   state: DeliveryState;

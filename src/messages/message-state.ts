@@ -48,6 +48,21 @@ export function messageOf(event: KnownPostackEvent): MessageEntity {
   };
 }
 
+/** What our own sending of a message says about it: Postack has accepted it. */
+export function acceptedMessage({
+  acceptedAt,
+  ...message
+}: Pick<MessageEntity, 'id' | 'from' | 'to' | 'text' | 'segments'> & { acceptedAt: Date }): MessageEntity {
+  const at = acceptedAt.toISOString();
+  return {
+    ...message,
+    direction: 'outbound',
+    ...deliveryColumns([], [{ state: 'accepted', at, eventId: 'outbox', errorCode: null }]),
+    firstEventAt: acceptedAt,
+    lastEventAt: acceptedAt,
+  };
+}
+
 /** Two partial views of one message as one; the order of the two makes no difference. */
 export function mergeMessages(a: MessageEntity, b: MessageEntity): MessageEntity {
   return {

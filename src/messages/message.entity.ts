@@ -7,6 +7,7 @@ import type { DeliveryFact, DeliveryState } from './delivery-state.js';
 @Index('message_unsettled_idx', ['lastEventAt'], {
   where: `"state" IN ('accepted', 'queued', 'sending', 'sent')`,
 })
+@Index('message_first_event_at_idx', ['firstEventAt', 'id'])
 @Check('message_direction_check', `direction IN ('inbound', 'outbound')`)
 export class MessageEntity {
   /** Postack's id of the message. */

@@ -15,6 +15,7 @@ import { MessagesController } from './admin/messages.controller.js';
 import { OptOutsController } from './admin/opt-outs.controller.js';
 import { OutboxController } from './admin/outbox.controller.js';
 import { ReplyRulesController } from './admin/reply-rules.controller.js';
+import { ReportsController } from './admin/reports.controller.js';
 import { ReplaysController } from './admin/replays.controller.js';
 import { SuppressionsController } from './admin/suppressions.controller.js';
 import { ProblemDetailsFilter } from './problem-details.filter.js';
@@ -56,6 +57,7 @@ export class ServiceModule {
         FailuresController,
         SuppressionsController,
         AlertsController,
+        ReportsController,
       ],
       providers: [
         { provide: SERVICE_SETTINGS, useValue: settings },

@@ -20,13 +20,14 @@ function requestBytes(index) {
   const type = TYPES[index % TYPES.length];
   // A life of three events for each outbound message, as in the field.
   const message = type === 'message.received' ? `in_${index}` : `out_${Math.floor(index / TYPES.length)}`;
+  const customer = `+1415555${1000 + (Math.floor(index / TYPES.length) % 2000)}`;
   const body = JSON.stringify({
     type,
     timestamp: new Date().toISOString(),
     data: {
       id: `SM_${run}_${message}`,
-      from: '+15550100001',
-      to: '+15550100002',
+      from: type === 'message.received' ? customer : '+15550100002',
+      to: type === 'message.received' ? '+15550100002' : customer,
       text: `Your order ${randomUUID()} is on its way. Reply HELP for help or STOP to stop.`,
       segments: 1,
     },

@@ -76,7 +76,7 @@ OnPostackEvent('*', { name: 'bench' })(
   Object.getOwnPropertyDescriptor(Listener.prototype, 'onEvent'),
 );
 
-async function module({ adapter, role, listener }) {
+async function module({ adapter, role, listener, reports = true }) {
   const dataSource = new DataSource({
     type: 'postgres',
     url: databaseUrl,
@@ -93,7 +93,7 @@ async function module({ adapter, role, listener }) {
   };
   class Host {}
   Module({
-    imports: [database, PostackModule.forRoot({ secret, role })],
+    imports: [database, PostackModule.forRoot({ secret, role, reports })],
     providers: listener ? [Listener] : [],
   })(Host);
   const app = await NestFactory.create(Host, adapter, { logger: false });
@@ -113,6 +113,7 @@ const rows = {
   'accept-express': () => module({ adapter: new ExpressAdapter(), role: 'accept' }),
   'accept-fastify': () => module({ adapter: new FastifyAdapter(), role: 'accept' }),
   'all-express': () => module({ adapter: new ExpressAdapter(), role: 'all' }),
+  'all-express-reports': () => module({ adapter: new ExpressAdapter(), role: 'all', reports: false }),
   'all-express+listener': () => module({ adapter: new ExpressAdapter(), role: 'all', listener: true }),
 };
 

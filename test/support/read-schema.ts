@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-/** Every table, column, constraint and index of a PostgreSQL schema, as SQL-like text in a fixed order. */
+/** Every table, column, constraint, index and view of a PostgreSQL schema, as SQL-like text in a fixed order. */
 export async function readSchema(dataSource: DataSource, schema: string): Promise<string> {
   const columns: { table: string; column: string }[] = await dataSource.query(
     `SELECT c.oid::regclass::text AS table,
@@ -23,6 +23,9 @@ export async function readSchema(dataSource: DataSource, schema: string): Promis
        UNION ALL
        SELECT 2, tablename || ' ' || indexname, indexdef || ';' FROM pg_indexes
        WHERE schemaname = $1 AND indexname NOT IN (SELECT conname FROM pg_constraint)
+       UNION ALL
+       SELECT 3, oid::regclass::text, format(E'CREATE VIEW %s AS\n%s', oid::regclass, pg_get_viewdef(oid))
+       FROM pg_class WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1) AND relkind = 'v'
      ) AS statements ORDER BY part, sorting`,
     [schema],
   );

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
-import { csvCell } from '../opt-out/csv-cell.js';
+import { csvCell } from '../../csv-cell.js';
 
 /** How a list is to be written. */
 export interface NumberListWriting<Row> {

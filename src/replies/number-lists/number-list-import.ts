@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse, type Info } from 'csv-parse';
-import { textOfCell } from '../opt-out/csv-cell.js';
+import { textOfCell } from '../../csv-cell.js';
 
 /** What an import has done. */
 export interface NumberListImport {

@@ -10,8 +10,12 @@ const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[
 
 /** A parameter that is a time, or absent. */
 export function OptionalTime(): PropertyDecorator {
+  return applyDecorators(IsOptional(), Time());
+}
+
+/** A parameter that is a time. */
+export function Time(): PropertyDecorator {
   return applyDecorators(
-    IsOptional(),
     Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? isoTime(value) : value)),
     IsDate(MESSAGE),
   );

@@ -1,0 +1,139 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { tableName } from '../table-name.js';
+import { isUnsettled, type DeliveryFact } from './delivery-state.js';
+import { MessageEntity } from './message.entity.js';
+import { mergeMessages } from './message-state.js';
+
+/** What has become of a message's row; `before` is `null` when it is new. */
+export interface MessageChange {
+  before: MessageEntity | null;
+  after: MessageEntity;
+}
+
+/** Writes what follows from changes, in the transaction that makes them. What it throws undoes them. */
+export type MessageChangeObserver = (
+  changes: readonly MessageChange[],
+  manager: EntityManager,
+) => Promise<void>;
+
+/** The one way to change the rows of messages: whatever is told of a message is merged into what is known of it. */
+@Injectable()
+export class MessageStore {
+  readonly #observers: MessageChangeObserver[] = [];
+
+  onChange(observer: MessageChangeObserver): void {
+    this.#observers.push(observer);
+  }
+
+  /** Merges messages, each of another id, in the transaction of `manager`. */
+  async merge(messages: readonly MessageEntity[], manager: EntityManager): Promise<MessageChange[]> {
+    if (messages.length === 0) return [];
+    const changes = await this.#store(new Map(messages.map((message) => [message.id, message])), manager);
+    for (const observer of this.#observers) await observer(changes, manager);
+    return changes;
+  }
+
+  /**
+   * Adds facts to a message that is not settled yet, in the transaction of `manager`, with the reducer that the events
+   * go through.
+   *
+   * @returns the message as it is now; `null` when it has been settled by now, and nothing was added.
+   */
+  async addFacts(
+    id: string,
+    facts: readonly DeliveryFact[],
+    manager: EntityManager,
+  ): Promise<MessageEntity | null> {
+    const message = await manager.findOne(MessageEntity, {
+      where: { id },
+      lock: { mode: 'pessimistic_write' },
+    });
+    if (!message || !isUnsettled(message.state)) return null;
+    const [change] = await this.merge(
+      [Object.assign(new MessageEntity(), message, { history: [...facts] })],
+      manager,
+    );
+    return change?.after ?? null;
+  }
+
+  async #store(
+    messages: ReadonlyMap<string, MessageEntity>,
+    manager: EntityManager,
+  ): Promise<MessageChange[]> {
+    const known = await this.#insertNew(inKeyOrder(messages.values()), manager);
+    const knownIds = new Set(known.map(({ id }) => id));
+    const inserted = [...messages.values()].filter(({ id }) => !knownIds.has(id));
+    const changes: MessageChange[] = inserted.map((after) => ({ before: null, after }));
+    if (known.length === 0) return changes;
+    // Locked in key order, so that two processes with overlapping batches wait for each other, not both.
+    const stored = await manager
+      .createQueryBuilder(MessageEntity, 'message')
+      .where('message.id = ANY (:ids)', { ids: known.map(({ id }) => id) })
+      .orderBy('message.id')
+      .setLock('pessimistic_write')
+      .getMany();
+    const updates = stored.map((row) => ({
+      before: row,
+      after: mergeMessages(row, messages.get(row.id) ?? row),
+    }));
+    await this.#update(
+      updates.map(({ after }) => after),
+      manager,
+    );
+    return [...changes, ...updates];
+  }
+
+  /** Inserts whatever has no row yet; returns the messages that have one. */
+  async #insertNew(messages: MessageEntity[], manager: EntityManager): Promise<MessageEntity[]> {
+    const rows: { id: string }[] = await manager.query(
+      `INSERT INTO ${tableName(manager.dataSource, MessageEntity)} (${COLUMNS})
+       SELECT ${COLUMNS} FROM ${UNNESTED}
+       ON CONFLICT (id) DO NOTHING RETURNING id`,
+      columnValues(messages),
+    );
+    const inserted = new Set(rows.map(({ id }) => id));
+    return messages.filter(({ id }) => !inserted.has(id));
+  }
+
+  async #update(messages: MessageEntity[], manager: EntityManager): Promise<void> {
+    await manager.query(
+      `UPDATE ${tableName(manager.dataSource, MessageEntity)} AS message SET (${COLUMNS}) = (${NEW_COLUMNS})
+       FROM ${UNNESTED} WHERE message.id = new.id`,
+      columnValues(messages),
+    );
+  }
+}
+
+/** Column → its SQL type and its value: the one list for inserting and updating. */
+const TABLE: Record<string, [type: string, value: (message: MessageEntity) => unknown]> = {
+  id: ['text', ({ id }) => id],
+  direction: ['text', ({ direction }) => direction],
+  state: ['text', ({ state }) => state],
+  state_at: ['timestamptz', ({ stateAt }) => stateAt.toISOString()],
+  error_code: ['text', ({ errorCode }) => errorCode],
+  conflict: ['boolean', ({ conflict }) => conflict],
+  from_number: ['text', ({ from }) => from],
+  to_number: ['text', ({ to }) => to],
+  text: ['text', ({ text }) => text],
+  segments: ['int', ({ segments }) => segments],
+  history: ['jsonb', ({ history }) => JSON.stringify(history)],
+  first_event_at: ['timestamptz', ({ firstEventAt }) => firstEventAt.toISOString()],
+  last_event_at: ['timestamptz', ({ lastEventAt }) => lastEventAt.toISOString()],
+};
+
+const COLUMNS = Object.keys(TABLE).join(', ');
+const NEW_COLUMNS = Object.keys(TABLE)
+  .map((column) => `new.${column}`)
+  .join(', ');
+const ARRAYS = Object.values(TABLE).map(([type], index) => `$${index + 1}::${type}[]`);
+const UNNESTED = `unnest(${ARRAYS.join(', ')}) AS new (${COLUMNS})`;
+
+function columnValues(messages: readonly MessageEntity[]): unknown[][] {
+  return Object.values(TABLE).map(([, value]) => messages.map(value));
+}
+
+/** By the bytes of the id, as PostgreSQL's "C" collation would; any fixed order will do. */
+function inKeyOrder(messages: Iterable<MessageEntity>): MessageEntity[] {
+  return [...messages].sort((a, b) => (a.id < b.id ? -1 : 1));
+}

@@ -1,0 +1,22 @@
+import { Entity, PrimaryColumn } from 'typeorm';
+
+const KEY = 'conversation_entry_pkey';
+
+/** A message in the line of its conversation, so that its neighbours are found at once. */
+@Entity({ name: 'conversation_entry', schema: 'postack' })
+export class ConversationEntryEntity {
+  /** `conversationOf` its two numbers. */
+  @PrimaryColumn('bigint', { primaryKeyConstraintName: KEY })
+  conversation!: string;
+
+  /** When its first event happened. */
+  @PrimaryColumn('timestamptz', { primaryKeyConstraintName: KEY })
+  at!: Date;
+
+  @PrimaryColumn('text', { name: 'message_id', primaryKeyConstraintName: KEY })
+  messageId!: string;
+
+  /** Part of the key so that the index alone tells. */
+  @PrimaryColumn('boolean', { name: 'is_inbound', primaryKeyConstraintName: KEY })
+  isInbound!: boolean;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { BIN_GROWTH, binOf, durationOf, percentilesOf, RELATIVE_ERROR } from './duration-bins.js';
+
+const durations = fc.array(fc.integer({ min: 1, max: 90 * 86_400_000 }), { minLength: 1, maxLength: 200 });
+
+const binned = (values: readonly number[]) => {
+  const bins = new Map<number, number>();
+  for (const value of values) bins.set(binOf(value), (bins.get(binOf(value)) ?? 0) + 1);
+  return bins;
+};
+
+describe('bins of durations', () => {
+  it('stand for every duration in them, to the documented error', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 40 }), (ms) => {
+        expect(Math.abs(durationOf(binOf(ms)) - ms) / ms).toBeLessThanOrEqual(RELATIVE_ERROR + 1e-9);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('include their upper edge, and no more', () => {
+    for (let bin = 1; bin < 250; bin += 1) {
+      expect(binOf(BIN_GROWTH ** bin)).toBe(bin);
+      expect(binOf(BIN_GROWTH ** bin * 1.000001)).toBe(bin + 1);
+    }
+  });
+
+  it('take what took no time, or less, for a millisecond', () => {
+    expect([-5000, 0, 0.4, 1].map(binOf)).toEqual([0, 0, 0, 0]);
+  });
+
+  it('give the same percentiles when they are merged as when they are filled at once', () => {
+    fc.assert(
+      fc.property(durations, durations, (a, b) => {
+        const merged = binned(a);
+        for (const [bin, count] of binned(b)) merged.set(bin, (merged.get(bin) ?? 0) + count);
+        expect(percentilesOf(merged)).toEqual(percentilesOf(binned([...a, ...b])));
+      }),
+    );
+  });
+
+  it('give percentiles within the error of the exact ones', () => {
+    fc.assert(
+      fc.property(durations, (values) => {
+        const { count, p95Ms } = percentilesOf(binned(values));
+        const exact = values.toSorted((a, b) => a - b)[Math.ceil(0.95 * values.length) - 1]!;
+        expect(count).toBe(values.length);
+        // Rounded to whole milliseconds.
+        expect(Math.abs(p95Ms! - exact)).toBeLessThanOrEqual(RELATIVE_ERROR * exact + 0.5);
+      }),
+    );
+  });
+
+  it('have no percentiles of nothing', () => {
+    expect(percentilesOf(new Map([[3, 0]]))).toEqual({ count: 0, p50Ms: null, p95Ms: null, p99Ms: null });
+  });
+});

@@ -1,0 +1,106 @@
+import { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import { stringify } from 'csv-stringify/sync';
+import type { DataSource } from 'typeorm';
+import { csvCell } from '../csv-cell.js';
+import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js';
+import { FAILURE_OPTIONS, type ResolvedFailureOptions } from '../failures/failure-options.js';
+import type { MessageEntity } from '../messages/message.entity.js';
+import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
+import { messagePages } from './message-pages.js';
+import { isFailed, numbersOf, timeToDelivered } from './message-figures.js';
+import { UNKNOWN } from './number-facts.js';
+import {
+  InvalidReportError,
+  resolvedPeriod,
+  type NumbersOption,
+  type ReportPeriod,
+} from './report-request.js';
+
+/** What an export can be written as: CSV with a header row, or one JSON object a line. */
+export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
+
+/** One of `EXPORT_FORMATS`. */
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** What to export: the messages whose first event happened in the period. */
+export interface ExportRequest extends ReportPeriod, NumbersOption {
+  /** Default `csv`. */
+  format?: ExportFormat;
+  /** Adds the messages' texts. Default `false`. */
+  includeTexts?: boolean;
+}
+
+type Cell = string | number | null;
+
+/** Exports messages, one by one. */
+@Injectable()
+export class ReportExport {
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(FAILURE_OPTIONS) private readonly failures: ResolvedFailureOptions,
+  ) {}
+
+  /**
+   * The messages of a period in the order of their first events, in UTF-8, read in pages as fast as the stream is
+   * consumed: however many they are, memory does not grow. No cell is a formula to a spreadsheet.
+   *
+   * @throws {InvalidReportError}
+   */
+  open(request: ExportRequest = {}): Readable {
+    const { format = 'csv' } = request;
+    if (!EXPORT_FORMATS.includes(format)) {
+      throw new InvalidReportError('format', `must be one of ${EXPORT_FORMATS.join(', ')}`);
+    }
+    const { from, to } = resolvedPeriod(request);
+    const columns = columnsOf(request, this.failures.catalogue);
+    const linesOf = format === 'csv' ? csvOf : jsonOf;
+    const lines = async function* (pages: AsyncIterable<MessageEntity[]>): AsyncGenerator<string> {
+      if (format === 'csv') yield stringify([columns.map(([name]) => name)]);
+      for await (const page of pages) yield linesOf(page, columns);
+    };
+    const pages = messagePages(from, to, this.dataSource.manager, request.includeTexts);
+    return Readable.from(lines(pages), { objectMode: false });
+  }
+}
+
+type Column = readonly [name: string, cellOf: (message: MessageEntity) => Cell];
+
+function columnsOf(
+  { includeNumbers = false, includeTexts = false }: ExportRequest,
+  catalogue: FailureCatalogue,
+): Column[] {
+  return [
+    ['id', ({ id }) => id],
+    ['direction', ({ direction }) => direction],
+    ['firstEventAt', ({ firstEventAt }) => firstEventAt.toISOString()],
+    ['state', ({ state }) => state],
+    ['stateAt', ({ stateAt }) => stateAt.toISOString()],
+    ['cause', (message) => (isFailed(message) ? causeOf(catalogue, message.errorCode).causeClass : null)],
+    ['errorCode', ({ errorCode }) => errorCode],
+    ['ownNumber', (message) => numbersOf(message).own?.key ?? UNKNOWN],
+    ['country', (message) => numbersOf(message).peer?.country ?? UNKNOWN],
+    ['segments', ({ segments }) => segments],
+    ['timeToDeliveredMs', timeToDelivered],
+    ...(includeNumbers ? NUMBER_COLUMNS : []),
+    ...(includeTexts ? TEXT_COLUMNS : []),
+  ];
+}
+
+const NUMBER_COLUMNS: Column[] = [
+  ['from', ({ from }) => from],
+  ['to', ({ to }) => to],
+];
+
+const TEXT_COLUMNS: Column[] = [['text', ({ text }) => text]];
+
+function csvOf(page: readonly MessageEntity[], columns: readonly Column[]): string {
+  const cells = (cell: Cell) => (typeof cell === 'number' ? String(cell) : csvCell(cell));
+  return stringify(page.map((message) => columns.map(([, cellOf]) => cells(cellOf(message)))));
+}
+
+function jsonOf(page: readonly MessageEntity[], columns: readonly Column[]): string {
+  const objectOf = (message: MessageEntity) =>
+    Object.fromEntries(columns.map(([name, cellOf]) => [name, cellOf(message)]));
+  return page.map((message) => `${JSON.stringify(objectOf(message))}\n`).join('');
+}

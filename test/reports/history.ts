@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import type { KnownEventType } from '../../src/index.js';
+
+/** What Postack would say about one message, once. */
+export interface ToldEvent {
+  id: string;
+  type: KnownEventType;
+  at: number;
+  messageId: string;
+  from: string;
+  to: string;
+  segments: number;
+  errorCode: string | null;
+}
+
+export const OWN_NUMBERS = ['+4930123456', '+15550100002'];
+const PEERS = ['+491701234567', '+919812345678', '+15550100001'];
+
+/** Three days around each change of the clocks in Berlin in 2026. */
+const STARTS = [Date.UTC(2026, 2, 28), Date.UTC(2026, 9, 24)];
+
+const OUTBOUND: readonly KnownEventType[] = ['message.queued', 'message.sent', 'message.delivered'];
+const FAILED: readonly KnownEventType[] = ['message.undelivered', 'message.failed'];
+
+const message = fc.record({
+  isInbound: fc.boolean(),
+  own: fc.constantFrom(...OWN_NUMBERS),
+  peer: fc.constantFrom(...PEERS),
+  start: fc.constantFrom(...STARTS),
+  afterMinutes: fc.nat(3 * 24 * 60),
+  afterMs: fc.nat(59_999),
+  segments: fc.integer({ min: 1, max: 3 }),
+  steps: fc.subarray([...OUTBOUND], { minLength: 1 }),
+  failure: fc.option(fc.constantFrom(...FAILED), { freq: 2 }),
+  errorCode: fc.constantFrom('invalid_text', 'invalid_recipient', '30003', null),
+  stepMs: fc.array(fc.integer({ min: 1, max: 5_000_000 }), { minLength: 4, maxLength: 4 }),
+});
+
+/** Events in an order and in batches that have nothing to do with when they happened, some of them told twice. */
+export const historyBatches: fc.Arbitrary<ToldEvent[][]> = fc
+  .array(message, { minLength: 1, maxLength: 30 })
+  .map((messages) =>
+    messages.flatMap((one, index): ToldEvent[] => {
+      const { isInbound, own, peer, segments, errorCode, failure } = one;
+      const types = isInbound
+        ? (['message.received'] as const)
+        : [...one.steps, ...(failure === null ? [] : [failure])];
+      let at = one.start + one.afterMinutes * 60_000 + one.afterMs;
+      return types.map((type, step) => {
+        at += step === 0 ? 0 : one.stepMs[step]!;
+        const isFailure = FAILED.includes(type);
+        return {
+          id: `msg_${index}_${type}`,
+          type,
+          at,
+          messageId: `SM${index}`,
+          ...(isInbound ? { from: peer, to: own } : { from: own, to: peer }),
+          segments,
+          errorCode: isFailure ? errorCode : null,
+        };
+      });
+    }),
+  )
+  .chain((events) =>
+    fc.tuple(
+      fc.shuffledSubarray(events, { minLength: events.length }),
+      fc.subarray(events),
+      fc.integer({ min: 1, max: 12 }),
+    ),
+  )
+  .map(([events, again, size]) => {
+    const all = [...events, ...again];
+    return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+      all.slice(index * size, (index + 1) * size),
+    );
+  });

@@ -1,0 +1,33 @@
+import type { DataSource } from 'typeorm';
+import { KNOWN_EVENTS } from '../../src/events/event-types.js';
+import { MessageStore } from '../../src/messages/message-store.js';
+import { MessagesProjection } from '../../src/messages/messages.projection.js';
+import { ResolvedPostackOptions } from '../../src/postack.options.js';
+import { MessageReports } from '../../src/reports/message-reports.js';
+import { TEST_SECRET } from '../support/test-application.js';
+import type { ToldEvent } from './history.js';
+
+/** The event that a listener would get. */
+export function eventOf({ id, type, at, errorCode, ...told }: ToldEvent) {
+  const eventClass = KNOWN_EVENTS.find((known) => known.type === type)!;
+  const envelope = { id, endpoint: 'default', wireType: type, payload: {} };
+  return new eventClass(
+    { ...envelope, occurredAt: new Date(at), receivedAt: new Date(at + 1000) },
+    { ...told, text: 'secret text', status: null, errorCode, errorMessage: null },
+  );
+}
+
+/** The projection of messages with its rollups, as one process has them. */
+export function projectionOf(dataSource: DataSource) {
+  const store = new MessageStore();
+  new MessageReports(new ResolvedPostackOptions({ secret: TEST_SECRET }), store).onModuleInit();
+  const messages = new MessagesProjection(store);
+  /** One batch, in one transaction. */
+  return (events: readonly ToldEvent[]) =>
+    dataSource.transaction((manager) => messages.project(events.map(eventOf), manager));
+}
+
+/** Everything that reports are made of. */
+export const REPORT_TABLES = ['count', 'duration', 'event', 'own_number'].map(
+  (name) => `postack.report_${name}`,
+);

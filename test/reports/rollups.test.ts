@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
+import { postackEntities, postackMigrations, ReportExport, Reports } from '../../src/index.js';
+import { waitForEvent } from '../../src/testing/index.js';
+import { QueryCounter } from '../replies/query-counter.js';
+import { messageBody, startTestApplication } from '../support/test-application.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import type { ToldEvent } from './history.js';
+import { projectionOf } from './report-parts.js';
+
+const START = Date.UTC(2026, 0, 5, 8);
+
+/** One message a second, each from another customer, and each answered half a minute later. */
+function exchange(index: number, answer: boolean): ToldEvent {
+  const [own, peer] = ['+15550100002', `+1415555${String(1000 + index)}`];
+  return {
+    id: `msg_${index}_${answer}`,
+    type: answer ? 'message.sent' : 'message.received',
+    at: START + index * 1000 + (answer ? 30_000 : 0),
+    messageId: `${answer ? 'out' : 'in'}${index}`,
+    ...(answer ? { from: own, to: peer } : { from: peer, to: own }),
+    segments: 1,
+    errorCode: null,
+  };
+}
+
+const many = Array.from({ length: 1200 }, (_, index) => index);
+
+describe('rollups', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  const statements = new QueryCounter('');
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = new DataSource({
+      type: 'postgres',
+      url: database.url,
+      entities: postackEntities(),
+      migrations: [...postackMigrations],
+      logger: statements,
+    });
+    await dataSource.initialize();
+    await dataSource.runMigrations();
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  const counted = async (work: () => Promise<unknown>) => {
+    const before = statements.count;
+    await work();
+    return statements.count - before;
+  };
+
+  it('of two processes that tell of the same conversations at once see both sides', async () => {
+    const project = [projectionOf(dataSource), projectionOf(dataSource)];
+    await Promise.all([
+      project[0]!(many.map((index) => exchange(index, false))),
+      project[1]!(many.map((index) => exchange(index, true))),
+    ]);
+    const { messages, timeToFirstReply } = await new Reports(
+      dataSource,
+      new ResolvedFailureOptions(),
+    ).summary({ from: new Date(START) });
+    expect(messages).toMatchObject({ received: 1200, outbound: 1200, conversations: 1200, replied: 1200 });
+    expect(timeToFirstReply).toMatchObject({ count: 1200, p50Ms: expect.closeTo(30_000, -4) });
+  });
+
+  it('take the same few statements for a batch, whatever is stored', async () => {
+    const project = projectionOf(dataSource);
+    // START TRANSACTION, INSERT of the messages, lock, conversations, rollups, COMMIT.
+    expect(await counted(() => project([exchange(2000, false)]))).toBe(6);
+    expect(
+      await counted(() => project(many.slice(0, 300).map((index) => exchange(index + 3000, false)))),
+    ).toBe(6);
+    // Messages that are known are read and updated; their places in the conversations stay.
+    const delivered = many.slice(0, 300).map((index): ToldEvent => {
+      const sent = exchange(index, true);
+      return { ...sent, id: `${sent.id}_end`, type: 'message.delivered', at: sent.at + 2000 };
+    });
+    expect(await counted(() => project(delivered))).toBe(6);
+    // Told again, nothing changes, and nothing is written.
+    expect(await counted(() => project(delivered))).toBe(5);
+  });
+
+  it('are of messages that an export has all of, each once, in order', async () => {
+    const stream = new ReportExport(dataSource, new ResolvedFailureOptions()).open({
+      format: 'ndjson',
+      from: new Date(START),
+    });
+    const text = (await stream.toArray()).join('');
+    const rows = text.trimEnd().split('\n');
+    const told = rows.map((row) => JSON.parse(row) as { id: string; firstEventAt: string });
+    expect(new Set(told.map(({ id }) => id)).size).toBe(2701);
+    expect(told).toHaveLength(2701);
+    expect(told.map(({ firstEventAt }) => firstEventAt)).toEqual(
+      told.map(({ firstEventAt }) => firstEventAt).toSorted(),
+    );
+  });
+
+  it('have the duplicates that a process has counted when it stops', async () => {
+    const own = await createTestDatabase();
+    const host = await startTestApplication({ database: own });
+    const body = messageBody('message.received');
+    const { id } = await host.post(body);
+    await waitForEvent(host.application, id);
+    await host.post(body, { id });
+    await host.close();
+    expect(
+      await own.query(
+        'SELECT sum(accepted)::int AS accepted, sum(duplicates)::int AS duplicates FROM postack.report_event',
+      ),
+    ).toEqual([{ accepted: 1, duplicates: 1 }]);
+    await own.drop();
+  });
+});
