@@ -77,7 +77,8 @@ describe('two processes on one database', () => {
 
     await waitUntil(async () => {
       const [row] = await database.query<{ done: string }>(
-        `SELECT count(*) AS done FROM postack.handler_outcome WHERE status = 'done' AND attempts = 1`,
+        `SELECT count(*) AS done FROM postack.handler_outcome
+         WHERE handler = 'failures.warn' AND status = 'done' AND attempts = 1`,
       );
       return Number(row?.done) === count;
     });
@@ -92,9 +93,9 @@ describe('two processes on one database', () => {
 });
 
 async function waitUntil(fact: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 25_000;
   while (!(await fact())) {
-    if (Date.now() > deadline) throw new Error('waited for 20 s in vain');
+    if (Date.now() > deadline) throw new Error('waited for 25 s in vain');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

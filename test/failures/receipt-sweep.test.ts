@@ -6,6 +6,8 @@ import { FailureSummary } from '../../src/failures/failure-summary.js';
 import { RECEIPT_SWEEP_QUEUE } from '../../src/failures/receipt-sweep-schedule.js';
 import { ReceiptSweep } from '../../src/failures/receipt-sweep.js';
 import { MessageLog } from '../../src/messages/message-log.js';
+import { ReportRebuild } from '../../src/reports/report-rebuild.js';
+import { Reports } from '../../src/reports/reports.js';
 import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
 import { waitForEvent } from '../../src/testing/index.js';
 import {
@@ -155,6 +157,25 @@ describe('the sweep after missing receipts', () => {
     } finally {
       await app.postack.api.up();
     }
+  });
+
+  it('is followed by the reports', async () => {
+    const period = { from: new Date(Date.now() - 7 * 24 * HOUR_MS) };
+    // What nobody heard of is delivered again by now.
+    await app.postack.settled();
+    const isDone = async () => {
+      const [row] = await app.database.query<{ waiting: string }>(
+        'SELECT count(*) AS waiting FROM postack.inbox_event WHERE dispatched_at IS NULL',
+      );
+      return row?.waiting === '0' || undefined;
+    };
+    await waitUntil(isDone, { what: () => 'all events to be dispatched' });
+    const kept = await app.application.get(Reports).summary(period);
+    expect(kept.messages.states.expired).toBeGreaterThanOrEqual(2);
+    for await (const _step of app.application.get(ReportRebuild).run(period.from));
+    const counted = await app.application.get(Reports).summary({ ...period, to: kept.to });
+    expect(kept.messages).toEqual(counted.messages);
+    expect(kept.timeToDelivered).toEqual(counted.timeToDelivered);
   });
 
   it('is scheduled every ten minutes', async () => {

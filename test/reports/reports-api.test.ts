@@ -52,6 +52,10 @@ describe('the reports of the service', () => {
     });
     await tell('message.received', minutesLater(2 * 24 * 60), { ...inbound, id: 'stop', text: 'STOP' });
     await tell('number.released', NOON, {});
+    await service.database.query(
+      `INSERT INTO postack.failure (message_id, state, source, code, cause_class, failed_at)
+       VALUES ('refused', 'rejected', 'rejection', 'invalid_recipient', 'recipient', '${NOON.toISOString()}')`,
+    );
   });
   afterAll(() => service.close());
 
@@ -107,12 +111,24 @@ describe('the reports of the service', () => {
   it('tell why messages failed, how long things took, and what each number did', async () => {
     const errors = await service.get(path(`errors?${PERIOD}`));
     expect(errors.body).toMatchObject({
-      items: [{ cause: 'content', errorCode: 'invalid_text', failed: 1, undelivered: 0, share: 0.5 }],
+      items: [
+        { cause: 'content', errorCode: 'invalid_text', failed: 1, undelivered: 0, rejected: 0, share: 1 / 3 },
+        { cause: 'recipient', errorCode: 'invalid_recipient', failed: 0, rejected: 1, share: 1 / 3 },
+      ],
     });
     const numbers = await service.get<{ items: Record<string, unknown>[] }>(path(`numbers?${PERIOD}`));
     expect(numbers.body.items).toEqual([
       expect.objectContaining({ number: '+1********02', received: 2, outbound: 1 }),
       expect.objectContaining({ number: '+1********03', received: 0, outbound: 1 }),
+    ]);
+    expect(
+      await service.database.query(
+        `SELECT error_code, cause, failed, undelivered, rejected FROM postack.report_hourly_failures
+         ORDER BY error_code`,
+      ),
+    ).toEqual([
+      { error_code: 'invalid_recipient', cause: 'recipient', failed: '0', undelivered: '0', rejected: '1' },
+      { error_code: 'invalid_text', cause: 'content', failed: '1', undelivered: '0', rejected: '0' },
     ]);
     const latency = await service.get(path(`latency?groupBy=ownNumber&${PERIOD}`));
     expect(latency.body).toMatchObject({
@@ -133,13 +149,15 @@ describe('the reports of the service', () => {
     for (const report of hidden) {
       const { status, body } = await service.get(path(`${report}${PERIOD}`));
       expect(status).toBe(200);
-      expect(JSON.stringify(body).replaceAll(/"\w+Error":[\d.]+|"\w*[rR]ate":[\d.]+/g, '')).not.toMatch(LEAK);
+      expect(
+        JSON.stringify(body).replaceAll(/"\w+Error":[\d.]+|"(?:\w*[rR]ate|share)":[\d.]+/g, ''),
+      ).not.toMatch(LEAK);
     }
     expect((await download('format=csv')).lines.join()).not.toMatch(LEAK);
     expect((await download('format=ndjson')).lines.join()).not.toMatch(LEAK);
     const shown = await service.get(path(`numbers?includeNumbers=true&${PERIOD}`));
     expect(shown.body).toMatchObject({ items: [{ number: OWN }, { number: OTHER }] });
-    for (const name of ['messages', 'durations', 'events', 'opt_outs']) {
+    for (const name of ['messages', 'failures', 'durations', 'events', 'opt_outs']) {
       const rows = await service.database.query(`SELECT * FROM postack.report_hourly_${name}`);
       expect(rows).not.toEqual([]);
       expect(JSON.stringify(rows)).not.toMatch(/\+\d{8,}|HYPERLINK|secret/);
