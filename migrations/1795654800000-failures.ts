@@ -30,7 +30,7 @@ export class PostackFailures1795654800000 implements MigrationInterface {
     await queryRunner.query(
       `ALTER TABLE ${schema}.outbox_message DROP COLUMN resend_of, DROP COLUMN resend_attempt`,
     );
-    for (const table of ['event_hour', 'alert', 'suppression', 'receipt_sweep', 'failure']) {
+    for (const table of ['event_hour', 'silence_watch', 'alert', 'suppression', 'receipt_sweep', 'failure']) {
       await queryRunner.query(`DROP TABLE ${schema}.${table}`);
     }
   }
@@ -59,6 +59,9 @@ function failures(schema: string): string[] {
     )`,
     `CREATE INDEX failure_failed_at_idx ON ${schema}.failure (failed_at, message_id)`,
     `CREATE INDEX failure_number_idx ON ${schema}.failure (to_number, failed_at)`,
+    `CREATE INDEX failure_cause_idx ON ${schema}.failure (cause_class, failed_at, message_id)`,
+    `CREATE INDEX failure_unacknowledged_idx ON ${schema}.failure (failed_at, message_id)
+     WHERE acknowledged_at IS NULL`,
     `CREATE INDEX failure_code_idx ON ${schema}.failure (code, failed_at)`,
     `CREATE INDEX failure_rejection_idx ON ${schema}.failure (failed_at) WHERE source = 'rejection'`,
     `CREATE TABLE ${schema}.receipt_sweep (
@@ -90,6 +93,7 @@ function suppressions(table: string): string[] {
       CONSTRAINT suppression_source_check CHECK (source IN ('failure', 'admin', 'import'))
     )`,
     `CREATE INDEX suppression_since_idx ON ${table} (since, number)`,
+    `CREATE INDEX suppression_message_id_idx ON ${table} (message_id) WHERE source = 'failure' AND removed_at IS NULL`,
   ];
 }
 
@@ -114,6 +118,13 @@ function alerts(schema: string): string[] {
     )`,
     `CREATE UNIQUE INDEX alert_open_key ON ${schema}.alert (kind, key) WHERE state = 'open'`,
     `CREATE INDEX alert_opened_at_idx ON ${schema}.alert (opened_at, id)`,
+    `CREATE TABLE ${schema}.silence_watch (
+      id smallint NOT NULL,
+      watched_at timestamptz NOT NULL,
+      watching_since timestamptz NOT NULL,
+      CONSTRAINT silence_watch_pkey PRIMARY KEY (id),
+      CONSTRAINT silence_watch_id_check CHECK (id = 1)
+    )`,
     `CREATE TABLE ${schema}.event_hour (
       hour timestamptz NOT NULL,
       events integer NOT NULL,

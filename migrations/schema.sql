@@ -261,6 +261,12 @@ CREATE TABLE postack.retention_progress (
   event_id bigint NOT NULL
 );
 
+CREATE TABLE postack.silence_watch (
+  id smallint NOT NULL,
+  watched_at timestamp with time zone NOT NULL,
+  watching_since timestamp with time zone NOT NULL
+);
+
 CREATE TABLE postack.suppression (
   number text NOT NULL,
   since timestamp with time zone NOT NULL,
@@ -362,6 +368,10 @@ ALTER TABLE postack.retention_progress ADD CONSTRAINT retention_progress_pkey PR
 
 ALTER TABLE postack.retention_progress ADD CONSTRAINT retention_progress_step_check CHECK ((step = ANY (ARRAY['bodies'::text, 'ids'::text, 'leftovers'::text])));
 
+ALTER TABLE postack.silence_watch ADD CONSTRAINT silence_watch_id_check CHECK ((id = 1));
+
+ALTER TABLE postack.silence_watch ADD CONSTRAINT silence_watch_pkey PRIMARY KEY (id);
+
 ALTER TABLE postack.suppression ADD CONSTRAINT suppression_pkey PRIMARY KEY (number);
 
 ALTER TABLE postack.suppression ADD CONSTRAINT suppression_source_check CHECK ((source = ANY (ARRAY['failure'::text, 'admin'::text, 'import'::text])));
@@ -370,6 +380,8 @@ CREATE UNIQUE INDEX alert_open_key ON postack.alert USING btree (kind, key) WHER
 
 CREATE INDEX alert_opened_at_idx ON postack.alert USING btree (opened_at, id);
 
+CREATE INDEX failure_cause_idx ON postack.failure USING btree (cause_class, failed_at, message_id);
+
 CREATE INDEX failure_code_idx ON postack.failure USING btree (code, failed_at);
 
 CREATE INDEX failure_failed_at_idx ON postack.failure USING btree (failed_at, message_id);
@@ -377,6 +389,8 @@ CREATE INDEX failure_failed_at_idx ON postack.failure USING btree (failed_at, me
 CREATE INDEX failure_number_idx ON postack.failure USING btree (to_number, failed_at);
 
 CREATE INDEX failure_rejection_idx ON postack.failure USING btree (failed_at) WHERE (source = 'rejection'::text);
+
+CREATE INDEX failure_unacknowledged_idx ON postack.failure USING btree (failed_at, message_id) WHERE (acknowledged_at IS NULL);
 
 CREATE INDEX handler_outcome_order_idx ON postack.handler_outcome USING btree (handler, order_key) WHERE ((order_key IS NOT NULL) AND (status = ANY (ARRAY['pending'::text, 'failing'::text])));
 
@@ -421,6 +435,8 @@ CREATE INDEX outbox_message_unsettled_idx ON postack.outbox_message USING btree 
 CREATE INDEX replay_created_at_idx ON postack.replay USING btree (created_at, id);
 
 CREATE UNIQUE INDEX reply_rule_name_key ON postack.reply_rule USING btree (name);
+
+CREATE INDEX suppression_message_id_idx ON postack.suppression USING btree (message_id) WHERE ((source = 'failure'::text) AND (removed_at IS NULL));
 
 CREATE INDEX suppression_since_idx ON postack.suppression USING btree (since, number);
 

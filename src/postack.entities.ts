@@ -1,5 +1,6 @@
 import { getMetadataArgsStorage } from 'typeorm';
 import { AlertEntity } from './alerts/alert.entity.js';
+import { SilenceWatchEntity } from './alerts/silence-watch.entity.js';
 import { EventHourEntity } from './alerts/event-hour.entity.js';
 import { HandlerOutcomeEntity } from './dispatch/outcomes/handler-outcome.entity.js';
 import { ListenerPauseEntity } from './dispatch/lanes/listener-pause.entity.js';
@@ -45,6 +46,7 @@ const ENTITIES = [
   ReceiptSweepEntity,
   AlertEntity,
   EventHourEntity,
+  SilenceWatchEntity,
   ConversationEntryEntity,
   ReportCountEntity,
   ReportDurationEntity,

@@ -79,6 +79,11 @@ describe('the options', () => {
       /"alerts.webhook.url" must look like https:/,
     ],
     [
+      'a webhook of alerts with a password',
+      { secret, alerts: { webhook: { url: 'https://me:pass@example.com/', secret } } },
+      /"alerts.webhook.url" must look like https:.*without a user or password/,
+    ],
+    [
       'a silence of no time',
       { secret, alerts: { silenceMinutes: 0 } },
       /"alerts.silenceMinutes" must be a whole number, from 1 to 10,080/,

@@ -92,6 +92,8 @@ export class AlertNotices implements OnApplicationBootstrap {
 
   async #post(alert: AlertEntity, change: AlertChange, job: JobWithMetadata<AlertNotice>): Promise<void> {
     if (!this.options.webhook) return;
+    // Whoever has not heard that it began hears only that it is over.
+    if (change === 'raised' && alert.state === 'resolved') return;
     try {
       await postAlert(this.options.webhook, alert, change, job.signal);
       await this.#record(alert.id, change, 'delivered');

@@ -6,7 +6,7 @@ import { parseWebhookSecret, WebhookSecretError, type WebhookSecret } from '../w
 export interface AlertOptions {
   /** Where alerts are posted to, signed by the Standard Webhooks specification. Default: nowhere. */
   webhook?: {
-    /** `https://…` or `http://…` */
+    /** `https://…` or `http://…`, without user and password: it is the signature that tells who posts. */
     url: string;
     /** `whsec_` and the base64 of 24 to 64 bytes; the receiver verifies with it. */
     secret: string;
@@ -33,8 +33,8 @@ const WHOLE = (max: number) => ({
 export class ResolvedAlertOptions {
   @ValidateIf(({ webhookUrl }: ResolvedAlertOptions) => webhookUrl !== null)
   @IsUrl(
-    { protocols: ['http', 'https'], require_protocol: true, require_tld: false },
-    { message: '"alerts.webhook.url" must look like https://example.com/alerts' },
+    { protocols: ['http', 'https'], require_protocol: true, require_tld: false, disallow_auth: true },
+    { message: '"alerts.webhook.url" must look like https://example.com/alerts, without a user or password' },
   )
   readonly webhookUrl: string | null;
 

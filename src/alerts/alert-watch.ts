@@ -34,20 +34,28 @@ export class AlertWatch implements OnApplicationBootstrap {
       queue: ALERT_WATCH_QUEUE,
       cron: EVERY_MINUTE,
       expireInSeconds: 300,
-      run: async () => {
-        await this.run().catch((error: unknown) => {
-          this.#logger.error(`The watch failed, and is tried again in a minute: ${loggableError(error)}`);
-          throw error;
-        });
-      },
+      run: () => this.run(),
     });
   }
 
   /** Looks once; runs by itself. @param now For tests. */
   async run(now: Date = new Date()): Promise<void> {
-    await this.silence.run(now);
-    await this.receipts.run(now);
     const notSeenSince = new Date(now.getTime() - FAILURES_OVER_MS);
-    await this.alerts.resolve({ kind: 'failure', notSeenSince }, now);
+    await this.#try('silence', () => this.silence.run(now));
+    await this.#try('missing receipts', () => this.receipts.run(now));
+    await this.#try('failures that are over', () =>
+      this.alerts.resolve({ kind: 'failure', notSeenSince }, now),
+    );
+  }
+
+  /** What cannot be looked for does not keep the rest from it. */
+  async #try(what: string, look: () => Promise<unknown>): Promise<void> {
+    try {
+      await look();
+    } catch (error) {
+      this.#logger.error(
+        `Looking for ${what} failed, and is tried again in a minute: ${loggableError(error)}`,
+      );
+    }
   }
 }

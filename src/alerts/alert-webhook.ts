@@ -21,12 +21,34 @@ export class AlertWebhookRefusedError extends Error {
   }
 }
 
+/** The receiver of alerts has not answered. */
+export class AlertWebhookUnreachableError extends Error {
+  readonly code = 'POSTACK_ALERT_WEBHOOK_UNREACHABLE';
+  override readonly name = 'AlertWebhookUnreachableError';
+
+  constructor(cause: unknown) {
+    super(
+      `The receiver of alerts has not answered (${reasonOf(cause)}); check that it runs, and the option ` +
+        '"alerts.webhook" (POSTACK_ALERT_WEBHOOK_URL)',
+      { cause },
+    );
+  }
+}
+
+/** Why `fetch` failed, without the URL, in which there may be a secret. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const { cause } = error;
+  const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : error.name;
+}
+
 /**
  * Posts an alert, signed by the Standard Webhooks specification: `webhook-id` is the same at every attempt, the body
  * `{ type: 'alert.raised' | 'alert.resolved', timestamp, data }` with the alert as data.
  *
  * @throws {AlertWebhookRefusedError} unless the answer is 2xx; redirects are not followed.
- * @throws the error of `fetch` when there is no answer within 15 seconds, or `signal` ends it.
+ * @throws {AlertWebhookUnreachableError} when there is no answer within 15 seconds, or `signal` ends it.
  */
 export async function postAlert(
   { url, secret }: AlertWebhookTarget,
@@ -51,6 +73,8 @@ export async function postAlert(
     body,
     redirect: 'manual',
     signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  }).catch((error: unknown) => {
+    throw new AlertWebhookUnreachableError(error);
   });
   await answer.body?.cancel();
   if (!answer.ok) throw new AlertWebhookRefusedError(answer.status);

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
+import { LOOKUP } from '../messages/message-state.js';
 import { MessageEntity } from '../messages/message.entity.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { OutboxMessageEntity } from '../replies/outbox/outbox-message.entity.js';
@@ -12,6 +13,9 @@ const WINDOW_MS = 2 * 3_600_000;
 
 /** Not those of the last minutes: their receipts may well be on their way. */
 const GRACE_MS = 10 * 60_000;
+
+/** An alert that has been open for longer is ended by receipts of the messages since. */
+const LONGEST_MS = 24 * 3_600_000;
 
 const KEY = 'receipts';
 
@@ -34,13 +38,14 @@ export class ReceiptsWatch {
   async run(now: Date = new Date()): Promise<void> {
     const open = await this.alerts.findOpen('no-receipts', KEY);
     // While it is open, a receipt of any message that it is about ends it.
-    const since = new Date((open?.openedAt ?? now).getTime() - WINDOW_MS);
-    const { sends, receipts } = await this.#count(since, open ? now : new Date(now.getTime() - GRACE_MS));
-    if (receipts > 0) {
+    const since = Math.max((open?.openedAt ?? now).getTime() - WINDOW_MS, now.getTime() - LONGEST_MS);
+    if (await this.#hasReceipt(new Date(since))) {
       if (open) await this.alerts.resolve({ kind: 'no-receipts', key: KEY }, now);
-    } else if (!open && sends >= this.options.unreceiptedMessages) {
-      await this.#raise(sends, now);
+      return;
     }
+    if (open) return;
+    const sends = await this.#sends(new Date(since), new Date(now.getTime() - GRACE_MS));
+    if (sends >= this.options.unreceiptedMessages) await this.#raise(sends, now);
   }
 
   async #raise(sends: number, now: Date): Promise<void> {
@@ -54,14 +59,26 @@ export class ReceiptsWatch {
     await this.dataSource.transaction((manager) => this.alerts.raise(alert, manager, now));
   }
 
-  async #count(since: Date, until: Date): Promise<{ sends: number; receipts: number }> {
-    const [counts]: { sends: number; receipts: number }[] = await this.dataSource.query(
-      `SELECT count(*)::int AS sends,
-         count(*) FILTER (WHERE m.state IN ('failed', 'undelivered', 'delivered', 'read'))::int AS receipts
-       FROM ${this.#outbox} o LEFT JOIN ${this.#messages} m ON m.id = o.message_id
-       WHERE o.accepted_at > $1 AND o.accepted_at <= $2`,
+  async #sends(since: Date, until: Date): Promise<number> {
+    const [row]: { sends: number }[] = await this.dataSource.query(
+      `SELECT count(*)::int AS sends FROM ${this.#outbox} WHERE accepted_at > $1 AND accepted_at <= $2`,
       [since.toISOString(), until.toISOString()],
     );
-    return counts ?? { sends: 0, receipts: 0 };
+    return row?.sends ?? 0;
+  }
+
+  /** Also of a message that was sent just now. What Postack has told only when it was asked is no receipt. */
+  async #hasReceipt(since: Date): Promise<boolean> {
+    const rows: unknown[] = await this.dataSource.query(
+      `SELECT FROM ${this.#outbox} o JOIN ${this.#messages} m ON m.id = o.message_id
+       WHERE o.accepted_at > $1 AND m.state IN ('failed', 'undelivered', 'delivered', 'read')
+         AND EXISTS (
+           SELECT FROM jsonb_to_recordset(m.history) AS fact (state text, "eventId" text)
+           WHERE fact.state = m.state AND fact."eventId" <> $2
+         )
+       LIMIT 1`,
+      [since.toISOString(), LOOKUP],
+    );
+    return rows.length > 0;
   }
 }

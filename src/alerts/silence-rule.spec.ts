@@ -20,8 +20,8 @@ function weeks(count: number, eventsAt: (hourOfDay: number, week: number) => num
 
 function missing(minutesSilent: number, hours: Map<number, number>, change: Partial<Silence> = {}): number {
   const { now = new Date(NOON) } = change;
-  const lastEventAt = new Date(now.getTime() - minutesSilent * MINUTE_MS);
-  return missingEvents({ lastEventAt, hours, minMs: 30 * MINUTE_MS, minEvents: 10, ...change, now });
+  const silentSince = new Date(now.getTime() - minutesSilent * MINUTE_MS);
+  return missingEvents({ silentSince, hours, minMs: 30 * MINUTE_MS, minEvents: 10, ...change, now });
 }
 
 const always = (events: number) => () => events;

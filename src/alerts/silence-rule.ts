@@ -1,8 +1,8 @@
 /** What decides whether a silence is out of the ordinary. */
 export interface Silence {
   now: Date;
-  /** When the last event came in. */
-  lastEventAt: Date;
+  /** Since when no event has come in, although one could have. */
+  silentSince: Date;
   /** Events that came in during each hour that was watched, also those without any; by the hour's beginning, in ms. */
   hours: ReadonlyMap<number, number>;
   /** A shorter silence is none. */
@@ -29,9 +29,9 @@ const LONGEST_MS = WEEK_MS;
  *
  * @returns how many events are missing, by what is usual; 0 when nothing is out of the ordinary.
  */
-export function missingEvents({ now, lastEventAt, hours, minMs, minEvents }: Silence): number {
+export function missingEvents({ now, silentSince, hours, minMs, minEvents }: Silence): number {
   const end = now.getTime();
-  const start = Math.max(lastEventAt.getTime(), end - LONGEST_MS);
+  const start = Math.max(silentSince.getTime(), end - LONGEST_MS);
   let missing = 0;
   let silentMs = 0;
   for (let hour = hourOf(start); hour < end; hour += HOUR_MS) {

@@ -7,6 +7,7 @@ import { ALERT_OPTIONS, type ResolvedAlertOptions } from './alert-options.js';
 import { Alerts } from './alerts.js';
 import { EventHourEntity } from './event-hour.entity.js';
 import { missingEvents, WEEKS } from './silence-rule.js';
+import { SilenceWatchEntity } from './silence-watch.entity.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -16,6 +17,9 @@ const HOURS_AT_ONCE = 24;
 /** Those that decide, and a day more. */
 const KEPT_HOURS = (WEEKS * 7 + 1) * 24;
 
+/** Watched every minute; after a longer pause it begins anew. */
+const GAP_MS = 10 * 60_000;
+
 const KEY = 'events';
 
 /** Raises the alert that no event has come in for longer than usual, from what it has learned of each hour of the week. */
@@ -23,6 +27,7 @@ const KEY = 'events';
 export class SilenceWatch {
   readonly #inbox: string;
   readonly #hours: string;
+  readonly #watched: string;
 
   constructor(
     @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
@@ -31,11 +36,13 @@ export class SilenceWatch {
   ) {
     this.#inbox = tableName(dataSource, InboxEventEntity);
     this.#hours = tableName(dataSource, EventHourEntity);
+    this.#watched = tableName(dataSource, SilenceWatchEntity);
   }
 
   /** Learns, and raises or resolves the alert. @param now For tests. */
   async run(now: Date = new Date()): Promise<void> {
     await this.#learn(now);
+    const watchingSince = await this.#watch(now);
     const lastEventAt = await this.#lastEventAt();
     if (!lastEventAt) return;
     const open = await this.alerts.findOpen('silence', KEY);
@@ -45,7 +52,9 @@ export class SilenceWatch {
     }
     const { silenceMinutes, silenceEvents } = this.options;
     const missing = missingEvents({
-      ...{ now, lastEventAt },
+      now,
+      // While no process ran, nothing could come in.
+      silentSince: lastEventAt > watchingSince ? lastEventAt : watchingSince,
       hours: await this.#known(),
       minMs: silenceMinutes * 60_000,
       minEvents: silenceEvents,
@@ -83,6 +92,18 @@ export class SilenceWatch {
     await this.dataSource.query(`DELETE FROM ${this.#hours} WHERE hour < $1`, [
       new Date(oldest).toISOString(),
     ]);
+  }
+
+  /** Notes that it is watched. @returns since when, without a gap. */
+  async #watch(now: Date): Promise<Date> {
+    const [row]: { watching_since: Date }[] = await this.dataSource.query(
+      `INSERT INTO ${this.#watched} AS watched (id, watched_at, watching_since) VALUES (1, $1, $1)
+       ON CONFLICT (id) DO UPDATE SET watched_at = greatest(watched.watched_at, excluded.watched_at),
+         watching_since = CASE WHEN watched.watched_at < $2 THEN excluded.watched_at ELSE watched.watching_since END
+       RETURNING watching_since`,
+      [now.toISOString(), new Date(now.getTime() - GAP_MS).toISOString()],
+    );
+    return row?.watching_since ?? now;
   }
 
   async #lastEventAt(): Promise<Date | null> {

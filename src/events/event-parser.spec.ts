@@ -39,6 +39,34 @@ describe('EventParser.parse', () => {
     for (const data of spellings) expect(parse('message.undelivered', data)).toMatchObject(expected);
   });
 
+  it('takes a sentence in the place of the code for what it is', () => {
+    const codes = [
+      30003,
+      'invalid_recipient',
+      'E-12.a:7',
+      '+15550100001 refused',
+      '15550100001',
+      'x'.repeat(65),
+      '',
+    ];
+    const events = codes.map((errorCode) => parse('message.failed', { errorCode }));
+    expect(
+      events.map((event) => ('errorCode' in event ? [event.errorCode, event.errorMessage] : null)),
+    ).toEqual([
+      ['30003', null],
+      ['invalid_recipient', null],
+      ['E-12.a:7', null],
+      [null, '+15550100001 refused'],
+      [null, '15550100001'],
+      [null, 'x'.repeat(65)],
+      [null, null],
+    ]);
+    expect(parse('message.failed', { errorCode: 'no, really', errorMessage: 'No' })).toMatchObject({
+      errorCode: null,
+      errorMessage: 'No',
+    });
+  });
+
   it('takes the body itself when there is no data object', () => {
     const event = parser.parse(
       envelope('message.sent'),

@@ -1,6 +1,14 @@
 import type { EventTypeMap, AnyPostackEvent } from './event-types.js';
 import { isJsonObject, type JsonValue } from './json.js';
-import { asCount, asIdentifier, asText, asTime, readPath, type PayloadMapping } from './payload-mapping.js';
+import {
+  asCount,
+  asErrorCode,
+  asIdentifier,
+  asText,
+  asTime,
+  readPath,
+  type PayloadMapping,
+} from './payload-mapping.js';
 import type { PostackEventEnvelope } from './postack-event.js';
 import { UnknownPostackEvent } from './unknown-postack.event.js';
 
@@ -10,6 +18,11 @@ export type ParsedBody =
 
 /** The longest event type that is taken for one. */
 const MAX_TYPE_LENGTH = 200;
+
+/** A text that is no code. */
+function asMessage(value: JsonValue): string | null {
+  return asErrorCode(value) === null ? asIdentifier(value) : null;
+}
 
 /** Turns bytes into typed events, by the vocabulary it is given. Never throws on what Postack sent. */
 export class EventParser {
@@ -52,8 +65,9 @@ export class EventParser {
       to: text(mapping.to),
       text: text(mapping.text),
       status: text(mapping.status),
-      errorCode: text(mapping.errorCode),
-      errorMessage: text(mapping.errorMessage),
+      errorCode: readPath(data, mapping.errorCode, asErrorCode),
+      // A sentence in the place of the code.
+      errorMessage: text(mapping.errorMessage) ?? readPath(data, mapping.errorCode, asMessage),
       segments: readPath(data, mapping.segments, asCount),
     });
   }

@@ -70,6 +70,15 @@ export function asIdentifier(value: JsonValue): string | null {
   return text === '' ? null : text;
 }
 
+/**
+ * A code: 1 to 64 letters, digits, `_`, `.`, `:` and `-`, with no digits in a row that might be a phone number. Codes are
+ * counted, told and logged: a sentence in the place of a code is not to be taken for one.
+ */
+export function asErrorCode(value: JsonValue): string | null {
+  const code = asText(value);
+  return code !== null && /^(?!.*\d{7})[a-z\d][\w.:-]{0,63}$/i.test(code) ? code : null;
+}
+
 /** Takes whole numbers from 0, also written as a string. */
 export function asCount(value: JsonValue): number | null {
   const count = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;

@@ -3,6 +3,7 @@ import {
   POSTACK_API_FAULTS,
   type PostackCauseClass,
 } from '../postack-api/postack-api-error-catalogue.js';
+import { OPTED_OUT_CODE } from '../replies/suppressions/suppression-record.js';
 
 /** Why a message failed. */
 export interface FailureCause {
@@ -51,7 +52,7 @@ const CARRIER_CAUSES = {
     action: 'Add the number to a registered 10DLC campaign at Postack, or send from another number',
     isRetryable: false,
   },
-  '21610': {
+  [OPTED_OUT_CODE]: {
     causeClass: 'recipient',
     meaning: 'The recipient has opted out at the carrier or at Postack',
     action: 'Do not write to this number; the recipient can opt in again by texting START',

@@ -1,5 +1,6 @@
 import { ArrayMaxSize, IsInt, Max, Min, ValidateBy } from 'class-validator';
 import { POSTACK_CAUSE_CLASSES, type PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
+import { OPTED_OUT_CODE } from '../replies/suppressions/suppression-record.js';
 import { FAILURE_CATALOGUE, type FailureCatalogue, type FailureCause } from './failure-catalogue.js';
 
 /**
@@ -43,7 +44,7 @@ export const DEFAULT_REACTIONS: FailureReactions & Record<PostackCauseClass, rea
   request: ['alert'],
   carrier: ['resend'],
   unknown: [],
-  '21610': ['suppress-for-good'],
+  [OPTED_OUT_CODE]: ['suppress-for-good'],
 };
 
 /** A day. */

@@ -1,8 +1,9 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import type { Job } from 'pg-boss';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import type { JobWithMetadata } from 'pg-boss';
 import type { DataSource, EntityManager } from 'typeorm';
 import { HEARTBEAT_SECONDS, JobQueue } from '../dispatch/lanes/job-queue.js';
 import { runOnce } from '../dispatch/lanes/run-once.js';
+import { loggableError } from '../loggable-error.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
 import { FailureReactions } from './failure-reactions.js';
@@ -30,6 +31,8 @@ const QUEUE_OPTIONS = {
 /** Has failures reacted to that come without an event: as jobs, since events are what listeners are for. */
 @Injectable()
 export class FailureQueue implements OnApplicationBootstrap {
+  readonly #logger = new Logger('PostackFailures');
+
   constructor(
     @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
     @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
@@ -47,13 +50,23 @@ export class FailureQueue implements OnApplicationBootstrap {
     await this.#prepare();
     await this.jobs.boss.work(
       FAILURES_QUEUE,
-      { pollingIntervalSeconds: 1 },
-      async ([job]: Job<FailureJob>[]) => {
-        if (job) {
-          await this.dataSource.transaction((manager) => this.reactions.react(job.data.messageId, manager));
-        }
+      { pollingIntervalSeconds: 1, includeMetadata: true },
+      async ([job]: JobWithMetadata<FailureJob>[]) => {
+        if (job) await this.#react(job);
       },
     );
+  }
+
+  /** @throws when it is to be tried again. */
+  async #react({ data: { messageId }, retryCount, retryLimit }: JobWithMetadata<FailureJob>): Promise<void> {
+    try {
+      await this.dataSource.transaction((manager) => this.reactions.react(messageId, manager));
+    } catch (error) {
+      const what = `Nothing could be done about the failure of message ${messageId}`;
+      if (retryCount < retryLimit) this.#logger.warn(`${what}, and is tried again: ${loggableError(error)}`);
+      else this.#logger.error(`${what}, and a person has to: ${loggableError(error)}`);
+      throw error;
+    }
   }
 
   /** Has a recorded failure reacted to when the transaction commits. */

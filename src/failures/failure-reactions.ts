@@ -1,10 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Alerts } from '../alerts/alerts.js';
+import { MessageEntity } from '../messages/message.entity.js';
+import { isCertainlyLost } from '../replies/guards/resend-guard.js';
 import { Suppressions } from '../replies/suppressions/suppressions.js';
 import { FailurePolicies } from './failure-policies.js';
 import { FailureResend } from './failure-resend.js';
-import { FAILURE_OPTIONS, type FailureReaction, type ResolvedFailureOptions } from './failure-options.js';
+import {
+  FAILURE_OPTIONS,
+  FAILURE_REACTIONS,
+  type FailureReaction,
+  type ResolvedFailureOptions,
+} from './failure-options.js';
 import { FailureEntity } from './failure.entity.js';
 import type { ResendRefusal } from './failure-states.js';
 import { withCause, type Failure } from './failure.js';
@@ -19,7 +26,7 @@ export class FailureNotRecordedError extends Error {
   constructor(messageId: string) {
     super(
       `There is no record yet of the failure of message ${messageId}; if this lasts, see what keeps the projection ` +
-        '"failures" (GET /api/v1/listeners/failures)',
+        '"messages" (GET /api/v1/listeners/messages)',
     );
   }
 }
@@ -46,14 +53,16 @@ export class FailureReactions {
     if (!stored) throw new FailureNotRecordedError(messageId);
     if (stored.reactedAt) return;
     const failure = withCause(stored, this.options.catalogue);
-    // Before the row is locked: a policy may take long, and the projection must not wait for it.
+    // Before the rows are locked: a policy may take long, and the projection must not wait for it.
     const reactions = new Set(await this.policies.decide(failure));
+    // In the order of the projection. What is certain of the message now stays so until this is committed.
+    await manager.findOne(MessageEntity, { where: { id: messageId }, lock: { mode: 'pessimistic_read' } });
     const locked = await manager.findOne(FailureEntity, {
       where: { messageId },
       lock: { mode: 'pessimistic_write' },
     });
-    // A later report: whoever brought it reacts to it.
-    if (!locked || locked.reactedAt || locked.failedAt.getTime() !== failure.failedAt.getTime()) return;
+    // Another report: whoever brought it reacts to it.
+    if (!locked || locked.reactedAt || locked.state !== failure.state || locked.code !== failure.code) return;
     const resendRefusal = reactions.has('resend') ? await this.resend.resend(failure, manager) : null;
     await manager.update(
       FailureEntity,
@@ -74,7 +83,8 @@ export class FailureReactions {
     manager: EntityManager,
   ): Promise<FailureReaction[]> {
     const done: FailureReaction[] = [];
-    for (const reaction of reactions) {
+    // In one order, whatever a policy's is, so that two reactions do not wait for each other.
+    for (const reaction of FAILURE_REACTIONS.filter((one) => reactions.has(one))) {
       switch (reaction) {
         case 'resend':
           if (resendRefusal === null) done.push(reaction);
@@ -91,19 +101,21 @@ export class FailureReactions {
     return done;
   }
 
+  /** @returns whether the number is suppressed now: not when the message may have arrived, or a person has decided. */
   async #suppress(
-    { to, failedAt, code, messageId, eventId }: Failure,
+    { to, source, failedAt, code, messageId, eventId }: Failure,
     reaction: 'suppress' | 'suppress-for-good',
     manager: EntityManager,
   ): Promise<boolean> {
     if (to === null) return false;
+    if (source !== 'rejection' && !(await isCertainlyLost(messageId, manager))) return false;
     const expiresAt =
       reaction === 'suppress' ? new Date(failedAt.getTime() + this.options.suppressDays * DAY_MS) : null;
     await this.suppressions.suppress(
       { number: to, since: failedAt, expiresAt, code, messageId, eventId },
       manager,
     );
-    return true;
+    return (await this.suppressions.find(to, manager)) !== null;
   }
 
   async #alert(

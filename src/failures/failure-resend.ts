@@ -1,11 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { MoreThan, type EntityManager } from 'typeorm';
+import { RetryAfterError } from '../events/listener-errors.js';
 import { isCertainlyLost } from '../replies/guards/resend-guard.js';
 import { OutboxMessageEntity } from '../replies/outbox/outbox-message.entity.js';
 import { Outbox } from '../replies/outbox/outbox.js';
 import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
 import type { ResendRefusal } from './failure-states.js';
 import type { Failure } from './failure.js';
+
+/** For so long the outbox looks for messages of which it is not known whether Postack has them. */
+const UNDECIDED_MS = 28 * 3_600_000;
+
+const ASK_AGAIN_MS = 60_000;
 
 /** Sends a message once more, as a new one that is linked to the one that failed. */
 @Injectable()
@@ -21,13 +27,17 @@ export class FailureResend {
    *
    * @returns why it is not sent again; `null` when it is.
    * @throws {MissingApiKeyError} when there is no way to Postack any more.
+   * @throws {RetryAfterError} while nobody can tell whether it is one of ours.
    */
   async resend(failure: Failure, manager: EntityManager): Promise<ResendRefusal | null> {
     const { messageId, isRetryable, source } = failure;
     if (!isRetryable) return 'not-retryable';
     if (source !== 'event') return 'not-by-event';
     const failed = await manager.findOneBy(OutboxMessageEntity, { messageId });
-    if (!failed) return 'not-ours';
+    if (!failed) {
+      await this.#assertNotOurs(failure, manager);
+      return 'not-ours';
+    }
     const { from, to, text, category, inReplyTo, timeZone } = failed;
     if (category === 'confirmation') return 'is-confirmation';
     const delayMs = this.options.resendDelaysMs[failed.resendAttempt];
@@ -46,5 +56,20 @@ export class FailureResend {
       { manager },
     );
     return null;
+  }
+
+  /** A receipt may come before Postack's answer to the sending, or in its place. */
+  async #assertNotOurs({ to, messageId }: Failure, manager: EntityManager): Promise<void> {
+    if (to === null) return;
+    const open = { to, sendingSince: MoreThan(new Date(Date.now() - UNDECIDED_MS)) };
+    const isUndecided = await manager.existsBy(OutboxMessageEntity, [
+      { ...open, status: 'sending' },
+      { ...open, heldReason: 'unknown-outcome' },
+    ]);
+    if (!isUndecided) return;
+    throw new RetryAfterError(
+      ASK_AGAIN_MS,
+      `Message ${messageId} may be one of the outbox's of which it is not known yet whether Postack has it`,
+    );
   }
 }

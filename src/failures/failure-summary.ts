@@ -23,11 +23,14 @@ export interface FailureCount {
 /** What asking Postack for want of receipts has come to, since the first time. */
 export type SweepCounts = Pick<ReceiptSweepEntity, 'asked' | 'repaired' | 'expired'>;
 
-/** Failures by cause and code, the most frequent first, and what became of messages without receipts. */
+/** Failures by cause and code, the 1,000 most frequent first, and what became of messages without receipts. */
 export interface FailureOverview {
   items: FailureCount[];
   receipts: SweepCounts;
 }
+
+/** Whatever Postack and the carriers may write for codes, the answer stays one that can be read. */
+const MAX_CAUSES = 1000;
 
 /** Counts the failures. */
 @Injectable()
@@ -50,7 +53,8 @@ export class FailureSummary {
       .groupBy('failure.causeClass')
       .addGroupBy('failure.code')
       .orderBy('count(*)', 'DESC')
-      .addOrderBy('failure.code', 'ASC');
+      .addOrderBy('failure.code', 'ASC')
+      .limit(MAX_CAUSES);
     if (since) query.andWhere('failure.failedAt >= :since', { since });
     if (until) query.andWhere('failure.failedAt < :until', { until });
     const rows = await query.getRawMany<Omit<FailureCount, 'meaning' | 'action'>>();

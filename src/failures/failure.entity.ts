@@ -7,6 +7,8 @@ import type { FailureSource, FailureState, ResendRefusal } from './failure-state
 @Entity({ name: 'failure', schema: 'postack' })
 @Index('failure_failed_at_idx', ['failedAt', 'messageId'])
 @Index('failure_number_idx', ['to', 'failedAt'])
+@Index('failure_cause_idx', ['causeClass', 'failedAt', 'messageId'])
+@Index('failure_unacknowledged_idx', ['failedAt', 'messageId'], { where: `acknowledged_at IS NULL` })
 @Index('failure_code_idx', ['code', 'failedAt'])
 @Index('failure_rejection_idx', ['failedAt'], { where: `source = 'rejection'` })
 @Check('failure_state_check', `state IN ('rejected', 'failed', 'undelivered')`)

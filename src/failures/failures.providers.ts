@@ -10,7 +10,7 @@ import { FailureReactions } from './failure-reactions.js';
 import { FailureReactionsListener } from './failure-reactions.listener.js';
 import { FailureResend } from './failure-resend.js';
 import { FailureSummary } from './failure-summary.js';
-import { FailuresProjection } from './failures.projection.js';
+import { FailureRecords } from './failure-records.js';
 import { ReceiptSweep } from './receipt-sweep.js';
 import { ReceiptSweepSchedule } from './receipt-sweep-schedule.js';
 import { RejectedMessages } from './rejected-messages.js';
@@ -24,7 +24,7 @@ export const FAILURE_PROVIDERS: Provider[] = [
     useFactory: ({ failures }: ResolvedPostackOptions) => failures,
     inject: [POSTACK_OPTIONS],
   },
-  FailuresProjection,
+  FailureRecords,
   UndeliveredListener,
   FailureReactionsListener,
   FailureReactions,

@@ -1,17 +1,15 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { In, LessThanOrEqual, type DataSource, type EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { UNSETTLED_STATES } from '../messages/delivery-state.js';
 import { MessageStore } from '../messages/message-store.js';
 import { MessageEntity } from '../messages/message.entity.js';
 import { loggableError } from '../loggable-error.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
-import { PostackApiError } from '../postack-api/postack-api-errors.js';
+import { PostackApiError, PostackRefusedError } from '../postack-api/postack-api-errors.js';
 import { PostackClient, type PostackMessage } from '../postack-api/postack-client.js';
-import { causeOf } from './failure-catalogue.js';
 import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
 import { FailureQueue } from './failure-queue.js';
-import { recordFailures } from './failure-record.js';
 import { factsOf } from './receipt-lookup.js';
 import { SweepProgress } from './sweep-progress.js';
 
@@ -27,14 +25,19 @@ export interface SweepReport {
 
 const HOUR_MS = 3_600_000;
 
-/** A run ends here; the next one goes on. */
-const MESSAGES_AT_ONCE = 500;
+/** So many are asked for in one run; the next one goes on. */
+const MAX_ASKED = 500;
 
-/** After so many failures in a row, Postack is not asked any more for now. */
-const MAX_FAILURES = 3;
+/** Read at once. */
+const PAGE_SIZE = 500;
+
+/** After so many failures in a row, Postack is not asked any more in this run. */
+const MAX_FAILURES = 5;
 
 /** What cannot be asked for so long has expired without that. */
 const LONGEST_WAIT_MS = 24 * HOUR_MS;
+
+type DueMessage = Pick<MessageEntity, 'id' | 'lastEventAt'>;
 
 /**
  * Looks after messages of which no receipt has come: asks Postack what became of them, one by one and at the request
@@ -65,15 +68,20 @@ export class ReceiptSweep {
     const report: SweepReport = { asked: 0, repaired: 0, expired: 0 };
     const due = new Date(now.getTime() - this.options.expireAfterHours * HOUR_MS);
     await this.progress.adopt(due);
+    const cannotWait = new Date(due.getTime() - LONGEST_WAIT_MS);
+    let asked = 0;
     let failures = 0;
-    for (const { id, lastEventAt } of await this.#due(due)) {
-      if (signal?.aborted || failures >= MAX_FAILURES) break;
-      const answer = await this.#ask(id, signal);
-      failures = answer === 'failed' ? failures + 1 : 0;
+    for await (const { id, lastEventAt } of this.#due(due)) {
+      if (signal?.aborted || asked === MAX_ASKED) break;
+      const isOverdue = lastEventAt < cannotWait;
+      const mayAsk = failures < MAX_FAILURES;
+      // The oldest come first: none of the others is overdue.
+      if (!mayAsk && !isOverdue) break;
+      const answer = mayAsk ? await this.#ask(id, signal) : 'failed';
+      if (mayAsk) failures = answer === 'failed' ? failures + 1 : 0;
+      if (mayAsk && this.module.api) asked += 1;
       if (answer !== 'failed') await this.#settle(id, answer, now, report);
-      else if (due.getTime() - lastEventAt.getTime() > LONGEST_WAIT_MS) {
-        await this.#settle(id, null, now, report);
-      }
+      else if (isOverdue) await this.#settle(id, null, now, report);
     }
     if (report.repaired + report.expired > 0) {
       this.#logger.log(
@@ -84,13 +92,28 @@ export class ReceiptSweep {
     return report;
   }
 
-  #due(due: Date): Promise<Pick<MessageEntity, 'id' | 'lastEventAt'>[]> {
-    return this.dataSource.getRepository(MessageEntity).find({
-      select: { id: true, lastEventAt: true },
-      where: { state: In([...UNSETTLED_STATES]), lastEventAt: LessThanOrEqual(due) },
-      order: { lastEventAt: 'ASC' },
-      take: MESSAGES_AT_ONCE,
-    });
+  /** Every message that no receipt has come of by then, the oldest first. */
+  async *#due(due: Date): AsyncGenerator<DueMessage> {
+    let last: DueMessage | undefined;
+    for (;;) {
+      const query = this.dataSource
+        .getRepository(MessageEntity)
+        .createQueryBuilder('message')
+        .select(['message.id', 'message.lastEventAt'])
+        .where('message.state IN (:...states)', { states: UNSETTLED_STATES })
+        .andWhere('message.lastEventAt <= :due', { due })
+        .orderBy({ 'message.lastEventAt': 'ASC', 'message.id': 'ASC' })
+        .limit(PAGE_SIZE);
+      if (last)
+        query.andWhere('(message.lastEventAt, message.id) > (:at, :id)', {
+          at: last.lastEventAt,
+          id: last.id,
+        });
+      const page = await query.getMany();
+      yield* page;
+      last = page.at(-1);
+      if (page.length < PAGE_SIZE) return;
+    }
   }
 
   /** `null` when Postack does not know it, or there is no way to Postack; `failed` when it may know it later. */
@@ -100,13 +123,22 @@ export class ReceiptSweep {
       return await this.client.fetch(id, { signal });
     } catch (error) {
       if (signal?.aborted) return 'failed';
-      if (error instanceof PostackApiError && error.causeClass === 'request') return null;
+      if (isAboutMessage(error)) return null;
       this.#logger.warn(`What became of message ${id} cannot be asked for now: ${loggableError(error)}`);
       return 'failed';
     }
   }
 
+  /** A message that cannot be settled does not keep the others from it. */
   async #settle(id: string, answer: PostackMessage | null, now: Date, report: SweepReport): Promise<void> {
+    try {
+      await this.#store(id, answer, now, report);
+    } catch (error) {
+      this.#logger.error(`What became of message ${id} cannot be stored for now: ${loggableError(error)}`);
+    }
+  }
+
+  async #store(id: string, answer: PostackMessage | null, now: Date, report: SweepReport): Promise<void> {
     const counts = await this.dataSource.transaction(async (manager) => {
       const message = await this.messages.addFacts(id, factsOf(answer, now), manager);
       // A receipt has come meanwhile.
@@ -114,7 +146,8 @@ export class ReceiptSweep {
       const expired = message.state === 'expired' ? 1 : 0;
       const counts = { asked: answer ? 1 : 0, repaired: 1 - expired, expired };
       await this.progress.count(counts, manager);
-      await this.#record(message, manager);
+      // No event tells of the failure, and has it reacted to.
+      if (message.state === 'failed' || message.state === 'undelivered') await this.queue.send(id, manager);
       return counts;
     });
     if (!counts) return;
@@ -122,14 +155,10 @@ export class ReceiptSweep {
     report.repaired += counts.repaired;
     report.expired += counts.expired;
   }
+}
 
-  /** A message that turns out not to have arrived is a failure like any other, except that no event tells of it. */
-  async #record(message: MessageEntity, manager: EntityManager): Promise<void> {
-    const { id: messageId, state, errorCode: code, from, to, stateAt: failedAt } = message;
-    if (state !== 'failed' && state !== 'undelivered') return;
-    const { causeClass } = causeOf(this.options.catalogue, code);
-    const report = { messageId, state, code, causeClass, from, to, failedAt, eventId: null };
-    await recordFailures([{ ...report, source: 'lookup' }], manager);
-    await this.queue.send(messageId, manager);
-  }
+/** Postack has answered, and does not know the message, or will never tell. */
+function isAboutMessage(error: unknown): boolean {
+  if (!(error instanceof PostackApiError)) return false;
+  return error.causeClass === 'request' || (error instanceof PostackRefusedError && !error.isRetryable);
 }

@@ -6,7 +6,7 @@ import type { SendFailure } from '../replies/outbox/send-failure.js';
 import { causeOf } from './failure-catalogue.js';
 import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
 import { FailureQueue } from './failure-queue.js';
-import { recordFailures } from './failure-record.js';
+import { recordFailures } from './failure-store.js';
 
 /** Messages that Postack has rejected are failures too, recorded in the transaction that marks them as rejected. */
 @Injectable()

@@ -11,6 +11,9 @@ const STATE_OF: Record<KnownEventType, DeliveryState> = {
   'message.failed': 'failed',
 };
 
+/** Stands for the event in a fact that no event tells of: Postack was asked. */
+export const LOOKUP = 'lookup';
+
 /** A message event without a message's id: it cannot be told which message it is about. */
 export class MissingMessageIdError extends Error {
   readonly code = 'POSTACK_MESSAGE_ID_MISSING';

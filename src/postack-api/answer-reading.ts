@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonValue } from '../events/json.js';
-import { asIdentifier, readPath } from '../events/payload-mapping.js';
+import { isJsonObject } from '../events/json.js';
+import { asErrorCode, asIdentifier, readPath } from '../events/payload-mapping.js';
 import type { HttpAnswer } from './http-exchange.js';
 import {
   PostackAuthenticationError,
@@ -33,7 +33,7 @@ export function readMessage(
       return {
         id,
         status: readPath(body, mapping.status, asIdentifier),
-        errorCode: readPath(body, mapping.errorCode, asIdentifier),
+        errorCode: readPath(body, mapping.errorCode, asErrorCode),
         raw: body,
       };
     }
@@ -42,7 +42,7 @@ export function readMessage(
     status,
     retryAfterMs,
     isRepeatable,
-    apiCode: isSuccess ? null : readPath(body, mapping.apiCode, asApiCode),
+    apiCode: isSuccess ? null : readPath(body, mapping.apiCode, asErrorCode),
     apiMessage: isSuccess ? null : readPath(body, mapping.apiMessage, asIdentifier),
   });
 }
@@ -61,10 +61,4 @@ function errorOf(failure: PostackApiFailure & { status: number }): PostackApiErr
 
 function isDocumented(apiCode: string | null | undefined): apiCode is keyof typeof POSTACK_API_REJECTIONS {
   return typeof apiCode === 'string' && Object.hasOwn(POSTACK_API_REJECTIONS, apiCode);
-}
-
-/** Codes are told and logged: a number or a text that an answer has in their place is not to be taken for one. */
-function asApiCode(value: JsonValue): string | null {
-  const code = asIdentifier(value);
-  return code !== null && /^(?:[a-z][\w.-]{0,63}|\d{1,6})$/i.test(code) ? code : null;
 }

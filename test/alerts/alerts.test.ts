@@ -77,7 +77,7 @@ describe('alerts', () => {
   });
   beforeEach(async () => {
     await app.database.query(
-      'TRUNCATE postack.alert, postack.event_hour, postack.inbox_event, postack.outbox_message, postack.message',
+      'TRUNCATE postack.alert, postack.event_hour, postack.silence_watch, postack.inbox_event, postack.outbox_message, postack.message',
     );
     posts.length = 0;
     answer = 204;
@@ -99,7 +99,7 @@ describe('alerts', () => {
       [count, at.toISOString()],
     );
   /** Postack accepted a message at this time, and a receipt came or not. */
-  const storeSend = async (at: Date, state?: string) => {
+  const storeSend = async (at: Date, state?: string, eventId = 'msg_1') => {
     const id = randomUUID();
     await app.database.query(
       `INSERT INTO postack.outbox_message (id, idempotency_key, category, from_number, to_number, text, encoding,
@@ -110,9 +110,13 @@ describe('alerts', () => {
     if (state === undefined) return;
     await app.database.query(
       `INSERT INTO postack.message (id, direction, state, state_at, conflict, history, first_event_at, last_event_at)
-       VALUES ($1, 'outbound', $2, $3, false, '[]', $3, $3)`,
-      [id, state, at.toISOString()],
+       VALUES ($1, 'outbound', $2, $3, false, $4, $3, $3)`,
+      [id, state, at.toISOString(), JSON.stringify([{ state, at, eventId, errorCode: null }])],
     );
+  };
+  /** Every five minutes. */
+  const watchFromTo = async (from: number, to: number) => {
+    for (let minutes = from; minutes <= to; minutes += 5) await watch.run(minutesLater(minutes));
   };
   /** Learns all that there is to learn. */
   const learn = async (now: Date) => {
@@ -192,6 +196,30 @@ describe('alerts', () => {
     expect(logger.lines.join('\n')).toMatch(/webhook of alert .* failed, it is tried again: .*answered 500/);
   });
 
+  it('are posted no more once they are over', async () => {
+    answer = 500;
+    await raise('30005', minutesLater(-90));
+    await posted(1);
+    answer = 204;
+    await watch.run(NOON);
+    await posted(2);
+    await retry(5);
+    await waitUntil(
+      async () => {
+        const rows = await app.database.query(
+          `SELECT FROM postack_jobs.job WHERE name = 'alerts.notices' AND state IN ('created', 'active', 'retry')`,
+        );
+        return rows.length === 0 || undefined;
+      },
+      { what: () => 'all notices to be told' },
+    );
+    expect(posts.map(({ body }) => (JSON.parse(body) as { type: string }).type)).toEqual([
+      'alert.raised',
+      'alert.resolved',
+    ]);
+    expect(await list()).toMatchObject([{ state: 'resolved', webhook: 'delivered' }]);
+  });
+
   it('that the receiver never takes show it', async () => {
     answer = 302;
     await raise('30007');
@@ -210,7 +238,9 @@ describe('alerts', () => {
       }
     }
     await storeEvents(1, NOON);
-    await learn(minutesLater(29));
+    await learn(minutesLater(-3));
+    await watchFromTo(0, 25);
+    await watch.run(minutesLater(29));
     expect(await list()).toEqual([]);
     await watch.run(minutesLater(31));
     await watch.run(minutesLater(32));
@@ -223,6 +253,20 @@ describe('alerts', () => {
     await storeEvents(1, minutesLater(33));
     await watch.run(minutesLater(34));
     expect(await list()).toMatchObject([{ state: 'resolved', resolvedAt: minutesLater(34) }]);
+  });
+
+  it('tell of no silence while nobody watched, since nothing could come in then', async () => {
+    for (const week of [1, 2, 3]) {
+      for (const hour of [-2, -1, 0, 1, 2]) {
+        await storeEvents(60, new Date(NOON.getTime() - week * 7 * 24 * HOUR_MS + hour * HOUR_MS));
+      }
+    }
+    await storeEvents(1, NOON);
+    await learn(NOON);
+    await watchFromTo(40, 65);
+    expect(await list()).toEqual([]);
+    await watch.run(minutesLater(71));
+    expect(await list()).toMatchObject([{ kind: 'silence', details: { missingEvents: 31 } }]);
   });
 
   it('tell of no silence in an installation that is new', async () => {
@@ -245,8 +289,16 @@ describe('alerts', () => {
     ]);
     await watch.run(minutesLater(300));
     expect(await list()).toMatchObject([{ state: 'open' }]);
+    // Postack was asked: that says nothing of receipts.
+    await storeSend(minutesLater(298), 'delivered', 'lookup');
+    await watch.run(minutesLater(300));
+    expect(await list()).toMatchObject([{ state: 'open' }]);
     await storeSend(minutesLater(299), 'delivered');
     await watch.run(minutesLater(301));
+    expect(await list()).toMatchObject([{ state: 'resolved' }]);
+    // Of those before, still nothing has come: that is over all the same.
+    for (let minutes = 0; minutes < 6; minutes += 1) await storeSend(minutesLater(280 + minutes), 'sent');
+    await watchFromTo(302, 330);
     expect(await list()).toMatchObject([{ state: 'resolved' }]);
   });
 

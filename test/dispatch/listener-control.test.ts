@@ -57,7 +57,6 @@ describe('listeners', () => {
   it('are reported with what they subscribe to and their settings', async () => {
     const report = await control.report();
     expect(report.map(({ name, kind }) => `${kind} ${name}`)).toEqual([
-      'projection failures',
       'listener failures.react',
       'listener failures.warn',
       'listener hopeless',

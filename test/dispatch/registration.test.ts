@@ -155,8 +155,8 @@ describe('the boot log', () => {
       'message.queued → messages | –',
       'message.sent → messages | –',
       'message.delivered → messages | –',
-      'message.undelivered → messages, failures | failures.warn, failures.react',
-      'message.failed → messages, failures | failures.warn, failures.react',
+      'message.undelivered → messages | failures.warn, failures.react',
+      'message.failed → messages | failures.warn, failures.react',
       '(any other type) → – | – (stored as unhandled)',
       'number.released → – | Crm.onReleased, OtherCrm.onReleased',
     ]);

@@ -7,9 +7,10 @@ import type { FailureReaction } from '../../src/failures/failure-options.js';
 import { FailurePolicy } from '../../src/failures/failure-policy.js';
 import { FailureSummary } from '../../src/failures/failure-summary.js';
 import type { Failure } from '../../src/failures/failure.js';
+import type { SuppressionEntity } from '../../src/replies/suppressions/suppression.entity.js';
 import { Suppressions } from '../../src/replies/suppressions/suppressions.js';
 import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
-import { waitForListener } from '../../src/testing/index.js';
+import { waitForEvent, waitForListener } from '../../src/testing/index.js';
 import {
   newNumber,
   OURS,
@@ -123,6 +124,17 @@ describe('a message that fails', () => {
       code: '21610',
       expiresAt: null,
     });
+    const { id } = await app.post({
+      type: 'message.received',
+      timestamp: new Date().toISOString(),
+      data: { id: 'SM_start', from: to, to: OURS, text: 'START' },
+    });
+    await waitForEvent(app.application, id, ({ status }) => status === 'done');
+    expect(await app.application.get(Suppressions).find(to)).toBeNull();
+    const [{ removedReason }] = (
+      await app.application.get(Suppressions).list({ number: to, isActive: false })
+    ).items as [SuppressionEntity];
+    expect(removedReason).toBe('The recipient has opted in again');
   });
 
   it('for what a person has to mend raises one alert, however many follow', async () => {
@@ -183,6 +195,74 @@ describe('a message that fails', () => {
       ...{ isContradicted: true, reactions: [], resendRefusal: 'may-have-arrived', resentAs: null },
     });
     expect((await app.log.list({ to })).items).toHaveLength(1);
+  });
+
+  it('and has arrived, as a late receipt says, suppresses no number', async () => {
+    const data = { id: 'SM_arrived', from: OURS, to: newNumber() };
+    const delivered = await report('message.delivered', data);
+    await waitForEvent(app.application, delivered, ({ status }) => status === 'done');
+    await report('message.undelivered', { ...data, errorCode: '30005' }, new Date(Date.now() - 5000));
+    expect(await failures.find('SM_arrived')).toMatchObject({
+      isContradicted: true,
+      reactions: [],
+      code: '30005',
+    });
+    expect(await app.application.get(Suppressions).find(data.to)).toBeNull();
+
+    const other = { id: 'SM_arrived_later', from: OURS, to: newNumber() };
+    await report('message.undelivered', { ...other, errorCode: '30005' });
+    expect(await app.application.get(Suppressions).find(other.to)).toMatchObject({ code: '30005' });
+    await report('message.delivered', other);
+    await waitUntil(async () => !(await app.application.get(Suppressions).find(other.to)) || undefined, {
+      what: () => 'the suppression to end',
+    });
+    expect(await failures.find(other.id)).toMatchObject({ isContradicted: true, reactions: ['suppress'] });
+  });
+
+  it('is known by its numbers, whatever event tells them', async () => {
+    const to = newNumber();
+    const { id } = await app.post({ type: 'message.sent', data: { id: 'SM_known', from: OURS, to } });
+    await waitForEvent(app.application, id, ({ status }) => status === 'done');
+    await report('message.undelivered', { id: 'SM_known', errorCode: '30005' });
+    expect((await failures.list({ number: to })).items).toMatchObject([
+      { reactions: ['suppress'], from: OURS },
+    ]);
+    expect(await app.application.get(Suppressions).find(to)).toMatchObject({ messageId: 'SM_known' });
+  });
+
+  it('with a sentence for a code has no code, and the sentence is in no log line and no alert', async () => {
+    const number = { from: OURS, to: newNumber() };
+    await report('message.failed', {
+      id: 'SM_sentence',
+      ...number,
+      errorCode: `${number.to} refused: Hello`,
+    });
+    expect(await failureOf('SM_sentence')).toMatchObject({ code: null, causeClass: 'unknown' });
+    await report('message.failed', { id: 'SM_long', ...number, errorCode: 'x'.repeat(12_000) });
+    expect(await failureOf('SM_long')).toMatchObject({ code: null });
+  });
+
+  it('before it is known that it is one of ours is reacted to when it is', async () => {
+    const to = newNumber();
+    const { id: outboxId } = await send(to);
+    const { messageId } = await app.message({ to }, ({ status }) => status === 'accepted');
+    await app.message({ to }, ({ state }) => state === 'delivered');
+    const undecided = `status = 'sending', message_id = NULL, accepted_at = NULL`;
+    const change = (set: string) =>
+      app.database.query(`UPDATE postack.outbox_message SET ${set} WHERE id = $1`, [outboxId]);
+    await change(undecided);
+    await app.database.query('DELETE FROM postack.message WHERE id = $1', [messageId]);
+    const { id } = await app.post({
+      type: 'message.undelivered',
+      data: { id: messageId, from: OURS, to, errorCode: '30003' },
+    });
+    await waitForListener(app.application, id, 'failures.react', 'failing');
+    expect(await failures.find(messageId!)).toMatchObject({ reactedAt: null, resendRefusal: null });
+    await change(`status = 'accepted', message_id = '${messageId}', accepted_at = now()`);
+    await app.database.query(
+      `UPDATE postack_jobs.job SET start_after = now() WHERE name LIKE '%failures.react%' AND state IN ('retry', 'created')`,
+    );
+    expect(await failureOf(messageId!)).toMatchObject({ reactions: ['resend'], resendRefusal: null });
   });
 
   it('that somebody else has sent is not sent again', async () => {

@@ -159,6 +159,38 @@ describe('the sweep after missing receipts', () => {
     }
   });
 
+  it('has all expire that could not be asked for long enough, however many they are', async () => {
+    const old = new Date(Date.now() - 8 * 24 * HOUR_MS);
+    await app.database.query(
+      `INSERT INTO postack.message (id, direction, state, state_at, conflict, history, first_event_at, last_event_at)
+       SELECT 'SM_old_' || n, 'outbound', 'sent', $1, false,
+         jsonb_build_array(jsonb_build_object('state', 'sent', 'at', $2::text, 'eventId', 'msg', 'errorCode', NULL)),
+         $1, $1
+       FROM generate_series(1, 1200) AS n`,
+      [old, old.toISOString()],
+    );
+    await app.postack.api.down('refused');
+    try {
+      expect(await run(new Date())).toEqual({ ...none, expired: 1200 });
+    } finally {
+      await app.postack.api.up();
+    }
+  });
+
+  it('does not stop at a message that cannot be stored', async () => {
+    const ids = ['SM_stuck', 'SM_next'];
+    for (const id of ids) await report('message.sent', { id, from: OURS, to: newNumber() });
+    await app.database.query(
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
+       CREATE TRIGGER refuse BEFORE UPDATE ON postack.message FOR EACH ROW WHEN (old.id = 'SM_stuck')
+       EXECUTE FUNCTION refuse()`,
+    );
+    expect(await run()).toEqual({ ...none, expired: 1 });
+    expect(await messages.find('SM_next')).toMatchObject({ state: 'expired' });
+    await app.database.query('DROP TRIGGER refuse ON postack.message');
+    expect(await run()).toEqual({ ...none, expired: 1 });
+  });
+
   it('is followed by the reports', async () => {
     const period = { from: new Date(Date.now() - 7 * 24 * HOUR_MS) };
     // What nobody heard of is delivered again by now.

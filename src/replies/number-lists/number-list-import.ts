@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse, type Info } from 'csv-parse';
+import { DateTime } from 'luxon';
 import { textOfCell } from '../../csv-cell.js';
 
 /** What an import has done. */
@@ -42,13 +43,14 @@ type Row = Partial<Record<string, string>>;
 
 /** The time in a cell; `undefined` when it is none. */
 export function timeOfCell(cell: string): Date | undefined {
-  const time = new Date(ISO_TIME.test(cell) ? cell : NaN);
-  return Number.isNaN(time.getTime()) ? undefined : time;
+  if (!ISO_TIME.test(cell)) return undefined;
+  const time = DateTime.fromISO(cell, { zone: 'utc' });
+  return time.isValid ? time.toJSDate() : undefined;
 }
 
 /**
- * Reads a list of numbers: CSV in UTF-8 with a header row. Rows that are right are stored, and wrong ones told; what was
- * read before the place where it ends to be a list is stored too.
+ * Reads a list of numbers: CSV in UTF-8 with a header row. Rows that are right are stored, and wrong ones told. Where
+ * it ends to be a list, what was read before may have been stored: to import a list again changes nothing.
  *
  * @throws the reading's refusal when it is no such list, or has more than 1,000,000 rows.
  */
@@ -67,7 +69,8 @@ export async function importNumberList<Entry extends object>(
   };
   const take = async (rows: AsyncIterable<{ record: Row; info: Info }>) => {
     for await (const { record, info } of rows) {
-      if (info.records > MAX_ROWS) throw refusal(`A list must not have more than ${MAX_ROWS} rows`);
+      if (info.records > MAX_ROWS)
+        throw refusal(`A list must not have more than ${MAX_ROWS} rows: import it in parts`);
       const entry = entryOf((column) => textOfCell(record[column] ?? ''));
       if (typeof entry === 'string') {
         result.rejected += 1;
@@ -93,7 +96,7 @@ export async function importNumberList<Entry extends object>(
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw refusal(
-      `The list cannot be read on: ${error.message}. Rows before are taken; mend it and import it again`,
+      `The list cannot be read on: ${error.message}. Rows before that may be taken already; mend it and import all of it again`,
       { cause: error },
     );
   }

@@ -159,7 +159,7 @@ export class OptOutLedger {
    *
    * @param source CSV in UTF-8.
    * @param options.reason Of the rows that have none of their own: 1 to 1,000 characters.
-   * @throws {InvalidOptOutError} when it is no such list; rows before the place where it ends to be one are taken.
+   * @throws {InvalidOptOutError} when it is no such list; rows before that may be taken.
    */
   async importCsv(source: Readable, { reason }: { reason: string }): Promise<OptOutImport> {
     return importOptOuts(source, checkedReason(reason), this.options.optOutScope, this.dataSource);

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { tableName } from '../../table-name.js';
 import type { OptOutScope } from '../reply-options.js';
+import { liftOptedIn } from '../suppressions/suppression-record.js';
 import { OptOutEntity } from './opt-out.entity.js';
 import { OptOutEvidenceEntity } from './opt-out-evidence.entity.js';
 import { isOptedOut, outweighs } from './opt-out-state.js';
@@ -26,6 +27,8 @@ const LOCKS = 1024;
  *
  * - an opt-in by message of somebody who is opted out nowhere: YES is an everyday answer
  * - an imported opt-out of somebody who is opted out, or has opted in since
+ *
+ * Whoever opts in is no longer suppressed for having opted out at the carrier.
  *
  * @returns those that were recorded.
  */
@@ -55,6 +58,8 @@ export async function recordEntries(
   }
   if (recorded.length > 0) await insertEvidence(recorded, manager);
   if (changed.size > 0) await storeStates([...changed], manager);
+  const optIns = entries.filter(({ action }) => action === 'opt-in');
+  if (optIns.length > 0) await liftOptedIn(optIns, manager);
   return recorded;
 }
 

@@ -40,3 +40,41 @@ export async function recordSuppressions(
   );
   return recorded.map(({ number }) => number);
 }
+
+/** The carriers' code for a recipient who has opted out there, or at Postack. */
+export const OPTED_OUT_CODE = '21610';
+
+/**
+ * Ends suppressions of numbers that have opted in again since a carrier has said that they had opted out, in the
+ * transaction of `manager`.
+ */
+export async function liftOptedIn(
+  entries: readonly { peer: string; occurredAt: Date }[],
+  manager: EntityManager,
+): Promise<void> {
+  const peers = entries.map(({ peer }) => peer);
+  const times = entries.map(({ occurredAt }) => occurredAt.toISOString());
+  await liftSuppressions(
+    manager,
+    `known.code = '${OPTED_OUT_CODE}' AND EXISTS (
+       SELECT FROM unnest($1::text[], $2::timestamptz[]) AS entry (peer, at) WHERE peer = known.number AND at >= known.since
+     )`,
+    [peers, times],
+    'The recipient has opted in again',
+  );
+}
+
+/** Ends suppressions that rest on failures; those of persons are theirs to end. */
+export async function liftSuppressions(
+  manager: EntityManager,
+  where: string,
+  values: readonly unknown[],
+  reason: string,
+): Promise<void> {
+  await manager.query(
+    `UPDATE ${tableName(manager.dataSource, SuppressionEntity)} AS known
+     SET removed_at = date_trunc('milliseconds', clock_timestamp()), removed_reason = $${values.length + 1}
+     WHERE known.source = 'failure' AND known.removed_at IS NULL AND ${where}`,
+    [...values, reason],
+  );
+}

@@ -6,6 +6,9 @@ export type SuppressionSource = 'failure' | 'admin' | 'import';
 /** A number that nothing is sent to, because nothing arrives there. One row for each, also when it is over. */
 @Entity({ name: 'suppression', schema: 'postack' })
 @Index('suppression_since_idx', ['since', 'number'])
+@Index('suppression_message_id_idx', ['messageId'], {
+  where: `source = 'failure' AND removed_at IS NULL`,
+})
 @Check('suppression_source_check', `source IN ('failure', 'admin', 'import')`)
 export class SuppressionEntity {
   /** E.164, a short code or a sender name. */

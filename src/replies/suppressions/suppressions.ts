@@ -9,7 +9,7 @@ import { checkedNumber, NUMBER_RULE } from '../opt-out/opt-out-numbers.js';
 import { MAX_REASON_LENGTH } from '../opt-out/opt-out-request.js';
 import { exportSuppressions, importSuppressions } from './suppression-csv.js';
 import { suppressions, suppressionsPage, type SuppressionFilter } from './suppression-lists.js';
-import { recordSuppressions, type SuppressionEntry } from './suppression-record.js';
+import { liftSuppressions, recordSuppressions, type SuppressionEntry } from './suppression-record.js';
 import { InvalidSuppressionError, SuppressionNotFoundError } from './suppression-refusals.js';
 import { SuppressionEntity } from './suppression.entity.js';
 
@@ -43,6 +43,20 @@ export class Suppressions {
     const number = canonicalNumber(evidence.number);
     const entry: SuppressionEntry = { ...evidence, number, source: 'failure', reason: null };
     return (await recordSuppressions([entry], manager)).length > 0;
+  }
+
+  /**
+   * Ends, in the transaction of `manager`, what rests on messages that may have arrived after all.
+   *
+   * @param messageIds Postack's ids.
+   */
+  async lift(messageIds: readonly string[], manager: EntityManager): Promise<void> {
+    await liftSuppressions(
+      manager,
+      'known.message_id = ANY ($1)',
+      [messageIds],
+      'The message may have arrived',
+    );
   }
 
   /** The latest first. @throws {InvalidCursorError} */
@@ -95,7 +109,7 @@ export class Suppressions {
    *
    * @param source CSV in UTF-8.
    * @param options.reason Of the rows that have none of their own: 1 to 1,000 characters.
-   * @throws {InvalidSuppressionError} when it is no such list; rows before the place where it ends to be one are taken.
+   * @throws {InvalidSuppressionError} when it is no such list; rows before that may be taken.
    */
   async importCsv(source: Readable, { reason }: { reason: string }): Promise<NumberListImport> {
     return importSuppressions(source, checkedReason(reason), this.dataSource);

@@ -1,23 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { MessageFailedEvent } from '../../src/events/message-failed.event.js';
+import { MessageSentEvent } from '../../src/events/message-sent.event.js';
 import { MessageUndeliveredEvent } from '../../src/events/message-undelivered.event.js';
 import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
 import { FailureEntity } from '../../src/failures/failure.entity.js';
-import { FailuresProjection } from '../../src/failures/failures.projection.js';
+import { FailureRecords } from '../../src/failures/failure-records.js';
+import { MessageEntity } from '../../src/messages/message.entity.js';
+import { MessageStore } from '../../src/messages/message-store.js';
+import { MessagesProjection } from '../../src/messages/messages.projection.js';
+import { Suppressions } from '../../src/replies/suppressions/suppressions.js';
 import { QueryCounter } from '../replies/query-counter.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
 
-type FailedEvent = MessageUndeliveredEvent | MessageFailedEvent;
+type MessageEvent = MessageUndeliveredEvent | MessageFailedEvent | MessageSentEvent;
 
 const second = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, seconds));
 
 function event(
-  eventClass: typeof MessageUndeliveredEvent | typeof MessageFailedEvent,
-  messageId: string | null,
-  errorCode: string,
+  eventClass: typeof MessageUndeliveredEvent | typeof MessageFailedEvent | typeof MessageSentEvent,
+  messageId: string,
+  errorCode: string | null,
   seconds: number,
-): FailedEvent {
+  change: { from?: null; to?: null } = {},
+): MessageEvent {
   const occurredAt = second(seconds);
   return new eventClass(
     {
@@ -27,25 +33,28 @@ function event(
     {
       ...{ messageId, errorCode, from: '+15550100002', to: '+1 555 010 0001', text: null },
       ...{ status: null, errorMessage: null, segments: null },
+      ...change,
     },
   );
 }
 
-describe('the projection of failures', () => {
+describe('the records of failures', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
-  const projection = new FailuresProjection(new ResolvedFailureOptions());
+  const store = new MessageStore();
+  const projection = new MessagesProjection(store);
 
   beforeAll(async () => {
     database = await createTestDatabase();
     dataSource = await openDataSource(database.url);
+    new FailureRecords(new ResolvedFailureOptions(), store, new Suppressions(dataSource)).onModuleInit();
   });
   afterAll(async () => {
     await dataSource.destroy();
     await database.drop();
   });
 
-  const project = (events: FailedEvent[]) =>
+  const project = (events: MessageEvent[]) =>
     dataSource.transaction((manager) => projection.project(events, manager));
   const find = (messageId: string) => dataSource.getRepository(FailureEntity).findOneByOrFail({ messageId });
 
@@ -95,9 +104,30 @@ describe('the projection of failures', () => {
     });
   });
 
-  it('refuses an event that names no message', async () => {
-    await expect(project([event(MessageFailedEvent, null, '30003', 1)])).rejects.toMatchObject({
-      code: 'POSTACK_MESSAGE_ID_MISSING',
+  it('does not have a failure that is only told of again reacted to anew', async () => {
+    await project([event(MessageUndeliveredEvent, 'SM_twice', '30005', 5)]);
+    await dataSource
+      .getRepository(FailureEntity)
+      .update({ messageId: 'SM_twice' }, { reactedAt: new Date(), reactions: ['suppress'] });
+    await project([event(MessageUndeliveredEvent, 'SM_twice', '30007', 9)]);
+    const counter = new QueryCounter('"failure"');
+    dataSource.logger = counter;
+    await project([event(MessageSentEvent, 'SM_twice', null, 1)]);
+    expect(counter.count).toBe(0);
+    // The message says the same: of one state, the first report counts.
+    expect(await dataSource.getRepository(MessageEntity).findOneBy({ id: 'SM_twice' })).toMatchObject({
+      errorCode: '30005',
     });
+    expect(await find('SM_twice')).toMatchObject({
+      code: '30005',
+      failedAt: second(5),
+      reactions: ['suppress'],
+    });
+  });
+
+  it('know the numbers that another event has told', async () => {
+    await project([event(MessageSentEvent, 'SM_numbers', null, 1)]);
+    await project([event(MessageUndeliveredEvent, 'SM_numbers', '30005', 2, { from: null, to: null })]);
+    expect(await find('SM_numbers')).toMatchObject({ from: '+15550100002', to: '+15550100001' });
   });
 });

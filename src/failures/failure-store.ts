@@ -8,31 +8,21 @@ export type FailureReport = Pick<
   'messageId' | 'state' | 'source' | 'code' | 'causeClass' | 'from' | 'to' | 'failedAt' | 'eventId'
 >;
 
-/** Of two reports about one message, whether `a` counts: the later one, as in `mergeFacts`. */
-function outweighs(a: FailureReport, b: FailureReport): boolean {
-  const rank = ({ failedAt, state, eventId }: FailureReport) =>
-    [failedAt.toISOString(), state, eventId ?? ''].join(' ');
-  return rank(a) > rank(b);
-}
-
 /**
- * Records failures in the transaction of `manager`, in one statement. Of several reports about one message the latest
- * counts, in whatever order they come; it is reacted to anew, and what a person has acknowledged stays so.
+ * Records failures in the transaction of `manager`, in one statement. What is recorded of a message already is replaced;
+ * it is reacted to anew when it is in another state or has another code, and what a person has acknowledged stays so.
+ *
+ * @param reports About different messages.
  */
 export async function recordFailures(
   reports: readonly FailureReport[],
   manager: EntityManager,
 ): Promise<void> {
-  const byMessage = new Map<string, FailureReport>();
-  for (const report of reports) {
-    const other = byMessage.get(report.messageId);
-    if (!other || outweighs(report, other)) byMessage.set(report.messageId, report);
-  }
   const table = tableName(manager.dataSource, FailureEntity);
   const columns = 'message_id, state, source, code, cause_class, from_number, to_number, failed_at, event_id';
   // In key order, so that two processes with overlapping batches wait for each other, not both.
-  const rows = [...byMessage.values()]
-    .sort((a, b) => (a.messageId < b.messageId ? -1 : 1))
+  const rows = reports
+    .toSorted((a, b) => (a.messageId < b.messageId ? -1 : 1))
     .map(({ messageId, causeClass, from, to, failedAt, eventId, ...report }) => ({
       ...report,
       message_id: messageId,
@@ -42,17 +32,17 @@ export async function recordFailures(
       failed_at: failedAt,
       event_id: eventId,
     }));
+  const unlessChanged = (column: string) =>
+    `CASE WHEN (known.state, known.code) IS NOT DISTINCT FROM (excluded.state, excluded.code) THEN known.${column} END`;
   await manager.query(
     `INSERT INTO ${table} AS known (${columns})
      SELECT ${columns} FROM jsonb_populate_recordset(NULL::${table}, $1)
      ON CONFLICT (message_id) DO UPDATE SET
        (state, source, code, cause_class, from_number, to_number, failed_at, event_id,
         reactions, reacted_at, resend_refusal) =
-       (excluded.state, excluded.source, excluded.code, excluded.cause_class,
-        coalesce(excluded.from_number, known.from_number), coalesce(excluded.to_number, known.to_number),
-        excluded.failed_at, excluded.event_id, NULL, NULL, NULL)
-     WHERE (excluded.failed_at, excluded.state, coalesce(excluded.event_id, '')) >
-       (known.failed_at, known.state, coalesce(known.event_id, ''))`,
+       (excluded.state, excluded.source, excluded.code, excluded.cause_class, excluded.from_number,
+        excluded.to_number, excluded.failed_at, excluded.event_id,
+        ${unlessChanged('reactions')}, ${unlessChanged('reacted_at')}, ${unlessChanged('resend_refusal')})`,
     [JSON.stringify(rows)],
   );
 }
