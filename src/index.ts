@@ -250,7 +250,7 @@ export {
   type FailureReaction,
   type FailureReactions,
 } from './failures/failure-options.js';
-export { FailurePolicy } from './failures/failure-policy.js';
+export { FailurePolicy } from './failures/reactions/failure-policy.js';
 export { FailureNotFoundError, FailureStateError } from './failures/failure-refusals.js';
 export type { FailureSource, FailureState, ResendRefusal } from './failures/failure-states.js';
 export {
@@ -261,7 +261,7 @@ export {
 } from './failures/failure-summary.js';
 export { FailureEntity } from './failures/failure.entity.js';
 export type { Failure } from './failures/failure.js';
-export { ReceiptSweep, type SweepReport } from './failures/receipt-sweep.js';
+export { ReceiptSweep, type SweepReport } from './failures/receipts/receipt-sweep.js';
 
 // alerts/
 export {

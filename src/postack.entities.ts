@@ -6,7 +6,7 @@ import { HandlerOutcomeEntity } from './dispatch/outcomes/handler-outcome.entity
 import { ListenerPauseEntity } from './dispatch/lanes/listener-pause.entity.js';
 import { ReplayEntity } from './dispatch/replay/replay.entity.js';
 import { FailureEntity } from './failures/failure.entity.js';
-import { ReceiptSweepEntity } from './failures/receipt-sweep.entity.js';
+import { ReceiptSweepEntity } from './failures/receipts/receipt-sweep.entity.js';
 import { InboxEventEntity } from './inbox/inbox-event.entity.js';
 import { MessageEntity } from './messages/message.entity.js';
 import { RequestRateEntity } from './postack-api/request-rate.entity.js';

@@ -33,7 +33,7 @@ import { REPLY_SINK } from './events/reply-scope.js';
 import { FailureLog } from './failures/failure-log.js';
 import { FailureSummary } from './failures/failure-summary.js';
 import { FAILURE_PROVIDERS } from './failures/failures.providers.js';
-import { ReceiptSweep } from './failures/receipt-sweep.js';
+import { ReceiptSweep } from './failures/receipts/receipt-sweep.js';
 import { Inbox } from './inbox/inbox.js';
 import { MessageLog } from './messages/message-log.js';
 import { MessageStore } from './messages/message-store.js';

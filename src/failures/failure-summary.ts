@@ -5,7 +5,7 @@ import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { causeOf } from './failure-catalogue.js';
 import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
 import { FailureEntity } from './failure.entity.js';
-import { ReceiptSweepEntity } from './receipt-sweep.entity.js';
+import { ReceiptSweepEntity } from './receipts/receipt-sweep.entity.js';
 
 /** How many messages failed for one cause. */
 export interface FailureCount {

@@ -1,20 +1,20 @@
 import type { Provider } from '@nestjs/common';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
 import { REJECTION_SINK } from '../replies/outbox/rejection-sink.js';
-import { ConfiguredFailurePolicy } from './configured-failure.policy.js';
+import { ConfiguredFailurePolicy } from './reactions/configured-failure.policy.js';
 import { FailureLog } from './failure-log.js';
 import { FAILURE_OPTIONS } from './failure-options.js';
-import { FailurePolicies } from './failure-policies.js';
-import { FailureQueue } from './failure-queue.js';
-import { FailureReactions } from './failure-reactions.js';
-import { FailureReactionsListener } from './failure-reactions.listener.js';
-import { FailureResend } from './failure-resend.js';
+import { FailurePolicies } from './reactions/failure-policies.js';
+import { FailureQueue } from './reactions/failure-queue.js';
+import { FailureReactions } from './reactions/failure-reactions.js';
+import { FailureReactionsListener } from './reactions/failure-reactions.listener.js';
+import { FailureResend } from './reactions/failure-resend.js';
 import { FailureSummary } from './failure-summary.js';
 import { FailureRecords } from './failure-records.js';
-import { ReceiptSweep } from './receipt-sweep.js';
-import { ReceiptSweepSchedule } from './receipt-sweep-schedule.js';
+import { ReceiptSweep } from './receipts/receipt-sweep.js';
+import { ReceiptSweepSchedule } from './receipts/receipt-sweep-schedule.js';
 import { RejectedMessages } from './rejected-messages.js';
-import { SweepProgress } from './sweep-progress.js';
+import { SweepProgress } from './receipts/sweep-progress.js';
 import { UndeliveredListener } from './undelivered.listener.js';
 
 /** What of `failures/` the module provides. */

@@ -5,7 +5,7 @@ import type { RejectionSink } from '../replies/outbox/rejection-sink.js';
 import type { SendFailure } from '../replies/outbox/send-failure.js';
 import { causeOf } from './failure-catalogue.js';
 import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
-import { FailureQueue } from './failure-queue.js';
+import { FailureQueue } from './reactions/failure-queue.js';
 import { recordFailures } from './failure-store.js';
 
 /** Messages that Postack has rejected are failures too, recorded in the transaction that marks them as rejected. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Alerts } from '../../src/alerts/alerts.js';
 import { FailureLog, type FailureDetail } from '../../src/failures/failure-log.js';
 import type { FailureReaction } from '../../src/failures/failure-options.js';
-import { FailurePolicy } from '../../src/failures/failure-policy.js';
+import { FailurePolicy } from '../../src/failures/reactions/failure-policy.js';
 import { FailureSummary } from '../../src/failures/failure-summary.js';
 import type { Failure } from '../../src/failures/failure.js';
 import type { SuppressionEntity } from '../../src/replies/suppressions/suppression.entity.js';

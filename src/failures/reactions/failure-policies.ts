@@ -1,9 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { discoverPolicies } from '../policy-discovery.js';
-import type { FailureReaction } from './failure-options.js';
+import { discoverPolicies } from '../../policy-discovery.js';
+import type { FailureReaction } from '../failure-options.js';
 import { FailurePolicy } from './failure-policy.js';
-import type { Failure } from './failure.js';
+import type { Failure } from '../failure.js';
 
 /** Finds every `FailurePolicy` of the application, and asks them in their order. */
 @Injectable()

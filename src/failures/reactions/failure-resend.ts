@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { MoreThan, type EntityManager } from 'typeorm';
-import { RetryAfterError } from '../events/listener-errors.js';
-import { isCertainlyLost } from '../replies/guards/resend-guard.js';
-import { OutboxMessageEntity } from '../replies/outbox/outbox-message.entity.js';
-import { Outbox } from '../replies/outbox/outbox.js';
-import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
-import type { ResendRefusal } from './failure-states.js';
-import type { Failure } from './failure.js';
+import { RetryAfterError } from '../../events/listener-errors.js';
+import { isCertainlyLost } from '../../replies/guards/resend-guard.js';
+import { OutboxMessageEntity } from '../../replies/outbox/outbox-message.entity.js';
+import { Outbox } from '../../replies/outbox/outbox.js';
+import { FAILURE_OPTIONS, type ResolvedFailureOptions } from '../failure-options.js';
+import type { ResendRefusal } from '../failure-states.js';
+import type { Failure } from '../failure.js';
 
 /** For so long the outbox looks for messages of which it is not known whether Postack has them. */
 const UNDECIDED_MS = 28 * 3_600_000;

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
-import { MessageEntity } from '../messages/message.entity.js';
-import { acceptedMessage } from '../messages/message-state.js';
-import { MessageStore } from '../messages/message-store.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
-import { OutboxMessageEntity } from '../replies/outbox/outbox-message.entity.js';
-import { tableName } from '../table-name.js';
+import { MessageEntity } from '../../messages/message.entity.js';
+import { acceptedMessage } from '../../messages/message-state.js';
+import { MessageStore } from '../../messages/message-store.js';
+import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
+import { OutboxMessageEntity } from '../../replies/outbox/outbox-message.entity.js';
+import { tableName } from '../../table-name.js';
 import { ReceiptSweepEntity } from './receipt-sweep.entity.js';
 
 type AcceptedMessage = Parameters<typeof acceptedMessage>[0];

@@ -1,15 +1,15 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { UNSETTLED_STATES } from '../messages/delivery-state.js';
-import { MessageStore } from '../messages/message-store.js';
-import { MessageEntity } from '../messages/message.entity.js';
-import { loggableError } from '../loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
-import { PostackApiError, PostackRefusedError } from '../postack-api/postack-api-errors.js';
-import { PostackClient, type PostackMessage } from '../postack-api/postack-client.js';
-import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
-import { FailureQueue } from './failure-queue.js';
+import { UNSETTLED_STATES } from '../../messages/delivery-state.js';
+import { MessageStore } from '../../messages/message-store.js';
+import { MessageEntity } from '../../messages/message.entity.js';
+import { loggableError } from '../../loggable-error.js';
+import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
+import { PostackApiError, PostackRefusedError } from '../../postack-api/postack-api-errors.js';
+import { PostackClient, type PostackMessage } from '../../postack-api/postack-client.js';
+import { FAILURE_OPTIONS, type ResolvedFailureOptions } from '../failure-options.js';
+import { FailureQueue } from '../reactions/failure-queue.js';
 import { factsOf } from './receipt-lookup.js';
 import { SweepProgress } from './sweep-progress.js';
 

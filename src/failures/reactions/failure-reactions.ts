@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Alerts } from '../alerts/alerts.js';
-import { MessageEntity } from '../messages/message.entity.js';
-import { isCertainlyLost } from '../replies/guards/resend-guard.js';
-import { Suppressions } from '../replies/suppressions/suppressions.js';
+import { Alerts } from '../../alerts/alerts.js';
+import { MessageEntity } from '../../messages/message.entity.js';
+import { isCertainlyLost } from '../../replies/guards/resend-guard.js';
+import { Suppressions } from '../../replies/suppressions/suppressions.js';
 import { FailurePolicies } from './failure-policies.js';
 import { FailureResend } from './failure-resend.js';
 import {
@@ -11,10 +11,10 @@ import {
   FAILURE_REACTIONS,
   type FailureReaction,
   type ResolvedFailureOptions,
-} from './failure-options.js';
-import { FailureEntity } from './failure.entity.js';
-import type { ResendRefusal } from './failure-states.js';
-import { withCause, type Failure } from './failure.js';
+} from '../failure-options.js';
+import { FailureEntity } from '../failure.entity.js';
+import type { ResendRefusal } from '../failure-states.js';
+import { withCause, type Failure } from '../failure.js';
 
 const DAY_MS = 86_400_000;
 

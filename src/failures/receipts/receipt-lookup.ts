@@ -1,6 +1,6 @@
-import { DELIVERY_STATES, type DeliveryFact, type DeliveryState } from '../messages/delivery-state.js';
-import { LOOKUP } from '../messages/message-state.js';
-import type { PostackMessage } from '../postack-api/postack-message.js';
+import { DELIVERY_STATES, type DeliveryFact, type DeliveryState } from '../../messages/delivery-state.js';
+import { LOOKUP } from '../../messages/message-state.js';
+import type { PostackMessage } from '../../postack-api/postack-message.js';
 
 /** Stands for the event in the guess that a message has expired. */
 const SWEEP = 'sweep';

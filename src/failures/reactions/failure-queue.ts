@@ -1,11 +1,11 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { JobWithMetadata } from 'pg-boss';
 import type { DataSource, EntityManager } from 'typeorm';
-import { HEARTBEAT_SECONDS, JobQueue } from '../dispatch/lanes/job-queue.js';
-import { runOnce } from '../dispatch/lanes/run-once.js';
-import { loggableError } from '../loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { HEARTBEAT_SECONDS, JobQueue } from '../../dispatch/lanes/job-queue.js';
+import { runOnce } from '../../dispatch/lanes/run-once.js';
+import { loggableError } from '../../loggable-error.js';
+import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
 import { FailureReactions } from './failure-reactions.js';
 
 /** Queue of failures that no event tells of, and that have to be reacted to all the same. */

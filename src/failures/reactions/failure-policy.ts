@@ -1,5 +1,5 @@
-import type { FailureReaction } from './failure-options.js';
-import type { Failure } from './failure.js';
+import type { FailureReaction } from '../failure-options.js';
+import type { Failure } from '../failure.js';
 
 /**
  * Decides what is done about a message that did not arrive. Provide a subclass in any module of your application and it

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { FAILURE_OPTIONS, type FailureReaction, type ResolvedFailureOptions } from './failure-options.js';
+import { FAILURE_OPTIONS, type FailureReaction, type ResolvedFailureOptions } from '../failure-options.js';
 import { FailurePolicy } from './failure-policy.js';
-import type { Failure } from './failure.js';
+import type { Failure } from '../failure.js';
 
 /** What the option `failures.reactions` says: of the code, or else of its class. */
 @Injectable()
