@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { DeliveryFact } from '../messages/delivery-state.js';
 import { LOOKUP } from '../messages/message-state.js';
 import { MessageStore, type MessageChange } from '../messages/message-store.js';
-import type { MessageEntity } from '../messages/message.entity.js';
+import { MessageEntity } from '../messages/message.entity.js';
 import { toldNumber } from '../replies/opt-out/opt-out-numbers.js';
 import { Suppressions } from '../replies/suppressions/suppressions.js';
 import { causeOf } from './failure-catalogue.js';
@@ -25,6 +25,18 @@ export class FailureRecords implements OnModuleInit {
 
   onModuleInit(): void {
     this.messages.onChange((changes, manager) => this.#follow(changes, manager));
+  }
+
+  /**
+   * Records the failure of a message that is stored already: from before failures were recorded, say.
+   *
+   * @returns whether there is one.
+   */
+  async recordStored(messageId: string, manager: EntityManager): Promise<boolean> {
+    const message = await manager.findOneBy(MessageEntity, { id: messageId });
+    const report = message && this.#failureOf(message);
+    if (report) await recordFailures([report], manager);
+    return report !== null;
   }
 
   async #follow(changes: readonly MessageChange[], manager: EntityManager): Promise<void> {

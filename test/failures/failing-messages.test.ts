@@ -270,6 +270,31 @@ describe('a message that fails', () => {
     expect(await failureOf('SM_others')).toMatchObject({ resendRefusal: 'not-ours', reactions: [] });
   });
 
+  it('a day ago is not sent again, whoever replays its event', async () => {
+    const to = newNumber();
+    const { id } = await send(to);
+    const { messageId } = await app.message({ to }, ({ state }) => state === 'delivered');
+    // As if the message had failed before failures were recorded.
+    const [fact] = [
+      { state: 'undelivered', at: '2026-01-01T00:00:00.000Z', eventId: 'msg_old', errorCode: '30003' },
+    ];
+    await app.database.query(
+      `UPDATE postack.message SET state = 'undelivered', error_code = '30003', history = $2 WHERE id = $1`,
+      [messageId, JSON.stringify([fact])],
+    );
+    await report(
+      'message.undelivered',
+      { id: messageId, from: OURS, to, errorCode: '30003' },
+      new Date('2026-01-02'),
+    );
+    expect(await failureOf(messageId!)).toMatchObject({
+      resendRefusal: 'too-late',
+      reactions: [],
+      eventId: 'msg_old',
+    });
+    expect((await app.log.list({ to })).items.map((message) => message.id)).toEqual([id]);
+  });
+
   it('is left to the policy of the application, where that decides', async () => {
     const to = VipPolicy.number;
     await report('message.undelivered', { id: 'SM_vip', from: OURS, to, errorCode: '30005' });

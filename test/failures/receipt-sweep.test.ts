@@ -166,12 +166,12 @@ describe('the sweep after missing receipts', () => {
        SELECT 'SM_old_' || n, 'outbound', 'sent', $1, false,
          jsonb_build_array(jsonb_build_object('state', 'sent', 'at', $2::text, 'eventId', 'msg', 'errorCode', NULL)),
          $1, $1
-       FROM generate_series(1, 1200) AS n`,
+       FROM generate_series(1, 600) AS n`,
       [old, old.toISOString()],
     );
     await app.postack.api.down('refused');
     try {
-      expect(await run(new Date())).toEqual({ ...none, expired: 1200 });
+      expect(await run(new Date())).toEqual({ ...none, expired: 600 });
     } finally {
       await app.postack.api.up();
     }

@@ -12,6 +12,7 @@ import {
   type FailureReaction,
   type ResolvedFailureOptions,
 } from '../failure-options.js';
+import { FailureRecords } from '../failure-records.js';
 import { FailureEntity } from '../failure.entity.js';
 import type { ResendRefusal } from '../failure-states.js';
 import { withCause, type Failure } from '../failure.js';
@@ -36,6 +37,7 @@ export class FailureNotRecordedError extends Error {
 export class FailureReactions {
   constructor(
     @Inject(FAILURE_OPTIONS) private readonly options: ResolvedFailureOptions,
+    private readonly records: FailureRecords,
     private readonly policies: FailurePolicies,
     private readonly resend: FailureResend,
     private readonly suppressions: Suppressions,
@@ -49,8 +51,7 @@ export class FailureReactions {
    * @throws whatever a policy throws.
    */
   async react(messageId: string, manager: EntityManager): Promise<void> {
-    const stored = await manager.findOneBy(FailureEntity, { messageId });
-    if (!stored) throw new FailureNotRecordedError(messageId);
+    const stored = await this.#find(messageId, manager);
     if (stored.reactedAt) return;
     const failure = withCause(stored, this.options.catalogue);
     // Before the rows are locked: a policy may take long, and the projection must not wait for it.
@@ -73,6 +74,15 @@ export class FailureReactions {
         resendRefusal,
       },
     );
+  }
+
+  /** @throws {FailureNotRecordedError} */
+  async #find(messageId: string, manager: EntityManager): Promise<FailureEntity> {
+    const find = () => manager.findOneBy(FailureEntity, { messageId });
+    let stored = await find();
+    if (!stored && (await this.records.recordStored(messageId, manager))) stored = await find();
+    if (!stored) throw new FailureNotRecordedError(messageId);
+    return stored;
   }
 
   /** Does it. @returns those that had an effect. */

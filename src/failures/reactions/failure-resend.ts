@@ -13,6 +13,9 @@ const UNDECIDED_MS = 28 * 3_600_000;
 
 const ASK_AGAIN_MS = 60_000;
 
+/** What its recipient expects any more nobody knows: its event may have been replayed, or its listener paused. */
+const LATEST_MS = 24 * 3_600_000;
+
 /** Sends a message once more, as a new one that is linked to the one that failed. */
 @Injectable()
 export class FailureResend {
@@ -40,6 +43,7 @@ export class FailureResend {
     }
     const { from, to, text, category, inReplyTo, timeZone } = failed;
     if (category === 'confirmation') return 'is-confirmation';
+    if (Date.now() - failure.failedAt.getTime() > LATEST_MS) return 'too-late';
     const delayMs = this.options.resendDelaysMs[failed.resendAttempt];
     if (delayMs === undefined) return 'attempts-used';
     if (!(await isCertainlyLost(messageId, manager))) return 'may-have-arrived';
