@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { JobWithMetadata } from 'pg-boss';
 import type { DataSource, EntityManager } from 'typeorm';
-import { HEARTBEAT_SECONDS, JobQueue } from '../dispatch/lanes/job-queue.js';
+import { JobQueue, TRIED_FOR_A_DAY } from '../dispatch/lanes/job-queue.js';
 import { runOnce } from '../dispatch/lanes/run-once.js';
 import { ObserverNotices } from '../dispatch/observer-notices.js';
 import { loggableError } from '../loggable-error.js';
@@ -24,18 +24,6 @@ export interface AlertNotice {
   to: 'observers' | 'webhook';
 }
 
-const QUEUE_OPTIONS = {
-  // After 5 s, doubling up to an hour, a good half more or less: about a day in all.
-  retryLimit: 30,
-  retryDelay: 5,
-  retryBackoff: true,
-  retryDelayMax: 3600,
-  heartbeatSeconds: HEARTBEAT_SECONDS,
-  expireInSeconds: 60,
-  retentionSeconds: 14 * 86_400,
-  deleteAfterSeconds: 86_400,
-};
-
 /** Tells of alerts: jobs of pg-boss, so that what is raised is told of also when the process dies. */
 @Injectable()
 export class AlertNotices implements OnApplicationBootstrap {
@@ -52,7 +40,7 @@ export class AlertNotices implements OnApplicationBootstrap {
   /** Connects pg-boss and makes the queue, once. */
   readonly prepare = runOnce(async () => {
     await this.jobs.start();
-    await this.jobs.boss.createQueue(ALERT_NOTICES_QUEUE, QUEUE_OPTIONS);
+    await this.jobs.boss.createQueue(ALERT_NOTICES_QUEUE, TRIED_FOR_A_DAY);
   });
 
   async onApplicationBootstrap(): Promise<void> {

@@ -13,6 +13,18 @@ const SUPERVISE_SECONDS = 3;
 /** A process that has not been heard of for so long has died, and its jobs are taken over. pg-boss's least. */
 export const HEARTBEAT_SECONDS = 10;
 
+/** Options of a queue whose jobs are tried again for about a day: after 5 s, doubling up to an hour, half more or less. */
+export const TRIED_FOR_A_DAY = {
+  retryLimit: 30,
+  retryDelay: 5,
+  retryBackoff: true,
+  retryDelayMax: 3600,
+  heartbeatSeconds: HEARTBEAT_SECONDS,
+  expireInSeconds: 60,
+  retentionSeconds: 14 * 86_400,
+  deleteAfterSeconds: 86_400,
+};
+
 /** The part of pg-boss's database adapter that is used here. */
 export interface JobDatabase {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;

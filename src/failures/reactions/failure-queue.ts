@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { JobWithMetadata } from 'pg-boss';
 import type { DataSource, EntityManager } from 'typeorm';
-import { HEARTBEAT_SECONDS, JobQueue } from '../../dispatch/lanes/job-queue.js';
+import { JobQueue, TRIED_FOR_A_DAY } from '../../dispatch/lanes/job-queue.js';
 import { runOnce } from '../../dispatch/lanes/run-once.js';
 import { loggableError } from '../../loggable-error.js';
 import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
@@ -15,18 +15,6 @@ interface FailureJob {
   /** `FailureEntity.messageId`. */
   messageId: string;
 }
-
-const QUEUE_OPTIONS = {
-  // After 5 s, doubling up to an hour: about a day.
-  retryLimit: 30,
-  retryDelay: 5,
-  retryBackoff: true,
-  retryDelayMax: 3600,
-  heartbeatSeconds: HEARTBEAT_SECONDS,
-  expireInSeconds: 60,
-  retentionSeconds: 14 * 86_400,
-  deleteAfterSeconds: 86_400,
-};
 
 /** Has failures reacted to that come without an event: as jobs, since events are what listeners are for. */
 @Injectable()
@@ -42,7 +30,7 @@ export class FailureQueue implements OnApplicationBootstrap {
 
   readonly #prepare = runOnce(async () => {
     await this.jobs.start();
-    await this.jobs.boss.createQueue(FAILURES_QUEUE, QUEUE_OPTIONS);
+    await this.jobs.boss.createQueue(FAILURES_QUEUE, TRIED_FOR_A_DAY);
   });
 
   async onApplicationBootstrap(): Promise<void> {
