@@ -90,6 +90,7 @@ function tables(schema: string): string[] {
 
 function indexes(schema: string): string[] {
   return [
+    `CREATE INDEX conversation_entry_at_idx ON ${schema}.conversation_entry (at)`,
     `CREATE INDEX message_first_event_at_idx ON ${schema}.message (first_event_at, id)`,
     `CREATE INDEX inbox_event_quarantined_idx ON ${schema}.inbox_event (received_at) WHERE status = 'quarantined'`,
     `CREATE INDEX opt_out_evidence_opt_out_idx ON ${schema}.opt_out_evidence (occurred_at)

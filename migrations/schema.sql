@@ -380,6 +380,8 @@ CREATE UNIQUE INDEX alert_open_key ON postack.alert USING btree (kind, key) WHER
 
 CREATE INDEX alert_opened_at_idx ON postack.alert USING btree (opened_at, id);
 
+CREATE INDEX conversation_entry_at_idx ON postack.conversation_entry USING btree (at);
+
 CREATE INDEX failure_cause_idx ON postack.failure USING btree (cause_class, failed_at, message_id);
 
 CREATE INDEX failure_code_idx ON postack.failure USING btree (code, failed_at);

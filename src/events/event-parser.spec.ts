@@ -67,6 +67,19 @@ describe('EventParser.parse', () => {
     });
   });
 
+  it.each([
+    [0, 0],
+    ['255', 255],
+    [256, null],
+    [2_000_000_000, null],
+    ['2000000000', null],
+    [1.5, null],
+    [-1, null],
+  ])('reads the count of parts %p as %p', (segments, expected) => {
+    const event = parse('message.sent', { id: 'SM1', segments });
+    expect(event).toMatchObject({ segments: expected, payload: { data: { segments } } });
+  });
+
   it('takes the body itself when there is no data object', () => {
     const event = parser.parse(
       envelope('message.sent'),

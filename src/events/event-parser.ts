@@ -1,9 +1,9 @@
 import type { EventTypeMap, AnyPostackEvent } from './event-types.js';
 import { isJsonObject, type JsonValue } from './json.js';
 import {
-  asCount,
   asErrorCode,
   asIdentifier,
+  asSegments,
   asText,
   asTime,
   readPath,
@@ -68,7 +68,7 @@ export class EventParser {
       errorCode: readPath(data, mapping.errorCode, asErrorCode),
       // A sentence in the place of the code.
       errorMessage: text(mapping.errorMessage) ?? readPath(data, mapping.errorCode, asMessage),
-      segments: readPath(data, mapping.segments, asCount),
+      segments: readPath(data, mapping.segments, asSegments),
     });
   }
 

@@ -19,6 +19,7 @@ export interface PayloadMapping {
   status: string[];
   errorCode: string[];
   errorMessage: string[];
+  /** Of how many parts the message is: a whole number from 0 to 255, also as a string. What is more is none. */
   segments: string[];
 }
 
@@ -79,10 +80,14 @@ export function asErrorCode(value: JsonValue): string | null {
   return code !== null && /^(?!.*\d{7})[a-z\d][\w.:-]{0,63}$/i.test(code) ? code : null;
 }
 
-/** Takes whole numbers from 0, also written as a string. */
-export function asCount(value: JsonValue): number | null {
+/** A message has one byte for the number of its parts (3GPP TS 23.040, 9.2.3.24.1). */
+const MAX_SEGMENTS = 255;
+
+/** Takes whole numbers from 0 to 255, also written as a string: what is more would spoil every sum it is part of. */
+export function asSegments(value: JsonValue): number | null {
   const count = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
-  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : null;
+  const isCount = typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= MAX_SEGMENTS;
+  return isCount ? count : null;
 }
 
 /** Unix times from here on are milliseconds: as seconds it would be the year 5138. */

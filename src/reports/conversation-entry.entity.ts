@@ -1,9 +1,11 @@
-import { Entity, PrimaryColumn } from 'typeorm';
+import { Entity, Index, PrimaryColumn } from 'typeorm';
 
 const KEY = 'conversation_entry_pkey';
 
 /** A message in the line of its conversation, so that its neighbours are found at once. */
 @Entity({ name: 'conversation_entry', schema: 'postack' })
+// For a rebuild, which looks for places that no message has any more.
+@Index('conversation_entry_at_idx', ['at'])
 export class ConversationEntryEntity {
   /** `conversationOf` its two numbers. */
   @PrimaryColumn('bigint', { primaryKeyConstraintName: KEY })

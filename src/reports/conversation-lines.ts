@@ -3,7 +3,7 @@ import { tableName } from '../table-name.js';
 import { ConversationEntryEntity } from './conversation-entry.entity.js';
 import { CONVERSATION_GAP_MS, REPLY_WINDOW_MS, type ConversationEntry } from './conversation-figures.js';
 import type { Line } from './message-figures.js';
-import { SHARE_REPORTS } from './report-lock.js';
+import { SHARE_CONVERSATIONS } from './report-lock.js';
 
 /** Any numbers that nobody else uses as the first of a pair: one lock for each conversation, and one for all of them. */
 const LOCK_SPACE = 0x636f6e76;
@@ -36,7 +36,7 @@ export async function lockConversations(moves: readonly Move[], manager: EntityM
   const conversations = [...new Set(moves.map(({ line }) => line.conversation))];
   const isSingly = conversations.length <= MAX_LOCKS;
   await manager.query(
-    `SELECT ${SHARE_REPORTS} UNION ALL
+    `SELECT ${SHARE_CONVERSATIONS} UNION ALL
      SELECT pg_advisory_xact_lock${isSingly ? '_shared' : ''}(${WHOLE_LOCK}) UNION ALL
      SELECT pg_advisory_xact_lock(${LOCK_SPACE}, lock::int) FROM (
        SELECT DISTINCT abs(conversation % ${LOCKS}) AS lock FROM unnest($1::bigint[]) AS conversation ORDER BY lock

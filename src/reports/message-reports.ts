@@ -1,11 +1,10 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { MessageEntity } from '../messages/message.entity.js';
 import { MessageStore, type MessageChange } from '../messages/message-store.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
 import { conversationFigures, type ConversationEntry } from './conversation-figures.js';
 import { lockConversations, moveInConversations, type Move } from './conversation-lines.js';
-import { countInConversation, countMessage, lineOf } from './message-figures.js';
+import { countInConversation, countMessage, lineOf, type Line } from './message-figures.js';
 import { ReportDeltas, type Place } from './report-deltas.js';
 import { addToReports } from './report-store.js';
 
@@ -34,8 +33,8 @@ async function count(changes: readonly MessageChange[], manager: EntityManager):
   for (const { before, after } of changes) {
     if (before) countMessage(before, -1, deltas);
     countMessage(after, 1, deltas);
-    if (before && isSamePlace(before, after)) continue;
     const [from, to] = [before && lineOf(before), lineOf(after)];
+    if (isSamePlace(from, to)) continue;
     if (from) moves.push({ line: from, kind: 'remove' });
     if (to) moves.push({ line: to, kind: 'add' });
   }
@@ -76,7 +75,9 @@ function countConversation(
   }
 }
 
-function isSamePlace(a: MessageEntity, b: MessageEntity): boolean {
-  const isSameTime = a.firstEventAt.getTime() === b.firstEventAt.getTime();
-  return isSameTime && a.direction === b.direction && a.from === b.from && a.to === b.to;
+/** Not by the numbers as they are told: another spelling of them is no other place. */
+function isSamePlace(a: Line | null, b: Line | null): boolean {
+  if (!a || !b) return a === b;
+  const isSameTime = a.entry.atMs === b.entry.atMs;
+  return isSameTime && a.entry.isInbound === b.entry.isInbound && a.conversation === b.conversation;
 }

@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { tableName } from '../table-name.js';
 import { ReportEventEntity } from './report-event.entity.js';
@@ -18,4 +18,16 @@ export async function countQuarantined(from: Date, to: Date, manager: EntityMana
      ON CONFLICT (bucket, slot) DO UPDATE SET quarantined = excluded.quarantined`,
     [from, to],
   );
+}
+
+/** The same where they may have been counted wrongly. */
+export async function recountQuarantined(from: Date, to: Date, dataSource: DataSource): Promise<void> {
+  await dataSource.transaction('READ COMMITTED', async (manager) => {
+    await manager.query(
+      `UPDATE ${tableName(dataSource, ReportEventEntity)} SET quarantined = 0
+       WHERE bucket >= $1 AND bucket < $2 AND quarantined <> 0`,
+      [from, to],
+    );
+    await countQuarantined(from, to, manager);
+  });
 }

@@ -90,7 +90,8 @@ export class ReportCounts {
   ): Promise<Map<string, Percentiles>> {
     const rows: { value: string; bin: number; count: number }[] = await this.dataSource.query(
       `SELECT value, bin, sum(count)::float8 AS count FROM ${tableName(this.dataSource, ReportDurationEntity)}
-       WHERE duration = $1 AND dimension = $2 AND hour >= $3 AND hour < $4 GROUP BY value, bin`,
+       WHERE duration = $1 AND dimension = $2 AND hour >= $3 AND hour < $4
+       GROUP BY value, bin HAVING sum(count) > 0`,
       [duration, dimension, new Date(floorTo(from.getTime(), HOUR_MS)), to],
     );
     const byValue = Map.groupBy(rows, ({ value }) => value);

@@ -78,8 +78,11 @@ export class ReportDeltas {
   }
 
   took(at: Date, places: readonly Place[], duration: Duration, durationMs: number, by: number): void {
+    this.inBin(at, places, duration, binOf(durationMs), by);
+  }
+
+  inBin(at: Date, places: readonly Place[], duration: Duration, bin: number, by: number): void {
     const hourMs = hourOf(at);
-    const bin = binOf(durationMs);
     for (const place of places) {
       const key = `${duration} ${place[0]} ${hourMs} ${bin} ${place[1]}`;
       const delta = this.#durations.get(key);
@@ -90,16 +93,22 @@ export class ReportDeltas {
 
   /** An event that was stored. */
   accepted(receivedAt: Date, occurredAt: Date): void {
-    const bucketMs = bucketOf(receivedAt);
-    const delta = this.#events.get(bucketMs);
-    if (delta) delta.accepted += 1;
-    else this.#events.set(bucketMs, { bucketMs, accepted: 1 });
+    this.countEvents(receivedAt, 1);
     this.took(receivedAt, [['total', '']], 'eventLag', receivedAt.getTime() - occurredAt.getTime(), 1);
   }
 
-  /** In the order of the rows' keys. */
+  countEvents(receivedAt: Date, by: number): void {
+    const bucketMs = bucketOf(receivedAt);
+    const delta = this.#events.get(bucketMs);
+    if (delta) delta.accepted += by;
+    else this.#events.set(bucketMs, { bucketMs, accepted: by });
+  }
+
+  /** Those that are not nothing, in the order of the rows' keys. */
   events(): EventDelta[] {
-    return [...this.#events.values()].sort((a, b) => a.bucketMs - b.bucketMs);
+    return [...this.#events.values()]
+      .filter(({ accepted }) => accepted !== 0)
+      .sort((a, b) => a.bucketMs - b.bucketMs);
   }
 
   /** Those that are not nothing, in the order of the rows' keys. */

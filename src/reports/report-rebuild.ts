@@ -1,15 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { StoredEvents } from '../dispatch/stored-events.js';
 import { KNOWN_EVENTS, type AnyPostackEvent, type KnownPostackEvent } from '../events/event-types.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
+import { loggableError } from '../loggable-error.js';
 import { MessagesProjection } from '../messages/messages.projection.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
 import { tableName } from '../table-name.js';
 import { CONVERSATION_GAP_MS } from './conversation-figures.js';
 import { RebuildHours, type RebuiltFigures } from './rebuild-hours.js';
+import { restAfter } from './rebuild-progress.js';
 import { HOUR_MS, hourOf } from './report-time.js';
 
 /** What a rebuild does, one after the other. */
@@ -20,6 +21,8 @@ export interface RebuildProgress {
   step: RebuildStep;
   /** Of the step: events or messages that have been gone through. */
   done: number;
+  /** Of these, events that cannot be taken in: they are left out, and the log says why. */
+  skipped: number;
   /** Everything up to here has been, in the step's order of time. */
   through: Date;
 }
@@ -29,16 +32,17 @@ const CHUNK_SIZE = 500;
 
 /**
  * Makes the figures of the reports anew, from the stored events: first the messages from those that have a body still
- * (`retention.bodyDays`), then, hour by hour, what is counted of messages (as far back as there are messages), and of
- * events (as far back as there are any: `retention.idDays`; older hours stay as they are). Duplicates and refused
- * requests are stored nowhere, and stay as they are.
+ * (`retention.bodyDays`); then, hour by hour, their places in the conversations and what is counted of them, as far back
+ * as there are messages; and what is counted of events, as far back as there are any (`retention.idDays`). What cannot
+ * be counted again stays as it is: older hours, duplicates, refused requests.
  *
- * Live events go on meanwhile: each hour is made anew in a transaction of its own that waits for the dispatchers'
- * under way, and has others wait for its end. Between two of them there is a pause as long as they take. Killed in
- * the middle, it can be run again; run twice at once, it does the work twice.
+ * Live events go on meanwhile. Only a page of conversations at a time has dispatchers wait, for some hundredths of a
+ * second; the hours are counted beside them. After each page there is a pause as long as it took. Killed in the middle,
+ * it can be run again; run twice at once, it does the work twice.
  */
 @Injectable()
 export class ReportRebuild {
+  readonly #logger = new Logger('PostackReports');
   readonly #hours: RebuildHours;
 
   constructor(
@@ -60,17 +64,17 @@ export class ReportRebuild {
     yield* this.#foldEvents(new Date(from));
     yield* this.#eachHour('conversations', from - CONVERSATION_GAP_MS);
     yield* this.#eachHour('counts', from);
-    yield* this.#eachHour('events', Math.max(from, this.#oldestWholeHour()));
+    yield* this.#eachHour('events', Math.max(from, this.#oldestKept()));
   }
 
-  /** Older hours may have lost events already. */
-  #oldestWholeHour(): number {
+  /** Older hours may have lost events to retention. */
+  #oldestKept(): number {
     const { retention } = this.options;
     return retention ? hourOf(new Date(Date.now() - retention.idDays * 86_400_000)) + HOUR_MS : -Infinity;
   }
 
   async *#foldEvents(since: Date): AsyncGenerator<RebuildProgress> {
-    let done = 0;
+    let [done, skipped] = [0, 0];
     // As text: a `Date` has no microseconds.
     for (let last = { id: '0', place: since.toISOString(), received_at: since }; ;) {
       const rows: { id: string; place: string; received_at: Date }[] = await this.dataSource.query(
@@ -81,25 +85,50 @@ export class ReportRebuild {
       );
       const startedAt = performance.now();
       const stored = await this.events.load(rows.map(({ id }) => id));
-      const events = stored.map(({ event }) => event).filter(isMessageEvent);
-      if (events.length > 0) {
-        await this.dataSource.transaction((manager) => this.messages.project(events, manager));
-      }
+      skipped += await this.#fold(stored.map(({ event }) => event).filter(isMessageEvent));
       last = rows.at(-1) ?? last;
       done += rows.length;
-      if (rows.length > 0) yield { step: 'messages', done, through: last.received_at };
+      if (rows.length > 0) yield { step: 'messages', done, skipped, through: last.received_at };
       if (rows.length < CHUNK_SIZE) return;
-      await sleep(performance.now() - startedAt);
+      await restAfter(startedAt);
+    }
+  }
+
+  /** Resolves to how many of the events cannot be taken in: they are left out. */
+  async #fold(events: readonly KnownPostackEvent[]): Promise<number> {
+    const error = await this.#attempt(events);
+    if (error === undefined) return 0;
+    // Throws when it is the database that is away.
+    await this.dataSource.query('SELECT 1');
+    if (events.length > 1) {
+      let skipped = 0;
+      for (const event of events) skipped += await this.#fold([event]);
+      return skipped;
+    }
+    const again = await this.#attempt(events);
+    if (again === undefined) return 0;
+    this.#logger.warn(`Event ${events[0]?.id} is left out of a rebuild: ${loggableError(again)}`);
+    return 1;
+  }
+
+  async #attempt(events: readonly KnownPostackEvent[]): Promise<unknown> {
+    if (events.length === 0) return undefined;
+    try {
+      await this.dataSource.transaction((manager) => this.messages.project(events, manager));
+      return undefined;
+    } catch (error) {
+      return error;
     }
   }
 
   async *#eachHour(figures: RebuiltFigures, fromMs: number): AsyncGenerator<RebuildProgress> {
     let done = 0;
-    for (let hour = await this.#hours.next(figures, fromMs); hour !== null;) {
-      const startedAt = performance.now();
-      done += await this.#hours.rebuild(figures, hour);
-      yield { step: figures, done, through: new Date(hour + HOUR_MS) };
-      await sleep(performance.now() - startedAt);
+    const firstMs = Math.max(fromMs, await this.#hours.first(figures));
+    for (let hour = await this.#hours.next(figures, firstMs); hour !== null;) {
+      for await (const page of this.#hours.rebuild(figures, hour)) {
+        done += page.done;
+        yield { step: figures, done, skipped: 0, through: page.through };
+      }
       hour = await this.#hours.next(figures, hour + HOUR_MS);
     }
   }

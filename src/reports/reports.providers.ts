@@ -5,6 +5,8 @@ import { ReportExport } from './report-export.js';
 import { ReportRebuild } from './report-rebuild.js';
 import { Reports } from './reports.js';
 import { RequestCounts } from './request-counts.js';
+import { SlotMergeSchedule } from './slot-merge-schedule.js';
+import { SlotMerge } from './slot-merge.js';
 
 /** What of `reports/` the module provides. */
 export const REPORT_PROVIDERS: Provider[] = [
@@ -14,4 +16,6 @@ export const REPORT_PROVIDERS: Provider[] = [
   Reports,
   ReportExport,
   ReportRebuild,
+  SlotMerge,
+  SlotMergeSchedule,
 ];

@@ -66,8 +66,9 @@ async function printProgress(body: ReadableStream<Uint8Array>): Promise<void> {
       }
       if (line.step === shown.step && performance.now() - shown.at < 1000) continue;
       shown = { step: line.step, at: performance.now() };
+      const skipped = line.skipped > 0 ? `${line.skipped} of them left out (see the log), ` : '';
       console.log(
-        `${line.step.padEnd(13)} ${String(line.done).padStart(10)} done, up to ${String(line.through)}`,
+        `${line.step.padEnd(13)} ${String(line.done).padStart(10)} done, ${skipped}up to ${String(line.through)}`,
       );
     }
   } catch (cause) {

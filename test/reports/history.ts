@@ -16,6 +16,15 @@ export interface ToldEvent {
 export const OWN_NUMBERS = ['+4930123456', '+15550100002'];
 const PEERS = ['+491701234567', '+919812345678', '+15550100001'];
 
+/** As events may spell one number, each in its own way. */
+const SPELLINGS: readonly ((number: string) => string)[] = [
+  (number) => number,
+  (number) => ` ${number} `,
+  (number) => `${number.slice(0, 3)} (${number.slice(3, 6)}) ${number.slice(6, 9)}-${number.slice(9)}`,
+  // Fewer digits without + are no number of any country.
+  (number) => (number.length > 11 ? number.slice(1) : number),
+];
+
 /** Three days around each change of the clocks in Berlin in 2026. */
 const STARTS = [Date.UTC(2026, 2, 28), Date.UTC(2026, 9, 24)];
 
@@ -33,6 +42,7 @@ const message = fc.record({
   steps: fc.subarray([...OUTBOUND], { minLength: 1 }),
   failure: fc.option(fc.constantFrom(...FAILED), { freq: 2 }),
   errorCode: fc.constantFrom('invalid_text', 'invalid_recipient', '30003', null),
+  spellings: fc.array(fc.constantFrom(...SPELLINGS), { minLength: 4, maxLength: 4 }),
   stepMs: fc.array(fc.integer({ min: 1, max: 5_000_000 }), { minLength: 4, maxLength: 4 }),
 });
 
@@ -41,13 +51,14 @@ export const historyBatches: fc.Arbitrary<ToldEvent[][]> = fc
   .array(message, { minLength: 1, maxLength: 30 })
   .map((messages) =>
     messages.flatMap((one, index): ToldEvent[] => {
-      const { isInbound, own, peer, segments, errorCode, failure } = one;
+      const { isInbound, segments, errorCode, failure } = one;
       const types = isInbound
         ? (['message.received'] as const)
         : [...one.steps, ...(failure === null ? [] : [failure])];
       let at = one.start + one.afterMinutes * 60_000 + one.afterMs;
       return types.map((type, step) => {
         at += step === 0 ? 0 : one.stepMs[step]!;
+        const [own, peer] = [one.spellings[step]!(one.own), one.spellings[step]!(one.peer)];
         const isFailure = FAILED.includes(type);
         return {
           id: `msg_${index}_${type}`,

@@ -16,6 +16,9 @@ export interface NaiveMessage {
 
 const EARLIER = ['received', 'queued', 'sent'];
 
+/** All numbers in the histories are international ones. */
+const spelt = (number: string) => `+${number.replaceAll(/\D/g, '')}`;
+
 /** One message from all that is told of it. */
 function messageOf(id: string, events: readonly ToldEvent[]): NaiveMessage {
   const sorted = events.toSorted((a, b) => a.at - b.at);
@@ -33,8 +36,8 @@ function messageOf(id: string, events: readonly ToldEvent[]): NaiveMessage {
     isInbound: first.type === 'message.received',
     state: stateOf(last),
     at: first.at,
-    from: first.from,
-    to: first.to,
+    from: spelt(first.from),
+    to: spelt(first.to),
     segments: first.segments,
     errorCode: last.errorCode,
     deliveredAfterMs: isDelivered && before ? last.at - before.at : null,

@@ -178,10 +178,14 @@ describe('reports of a random history', () => {
       await dataSource.query(`UPDATE postack.report_count SET received = received + 7, replied = 0`);
       await dataSource.query(`DELETE FROM postack.report_duration WHERE random() < 0.5`);
       await dataSource.query(`DELETE FROM postack.conversation_entry WHERE random() < 0.5`);
+      await dataSource.query(
+        `INSERT INTO postack.conversation_entry (conversation, at, message_id, is_inbound)
+         SELECT conversation, at + interval '1 minute', 'gone' || message_id, NOT is_inbound FROM postack.conversation_entry`,
+      );
       for (const figures of ['conversations', 'counts'] as const) {
         let hour = await hours.next(figures, 0);
         for (; hour !== null; hour = await hours.next(figures, hour + HOUR_MS))
-          await hours.rebuild(figures, hour);
+          for await (const _page of hours.rebuild(figures, hour));
       }
       await expectFigures(all);
     });

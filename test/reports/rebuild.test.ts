@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { ReportRebuild, Reports, type ReportSummary } from '../../src/index.js';
 import { MessagesProjection } from '../../src/messages/messages.projection.js';
+import { RebuildHours } from '../../src/reports/rebuild-hours.js';
 import { waitForEvent } from '../../src/testing/index.js';
+import { RecordingLogger } from '../support/recording-logger.js';
 import { messageBody, startTestApplication, type TestApplication } from '../support/test-application.js';
 import { waitUntil } from '../support/wait-until.js';
 import { eventOf, REPORT_TABLES } from './report-parts.js';
@@ -120,6 +123,99 @@ describe('reports that are made anew', () => {
     await runner.release();
     await rebuilt;
     expect((await figures()).messages.received).toBe(before.messages.received + 1);
+  });
+
+  it('are counted beside a batch under way, which nobody waits for', async () => {
+    await post(40);
+    const before = await figures();
+    await host.dataSource.query(`UPDATE postack.report_count SET received = received + 5, replied = 7`);
+    await host.dataSource.query(`UPDATE postack.report_event SET accepted = accepted + 3`);
+    const runner = host.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    const messages = host.application.get(MessagesProjection, { strict: false });
+    const late = { id: 'late', type: 'message.received', at: Date.now(), messageId: 'late' } as const;
+    const told = { from: PEERS[0]!, to: '+15550100002', segments: 1, errorCode: null };
+    await messages.project([eventOf({ ...late, ...told })], runner.manager);
+    const hours = new RebuildHours(host.dataSource);
+    for (const step of ['counts', 'events'] as const) {
+      let hour = await hours.next(step, since.getTime());
+      for (; hour !== null; hour = await hours.next(step, hour + HOUR_MS))
+        for await (const _page of hours.rebuild(step, hour));
+    }
+    expect(await figures()).toEqual(before);
+    await runner.commitTransaction();
+    await runner.release();
+    const received = before.messages.received + 1;
+    expect(await figures()).toMatchObject({ messages: { received }, events: before.events });
+  });
+
+  it('go on without an event that cannot be taken in, and tell so', async () => {
+    await post(40);
+    const { messages } = await figures();
+    await host.dataSource.query(`TRUNCATE postack.message, postack.conversation_entry`);
+    await host.dataSource.query(
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN RAISE 'no place for % from %', NEW.id, NEW.from_number; END $$`,
+    );
+    await host.dataSource.query(
+      `CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON postack.message FOR EACH ROW
+       WHEN (NEW.id = 'in4') EXECUTE FUNCTION refuse()`,
+    );
+    const logger = new RecordingLogger();
+    host.application.useLogger(logger);
+    const steps = await rebuild();
+    Logger.overrideLogger(false);
+    const [folded] = steps.filter(({ step }) => step === 'messages');
+    expect(folded).toMatchObject({ done: 40, skipped: 1 });
+    expect((await figures()).messages).toMatchObject({ received: 9, outbound: messages.outbound });
+    const left = logger.lines.filter((line) => line.includes('left out'));
+    expect(left).toEqual([
+      expect.stringMatching(/^Event msg_\S+ is left out of a rebuild: .*no place for in4 from \(number\)$/),
+    ]);
+  });
+
+  it('keep the history of messages and events that have been removed since', async () => {
+    await post(80);
+    await host.dataSource.query(
+      `UPDATE postack.inbox_event SET body = NULL, received_at = received_at - id % 20 * interval '1 hour'`,
+    );
+    await rebuild();
+    const before = await figures();
+    expect(before.events.accepted).toBe(80);
+    await host.dataSource.query(
+      `DELETE FROM postack.message WHERE first_event_at < now() - interval '9 hours'`,
+    );
+    await host.dataSource.query(
+      `DELETE FROM postack.inbox_event WHERE received_at < now() - interval '9 hours'`,
+    );
+    await rebuild();
+    expect(await figures()).toEqual(before);
+    await host.dataSource.query(`DELETE FROM postack.message`);
+    await rebuild();
+    expect(await figures()).toEqual(before);
+  });
+
+  it('are without messages that have been deleted, also to those that are left', async () => {
+    await post(80);
+    const { messages } = await figures();
+    expect(messages.conversations).toBe(3);
+    await host.dataSource.query('UPDATE postack.inbox_event SET body = NULL');
+    // Of each conversation the first message, after which another one is the first; but for the oldest of all.
+    const [deleted] = await host.dataSource.query(
+      `DELETE FROM postack.message WHERE first_event_at > (SELECT min(first_event_at) FROM postack.message) AND id IN (
+         SELECT DISTINCT ON (conversation) message_id FROM postack.conversation_entry ORDER BY conversation, at
+       ) RETURNING id`,
+    );
+    expect(deleted).toHaveLength(2);
+    // As one that has changed while reports were off.
+    await host.dataSource.query(`UPDATE postack.message SET to_number = '+15550100009' WHERE id = 'out5'`);
+    await rebuild();
+    const mended = await figures();
+    expect(mended.messages).toMatchObject({ received: 18, outbound: 20, conversations: 4 });
+    await host.dataSource.query(`TRUNCATE postack.conversation_entry, ${REPORT_TABLES.join(', ')}`);
+    await rebuild();
+    const { events: _events, ...fresh } = await figures();
+    expect(mended).toMatchObject(fresh);
   });
 
   it('are not kept when they are switched off, and can be made later', async () => {

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
 import { postackEntities, postackMigrations, ReportExport, Reports } from '../../src/index.js';
+import { RebuildHours } from '../../src/reports/rebuild-hours.js';
+import { HOUR_MS } from '../../src/reports/report-time.js';
 import { waitForEvent } from '../../src/testing/index.js';
 import { QueryCounter } from '../replies/query-counter.js';
 import { messageBody, startTestApplication } from '../support/test-application.js';
@@ -99,6 +101,34 @@ describe('rollups', () => {
     expect(told.map(({ firstEventAt }) => firstEventAt)).toEqual(
       told.map(({ firstEventAt }) => firstEventAt).toSorted(),
     );
+  });
+
+  it('find the places of messages in conversations again, page by page', async () => {
+    const places = () =>
+      dataSource.query(`SELECT * FROM postack.conversation_entry ORDER BY conversation, at, message_id`);
+    const before: unknown[] = await places();
+    expect(before).toHaveLength(2701);
+    await dataSource.query(
+      `UPDATE postack.conversation_entry SET message_id = 'gone' || message_id WHERE random() < 0.3`,
+    );
+    const hours = new RebuildHours(dataSource);
+    let pages = 0;
+    let hour = await hours.next('conversations', START - HOUR_MS);
+    for (; hour !== null; hour = await hours.next('conversations', hour + HOUR_MS))
+      for await (const { done } of hours.rebuild('conversations', hour)) if (done > 0) pages += 1;
+    expect(pages).toBeGreaterThanOrEqual(3);
+    expect(await places()).toEqual(before);
+  });
+
+  it('have all messages beside one that claims to have two thousand million parts', async () => {
+    const host = await startTestApplication();
+    for (const segments of [2_000_000_000, 2_000_000_000, 3]) {
+      const { id } = await host.post(messageBody('message.received', { segments }));
+      await waitForEvent(host.application, id);
+    }
+    const { messages } = await host.application.get(Reports).summary();
+    expect(messages).toMatchObject({ received: 3, segmentsReceived: 3 });
+    await host.close();
   });
 
   it('have the duplicates that a process has counted when it stops', async () => {

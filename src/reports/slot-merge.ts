@@ -1,0 +1,95 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
+import { tableName } from '../table-name.js';
+import { ReportCountEntity } from './report-count.entity.js';
+import { ReportDurationEntity } from './report-duration.entity.js';
+import { ReportEventEntity } from './report-event.entity.js';
+import { lockSettledSlot } from './report-lock.js';
+import { MEASURE_COLUMNS, SETTLED_SLOT } from './report-store.js';
+import { HOUR_MS, hourOf } from './report-time.js';
+
+interface Rollup {
+  table: new () => object;
+  /** Column that tells the hour. */
+  time: string;
+  /** Rows that are the same in these, except for their slot, add up. */
+  key: readonly string[];
+  sums: readonly string[];
+}
+
+const ROLLUPS: readonly Rollup[] = [
+  { table: ReportCountEntity, time: 'bucket', key: ['dimension', 'bucket', 'value'], sums: MEASURE_COLUMNS },
+  {
+    table: ReportDurationEntity,
+    time: 'hour',
+    key: ['duration', 'dimension', 'hour', 'value', 'bin'],
+    sums: ['count'],
+  },
+  {
+    table: ReportEventEntity,
+    time: 'bucket',
+    key: ['bucket'],
+    sums: ['accepted', 'duplicates', 'rejected', 'unavailable'],
+  },
+];
+
+/** Receipts still come in for a message, as a rule, for so long. */
+const LOOK_BACK_HOURS = 48;
+
+/**
+ * Adds up the slots of hours that are over, for at least an hour, into one, so that reports have not to read the same
+ * key once for every process that has counted. What comes in later for such an hour is merged by the next run.
+ */
+@Injectable()
+export class SlotMerge {
+  constructor(@Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource) {}
+
+  /**
+   * Runs by itself every hour; may be called at any time, in any process.
+   *
+   * @param signal Ends it between two hours.
+   */
+  async run(signal?: AbortSignal): Promise<void> {
+    const now = hourOf(new Date());
+    for (const rollup of ROLLUPS) {
+      const hours: { hour: Date }[] = await this.dataSource.query(
+        `SELECT DISTINCT date_trunc('hour', ${rollup.time}, 'UTC') AS hour
+         FROM ${tableName(this.dataSource, rollup.table)}
+         WHERE slot >= 0 AND ${rollup.time} >= $1 AND ${rollup.time} < $2 ORDER BY hour`,
+        [new Date(now - LOOK_BACK_HOURS * HOUR_MS), new Date(now - HOUR_MS)],
+      );
+      for (const { hour } of hours) {
+        if (signal?.aborted) return;
+        await this.#merge(rollup, hour);
+      }
+    }
+  }
+
+  /** Rows that somebody adds to at the moment are left to the next run: so nobody waits for the other's next lock. */
+  async #merge({ table, time, key, sums }: Rollup, hour: Date): Promise<void> {
+    const name = tableName(this.dataSource, table);
+    const columns = (format: (column: string) => string, list = sums, separator = ', ') =>
+      list.map((column) => format(`"${column}"`)).join(separator);
+    const keyed = columns((column) => column, key);
+    await this.dataSource.transaction('READ COMMITTED', async (manager) => {
+      await lockSettledSlot(manager);
+      await manager.query(
+        `WITH free AS (
+           SELECT ${keyed}, slot FROM ${name} WHERE slot >= 0 AND ${time} >= $1 AND ${time} < $2
+           FOR UPDATE SKIP LOCKED
+         ),
+         merged AS (
+           DELETE FROM ${name} r USING free
+           WHERE ${columns((column) => `r.${column} = free.${column}`, [...key, 'slot'], ' AND ')} RETURNING r.*
+         )
+         INSERT INTO ${name} AS r (${keyed}, slot, ${columns((column) => column)})
+         SELECT ${keyed}, ${SETTLED_SLOT}, ${columns((column) => `sum(${column})`)} FROM merged GROUP BY ${keyed}
+         HAVING ${columns((column) => `sum(${column}) <> 0`, sums, ' OR ')}
+         ON CONFLICT (${keyed}, slot) DO UPDATE
+         SET ${columns((column) => `${column} = r.${column} + excluded.${column}`)}`,
+        [hour, new Date(hour.getTime() + HOUR_MS)],
+      );
+    });
+  }
+}
