@@ -28,6 +28,7 @@ export class PostackReports1795741200000 implements MigrationInterface {
       await queryRunner.query(`DROP TABLE ${schema}.report_${table}`);
     }
     await queryRunner.query(`DROP TABLE ${schema}.conversation_entry`);
+    await queryRunner.query(`ALTER TABLE ${schema}.message DROP COLUMN is_counted`);
   }
 }
 
@@ -49,6 +50,7 @@ const REQUESTS = ['accepted', 'quarantined', 'duplicates', 'rejected', 'unavaila
 
 function tables(schema: string): string[] {
   return [
+    `ALTER TABLE ${schema}.message ADD COLUMN is_counted boolean NOT NULL DEFAULT false`,
     `CREATE TABLE ${schema}.conversation_entry (
       conversation bigint NOT NULL,
       at timestamptz NOT NULL,
@@ -93,7 +95,7 @@ function indexes(schema: string): string[] {
     `CREATE INDEX conversation_entry_at_idx ON ${schema}.conversation_entry (at)`,
     `CREATE INDEX message_first_event_at_idx ON ${schema}.message (first_event_at, id)`,
     `CREATE INDEX inbox_event_quarantined_idx ON ${schema}.inbox_event (received_at) WHERE status = 'quarantined'`,
-    `CREATE INDEX opt_out_evidence_opt_out_idx ON ${schema}.opt_out_evidence (occurred_at)
+    `CREATE INDEX opt_out_evidence_opt_out_idx ON ${schema}.opt_out_evidence (occurred_at, peer)
      WHERE action = 'opt-out' AND source <> 'import'`,
   ];
 }
@@ -127,7 +129,7 @@ function views(schema: string): string[] {
      SELECT date_trunc('hour', bucket, 'UTC') AS hour, ${sums(REQUESTS)}
      FROM ${schema}.report_event GROUP BY 1`,
     `CREATE VIEW ${schema}.report_hourly_opt_outs AS
-     SELECT date_trunc('hour', occurred_at, 'UTC') AS hour, count(*) AS opt_outs
+     SELECT date_trunc('hour', occurred_at, 'UTC') AS hour, count(DISTINCT peer) AS opt_outs
      FROM ${schema}.opt_out_evidence WHERE action = 'opt-out' AND source <> 'import' GROUP BY 1`,
   ];
 }

@@ -93,7 +93,8 @@ CREATE TABLE postack.message (
   segments integer,
   history jsonb NOT NULL,
   first_event_at timestamp with time zone NOT NULL,
-  last_event_at timestamp with time zone NOT NULL
+  last_event_at timestamp with time zone NOT NULL,
+  is_counted boolean NOT NULL DEFAULT false
 );
 
 CREATE TABLE postack.opt_out (
@@ -416,7 +417,7 @@ CREATE UNIQUE INDEX opt_out_evidence_event_key ON postack.opt_out_evidence USING
 
 CREATE INDEX opt_out_evidence_open_review_idx ON postack.opt_out_evidence USING btree (peer) WHERE ((action = 'review'::text) AND (resolved_at IS NULL));
 
-CREATE INDEX opt_out_evidence_opt_out_idx ON postack.opt_out_evidence USING btree (occurred_at) WHERE ((action = 'opt-out'::text) AND (source <> 'import'::text));
+CREATE INDEX opt_out_evidence_opt_out_idx ON postack.opt_out_evidence USING btree (occurred_at, peer) WHERE ((action = 'opt-out'::text) AND (source <> 'import'::text));
 
 CREATE INDEX opt_out_evidence_peer_idx ON postack.opt_out_evidence USING btree (peer, id);
 
@@ -521,7 +522,7 @@ CREATE VIEW postack.report_hourly_messages AS
 
 CREATE VIEW postack.report_hourly_opt_outs AS
  SELECT date_trunc('hour'::text, occurred_at, 'UTC'::text) AS hour,
-    count(*) AS opt_outs
+    count(DISTINCT peer) AS opt_outs
    FROM postack.opt_out_evidence
   WHERE ((action = 'opt-out'::text) AND (source <> 'import'::text))
   GROUP BY (date_trunc('hour'::text, occurred_at, 'UTC'::text));

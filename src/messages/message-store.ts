@@ -21,6 +21,8 @@ export type MessageChangeObserver = (
 @Injectable()
 export class MessageStore {
   readonly #observers: MessageChangeObserver[] = [];
+  /** Whether an observer counts what is stored: `MessageEntity.isCounted` of all that is merged. */
+  isCounting = false;
 
   onChange(observer: MessageChangeObserver): void {
     this.#observers.push(observer);
@@ -29,7 +31,9 @@ export class MessageStore {
   /** Merges messages, each of another id, in the transaction of `manager`. */
   async merge(messages: readonly MessageEntity[], manager: EntityManager): Promise<MessageChange[]> {
     if (messages.length === 0) return [];
-    const changes = await this.#store(new Map(messages.map((message) => [message.id, message])), manager);
+    const { isCounting: isCounted } = this;
+    const told = messages.map((message) => Object.assign(new MessageEntity(), message, { isCounted }));
+    const changes = await this.#store(new Map(told.map((message) => [message.id, message])), manager);
     for (const observer of this.#observers) await observer(changes, manager);
     return changes;
   }
@@ -69,13 +73,14 @@ export class MessageStore {
     // Locked in key order, so that two processes with overlapping batches wait for each other, not both.
     const stored = await manager
       .createQueryBuilder(MessageEntity, 'message')
+      .addSelect('message.isCounted')
       .where('message.id = ANY (:ids)', { ids: known.map(({ id }) => id) })
       .orderBy('message.id')
       .setLock('pessimistic_write')
       .getMany();
     const updates = stored.map((row) => ({
       before: row,
-      after: mergeMessages(row, messages.get(row.id) ?? row),
+      after: Object.assign(mergeMessages(row, messages.get(row.id) ?? row), { isCounted: this.isCounting }),
     }));
     await this.#update(
       updates.map(({ after }) => after),
@@ -120,6 +125,7 @@ const TABLE: Record<string, [type: string, value: (message: MessageEntity) => un
   history: ['jsonb', ({ history }) => JSON.stringify(history)],
   first_event_at: ['timestamptz', ({ firstEventAt }) => firstEventAt.toISOString()],
   last_event_at: ['timestamptz', ({ lastEventAt }) => lastEventAt.toISOString()],
+  is_counted: ['boolean', ({ isCounted }) => isCounted],
 };
 
 const COLUMNS = Object.keys(TABLE).join(', ');

@@ -53,4 +53,8 @@ export class MessageEntity {
 
   @Column('timestamptz', { name: 'last_event_at' })
   lastEventAt!: Date;
+
+  /** Whether the reports count it as it stands here; read only where they are kept. */
+  @Column('boolean', { name: 'is_counted', default: false, select: false })
+  isCounted?: boolean;
 }

@@ -1,3 +1,4 @@
+import { LOOKUP } from '../messages/message-state.js';
 import type { MessageEntity } from '../messages/message.entity.js';
 import type { ConversationEntry, ConversationFigures } from './conversation-figures.js';
 import { conversationOf, numberFacts, UNKNOWN, type NumberFacts } from './number-facts.js';
@@ -66,12 +67,16 @@ export function isFailed({ state }: MessageEntity): boolean {
   return state === 'failed' || state === 'undelivered';
 }
 
-/** From the first thing known of a message to its delivery; `null` unless both are. */
+/**
+ * From the first thing known of a message to its delivery; `null` unless both are. What Postack was asked for tells
+ * when that was, not when the message arrived.
+ */
 export function timeToDelivered({ state, history }: MessageEntity): number | null {
   if (state !== 'delivered' && state !== 'read') return null;
   const delivered = history.find((fact) => fact.state === 'delivered');
   const before = history.filter((fact) => BEFORE_DELIVERY.has(fact.state)).map(({ at }) => Date.parse(at));
-  return delivered && before.length > 0 ? Date.parse(delivered.at) - Math.min(...before) : null;
+  if (!delivered || delivered.eventId === LOOKUP || before.length === 0) return null;
+  return Date.parse(delivered.at) - Math.min(...before);
 }
 
 const BEFORE_DELIVERY: ReadonlySet<string> = new Set(['accepted', 'queued', 'sending', 'sent']);

@@ -24,8 +24,9 @@ export async function countMessages(from: Date, to: Date, manager: EntityManager
   const deltas = new ReportDeltas();
   let startedAt = performance.now();
   for await (const page of messagePages(from, to, manager)) {
-    for (const message of page) countMessage(message, 1, deltas);
-    await countConversations(page, deltas, manager);
+    const counted = page.filter(({ isCounted }) => isCounted);
+    for (const message of counted) countMessage(message, 1, deltas);
+    await countConversations(counted, deltas, manager);
     tell({ done: page.length, through: page.at(-1)?.firstEventAt ?? to });
     await restAfter(startedAt);
     startedAt = performance.now();

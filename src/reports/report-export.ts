@@ -56,8 +56,13 @@ export class ReportExport {
     const columns = columnsOf(request, this.failures.catalogue);
     const linesOf = format === 'csv' ? csvOf : jsonOf;
     const lines = async function* (pages: AsyncIterable<MessageEntity[]>): AsyncGenerator<string> {
-      if (format === 'csv') yield stringify([columns.map(([name]) => name)]);
-      for await (const page of pages) yield linesOf(page, columns);
+      // With the first page: what reading that fails with can be told as long as no byte is on its way.
+      let head = format === 'csv' ? stringify([columns.map(([name]) => name)]) : '';
+      for await (const page of pages) {
+        yield head + linesOf(page, columns);
+        head = '';
+      }
+      if (head !== '') yield head;
     };
     const pages = messagePages(from, to, this.dataSource.manager, request.includeTexts);
     return Readable.from(lines(pages), { objectMode: false });

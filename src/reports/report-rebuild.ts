@@ -11,6 +11,7 @@ import { tableName } from '../table-name.js';
 import { CONVERSATION_GAP_MS } from './conversation-figures.js';
 import { RebuildHours, type RebuiltFigures } from './rebuild-hours.js';
 import { restAfter } from './rebuild-progress.js';
+import { EARLIEST, InvalidReportError } from './report-request.js';
 import { HOUR_MS, hourOf } from './report-time.js';
 
 /** What a rebuild does, one after the other. */
@@ -57,13 +58,18 @@ export class ReportRebuild {
   /**
    * Figures from `since` on. It goes on as progress is read, and stops when nobody does any more.
    *
-   * @param since The hour that it is in is made anew as a whole.
+   * @param since Not before 1970, nor to come. The hour that it is in is made anew as a whole.
+   * @throws {InvalidReportError}
    */
   async *run(since: Date): AsyncGenerator<RebuildProgress> {
+    if (!(since.getTime() >= EARLIEST && since.getTime() <= Date.now())) {
+      throw new InvalidReportError('since', 'must be a time that has passed, and not before 1970');
+    }
     const from = hourOf(since);
     yield* this.#foldEvents(new Date(from));
+    // What a message means to its conversation depends on those before it.
     yield* this.#eachHour('conversations', from - CONVERSATION_GAP_MS);
-    yield* this.#eachHour('counts', from);
+    yield* this.#eachHour('counts', from - CONVERSATION_GAP_MS);
     yield* this.#eachHour('events', Math.max(from, this.#oldestKept()));
   }
 

@@ -98,7 +98,7 @@ export interface ResolvedPeriod {
 const DEFAULT_PERIOD_MS = 30 * 86_400_000;
 
 /** Years that PostgreSQL and ISO 8601 write alike. */
-const EARLIEST = Date.UTC(1970, 0, 1);
+export const EARLIEST = Date.UTC(1970, 0, 1);
 const LATEST = Date.UTC(9999, 0, 1);
 
 /** @throws {InvalidReportError} */

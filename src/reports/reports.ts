@@ -5,6 +5,7 @@ import { FAILURE_OPTIONS, type ResolvedFailureOptions } from '../failures/failur
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import type { PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
 import { percentilesOf, RELATIVE_ERROR, type Percentiles } from './duration-bins.js';
+import { UNKNOWN } from './number-facts.js';
 import { OwnNumberLabels, type OwnNumberLabel } from './own-number-labels.js';
 import { DURATIONS, MEASURES, type Counts, type Duration } from './report-deltas.js';
 import { ReportCounts, type RequestTotals } from './report-counts.js';
@@ -46,6 +47,7 @@ export interface MessageFigures {
 /** `GET /api/v1/reports/summary` */
 export interface ReportSummary extends ResolvedPeriod {
   messages: MessageFigures;
+  /** Customers who have opted out: whoever does so again within the period counts once. */
   optOuts: number;
   /** Opt-outs for each outbound message. */
   optOutRate: number | null;
@@ -127,7 +129,8 @@ export class Reports {
     const rejected = new Map(rejections.map(({ value, sums }) => [value, sums.rejected]));
     const all = outboundOf(total) + rejections.reduce((sum, { sums }) => sum + sums.rejected, 0);
     const items = [...new Set([...sent.keys(), ...rejected.keys()])].map((errorCode) => {
-      const { causeClass: cause, meaning } = causeOf(this.#catalogue, errorCode);
+      const code = errorCode === UNKNOWN ? null : errorCode;
+      const { causeClass: cause, meaning } = causeOf(this.#catalogue, code);
       const { failed = 0, undelivered = 0 } = sent.get(errorCode) ?? {};
       const counts = { failed, undelivered, rejected: rejected.get(errorCode) ?? 0 };
       return { cause, errorCode, meaning, ...counts, share: rate(failuresOf(counts), all) };

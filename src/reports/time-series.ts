@@ -1,9 +1,15 @@
-import { DateTime } from 'luxon';
 import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js';
 import type { OwnNumberLabel, OwnNumberLabels } from './own-number-labels.js';
-import type { Cut, Piece, ReportCounts, RequestTotals } from './report-counts.js';
+import {
+  MAX_POINTS_IN_ALL,
+  type Cut,
+  type Piece,
+  type ReportCounts,
+  type RequestTotals,
+} from './report-counts.js';
 import { MEASURES, type Counts } from './report-deltas.js';
 import { deliveryRateOf, outboundOf, rate, replyRateOf } from './report-figures.js';
+import { startsOf } from './piece-starts.js';
 import {
   checkTimeSeries,
   InvalidReportError,
@@ -41,9 +47,6 @@ export interface SeriesPoint {
   value: number | null;
 }
 
-/** More would be a file, not a chart. */
-const MAX_POINTS = 10_000;
-
 /** @throws {InvalidReportError} */
 export async function timeSeries(
   request: TimeSeriesRequest,
@@ -55,22 +58,24 @@ export async function timeSeries(
   const period = resolvedPeriod(request);
   const { metric, interval = 'day', groupBy, timezone = 'UTC' } = request;
   const starts = startsOf(period, interval, timezone);
-  const cut = { interval, timezone };
-  const messages = async () =>
-    groupBy === 'cause'
-      ? byCause(await counts.messages(period, 'errorCode', cut), catalogue)
-      : counts.messages(period, groupBy ?? 'total', cut);
-  const points = await pointsOf(metric, period, cut, counts, messages);
+  const messages = async () => {
+    const dimension = groupBy === 'cause' ? 'errorCode' : (groupBy ?? 'total');
+    const pieces = await counts.messages(period, dimension, starts);
+    checkPoints(pieces.length);
+    return groupBy === 'cause' ? byCause(pieces, catalogue) : pieces;
+  };
+  const points = await pointsOf(metric, period, starts, counts, messages);
   const empty = ZERO_OF_NOTHING.has(metric) ? null : 0;
   const seriesOf = (value: string | null, known: ReadonlyMap<number, number | null> | undefined): Series => ({
     value,
-    points: starts.map((ms) => ({ at: new Date(ms), value: known?.get(ms) ?? empty })),
+    points: starts.map((ms, index) => ({ at: new Date(ms), value: known?.get(index) ?? empty })),
   });
   const head = { ...period, metric, interval, timezone, groupBy: groupBy ?? null };
   if (groupBy === undefined) return { ...head, series: [seriesOf(null, points.get(''))] };
   const groups = [...points].filter(([, known]) =>
     [...known.values()].some((one) => one !== 0 && one !== null),
   );
+  checkPoints(groups.length * starts.length);
   if (groupBy !== 'ownNumber')
     return { ...head, series: groups.map(([value, known]) => seriesOf(value, known)) };
   const shown = await labels.of(
@@ -83,33 +88,20 @@ export async function timeSeries(
   };
 }
 
+function checkPoints(inAll: number): void {
+  if (inAll <= MAX_POINTS_IN_ALL) return;
+  throw new InvalidReportError(
+    'groupBy',
+    `must be left out, the interval longer, or the period shorter: ${MAX_POINTS_IN_ALL} points in all at most`,
+  );
+}
+
 /** Of nothing, these are not 0. */
 const ZERO_OF_NOTHING: ReadonlySet<Metric> = new Set(['deliveryRate', 'replyRate', 'optOutRate']);
 
-/** Beginnings of the hours, days, … of a period, in milliseconds since 1970. @throws {InvalidReportError} */
-function startsOf({ from, to }: ResolvedPeriod, interval: Interval, timezone: string): number[] {
-  const starts: number[] = [];
-  const first = DateTime.fromJSDate(from, { zone: timezone }).startOf(interval);
-  // Counted from the first one: a day's length, and the hour it begins at, may change on the way.
-  for (let count = 0; ; count += 1) {
-    const ms = first
-      .plus({ [interval]: count })
-      .startOf(interval)
-      .toMillis();
-    if (ms >= to.getTime()) return starts;
-    if (starts.length === MAX_POINTS) {
-      throw new InvalidReportError(
-        'interval',
-        `must be longer, or the period shorter: ${MAX_POINTS} points at most`,
-      );
-    }
-    starts.push(ms);
-  }
-}
-
 type Points = Map<string, Map<number, number | null>>;
 
-/** Value of what is grouped by → beginning → figure. */
+/** Value of what is grouped by → index of the piece of time → figure. */
 async function pointsOf(
   metric: Metric,
   period: ResolvedPeriod,
@@ -134,8 +126,8 @@ async function pointsOf(
       return gathered(await counts.optOuts(period, cut), ({ optOuts }) => optOuts);
     case 'optOutRate': {
       const [optOuts, all] = await Promise.all([counts.optOuts(period, cut), messages()]);
-      const byStart = new Map(optOuts.map(({ startMs, sums }) => [startMs, sums.optOuts]));
-      return gathered(all, (sums, startMs) => rate(byStart.get(startMs) ?? 0, outboundOf(sums)));
+      const byIndex = new Map(optOuts.map(({ index, sums }) => [index, sums.optOuts]));
+      return gathered(all, (sums, index) => rate(byIndex.get(index) ?? 0, outboundOf(sums)));
     }
     case 'outbound':
       return gathered(await messages(), outboundOf);
@@ -162,23 +154,23 @@ async function pointsOf(
 /** Adds up, by class of causes, what is counted by error code. */
 function byCause(pieces: readonly Piece<Counts>[], catalogue: FailureCatalogue): Piece<Counts>[] {
   const sums = new Map<string, Piece<Counts>>();
-  for (const { value: code, startMs, sums: counts } of pieces) {
+  for (const { value: code, index, sums: counts } of pieces) {
     const value = causeOf(catalogue, code).causeClass;
-    const known = sums.get(`${value} ${startMs}`)?.sums;
+    const known = sums.get(`${value} ${index}`)?.sums;
     const total = MEASURES.map((measure) => [measure, (known?.[measure] ?? 0) + counts[measure]]);
-    sums.set(`${value} ${startMs}`, { value, startMs, sums: Object.fromEntries(total) as Counts });
+    sums.set(`${value} ${index}`, { value, index, sums: Object.fromEntries(total) as Counts });
   }
   return [...sums.values()].sort((a, b) => (a.value < b.value ? -1 : 1));
 }
 
 function gathered<Sums>(
   pieces: readonly Piece<Sums>[],
-  figure: (sums: Sums, startMs: number) => number | null,
+  figure: (sums: Sums, index: number) => number | null,
 ): Points {
   const points: Points = new Map();
-  for (const { value, startMs, sums } of pieces) {
+  for (const { value, index, sums } of pieces) {
     const known = points.get(value) ?? new Map<number, number | null>();
-    points.set(value, known.set(startMs, figure(sums, startMs)));
+    points.set(value, known.set(index, figure(sums, index)));
   }
   return points;
 }

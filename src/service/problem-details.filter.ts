@@ -15,6 +15,9 @@ import { InvalidCursorError } from '../paging.js';
 import { ConflictError, InvalidRequestError, NotFoundError } from '../refusals.js';
 import { databaseFault } from './database-fault.js';
 
+/** After so many seconds, a database that is away may be back. */
+const RETRY_AFTER_SECONDS = 5;
+
 /** RFC 9457, the body of every error that the service answers with. */
 export interface ProblemDetails {
   type: 'about:blank';
@@ -43,6 +46,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
       this.#logger.error('A request failed', error instanceof Error ? error.stack : String(error));
     }
     if (problem.status === 401) httpAdapter.setHeader(response, 'www-authenticate', 'Bearer');
+    if (problem.status === 503) httpAdapter.setHeader(response, 'retry-after', String(RETRY_AFTER_SECONDS));
     httpAdapter.setHeader(response, 'content-type', 'application/problem+json');
     httpAdapter.reply(response, JSON.stringify(problem), problem.status);
   }

@@ -39,8 +39,9 @@ async function main(): Promise<void> {
     process.exitCode = help ? 0 : 1;
     return;
   }
+  const url = urlOf(values.url);
   const adminKey = await adminKeyIn(values['data-dir']);
-  const answer = await fetch(new URL('/api/v1/reports/rebuild', values.url), {
+  const answer = await fetch(new URL('/api/v1/reports/rebuild', url), {
     method: 'POST',
     headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
     body: JSON.stringify({ since }),
@@ -51,6 +52,13 @@ async function main(): Promise<void> {
   });
   if (!answer.ok || !answer.body) throw new Error(`The service refused: ${await answer.text()}`);
   await printProgress(answer.body as ReadableStream<Uint8Array>);
+}
+
+/** @throws unless it is an address with `http://` or `https://`. */
+function urlOf(text: string): URL {
+  const url = URL.parse(text);
+  if (url && ['http:', 'https:'].includes(url.protocol)) return url;
+  throw new Error(`--url must be where the service is, like http://localhost:3000, and not "${text}"`);
 }
 
 /** One line a second, and for each new step. @throws when the service stops before the end. */

@@ -18,9 +18,9 @@ export function eventOf({ id, type, at, errorCode, ...told }: ToldEvent) {
 }
 
 /** The projection of messages with its rollups, as one process has them. */
-export function projectionOf(dataSource: DataSource) {
+export function projectionOf(dataSource: DataSource, reports = true) {
   const store = new MessageStore();
-  new MessageReports(new ResolvedPostackOptions({ secret: TEST_SECRET }), store).onModuleInit();
+  new MessageReports(new ResolvedPostackOptions({ secret: TEST_SECRET, reports }), store).onModuleInit();
   const messages = new MessagesProjection(store);
   /** One batch, in one transaction. */
   return (events: readonly ToldEvent[]) =>

@@ -195,6 +195,11 @@ describe('the reports of the service', () => {
   });
 
   it('name the parameter that is wrong', async () => {
+    await service.database.query(
+      `INSERT INTO postack.report_count
+       SELECT 'ownNumber', '2020-06-01Z', 'number' || n, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+       FROM generate_series(1, 11) AS n`,
+    );
     const refused: [query: string, message: RegExp][] = [
       ['summary?from=yesterday', /^from must be a time/],
       ['summary?from=2026-03-02&to=2026-03-01', /^from must be before "to"/],
@@ -209,6 +214,10 @@ describe('the reports of the service', () => {
       ],
       ['timeseries?metric=received&timezone=%2B03:00', /^timezone must be an IANA time zone/],
       ['timeseries?metric=received&interval=hour&from=1990-01-01', /^interval must be longer/],
+      [
+        'timeseries?metric=received&groupBy=ownNumber&interval=hour&from=2020-01-01&to=2021-02-01',
+        /^groupBy must be left out, the interval longer, or the period shorter: 100000 points/,
+      ],
       ['latency?groupBy=country', /^groupBy must be ownNumber/],
       ['numbers?includeNumbers=1', /^includeNumbers must be true or false/],
       ['export?format=xlsx', /^format must be one of csv, ndjson/],
@@ -227,6 +236,12 @@ describe('the reports of the service', () => {
       status: 400,
       body: { errors: [expect.stringMatching(/^since must be a time/)] },
     });
+    for (const since of ['0000-01-01', '1969-12-31', '9000-01-01']) {
+      expect(await service.send(path('rebuild'), { since })).toMatchObject({
+        status: 400,
+        body: { detail: expect.stringMatching(/^since must be a time that has passed, and not before 1970/) },
+      });
+    }
     expect((await service.get(path('summary'), null)).status).toBe(401);
   });
 });

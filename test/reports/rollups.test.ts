@@ -4,6 +4,8 @@ import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
 import { postackEntities, postackMigrations, ReportExport, Reports } from '../../src/index.js';
 import { RebuildHours } from '../../src/reports/rebuild-hours.js';
 import { HOUR_MS } from '../../src/reports/report-time.js';
+import { countQuarantined } from '../../src/reports/quarantined-events.js';
+import { RequestCounts } from '../../src/reports/request-counts.js';
 import { waitForEvent } from '../../src/testing/index.js';
 import { QueryCounter } from '../replies/query-counter.js';
 import { messageBody, startTestApplication } from '../support/test-application.js';
@@ -145,5 +147,75 @@ describe('rollups', () => {
       ),
     ).toEqual([{ accepted: 1, duplicates: 1 }]);
     await own.drop();
+  });
+
+  it('have the requests of an outage once it is over, and none delays the stop for long', async () => {
+    const host = await startTestApplication({ options: { shutdownTimeoutMs: 100 } });
+    const counts = host.application.get(RequestCounts, { strict: false });
+    await host.database.query('ALTER TABLE postack.report_event RENAME TO away');
+    await fetch(host.webhookUrl, { method: 'POST', body: '{}' });
+    await counts.flush();
+    await counts.flush();
+    await host.database.query('ALTER TABLE postack.away RENAME TO report_event');
+    await counts.flush();
+    await counts.flush();
+    expect(await host.database.query('SELECT rejected FROM postack.report_event')).toEqual([{ rejected: 1 }]);
+
+    const blocking = host.dataSource.createQueryRunner();
+    await blocking.startTransaction();
+    await blocking.query('LOCK TABLE postack.report_event');
+    await fetch(host.webhookUrl, { method: 'POST', body: '{}' });
+    await host.application.close();
+    await blocking.rollbackTransaction();
+    await blocking.release();
+    await host.dataSource.destroy();
+    await host.database.drop();
+  });
+
+  it('count a customer once who opts out again within a piece of time, also in the view', async () => {
+    const optOut = (peer: string, minutes: number) =>
+      database.query(
+        `INSERT INTO postack.opt_out_evidence
+           (peer, own_number, action, source, endpoint, event_id, occurred_at, changed)
+         VALUES ($1, '+15550100002', 'opt-out', 'message', 'default', gen_random_uuid(), $2, true)`,
+        [peer, new Date(START + minutes * 60_000)],
+      );
+    for (const minutes of [0, 5, 70]) await optOut('+14155551000', minutes);
+    await optOut('+14155551001', 10);
+    const reports = new Reports(dataSource, new ResolvedFailureOptions());
+    const period = { from: new Date(START), to: new Date(START + 3 * 3_600_000) };
+    expect(await reports.summary(period)).toMatchObject({ optOuts: 2, optOutRate: 2 / 1200 });
+    const { series } = await reports.timeseries({ ...period, metric: 'optOuts', interval: 'hour' });
+    expect(series[0]!.points.map(({ value }) => value)).toEqual([2, 1, 0]);
+    const view = await database.query<{ opt_outs: string }>(
+      'SELECT opt_outs FROM postack.report_hourly_opt_outs ORDER BY hour',
+    );
+    expect(view.map(({ opt_outs: count }) => Number(count))).toEqual([2, 1]);
+  });
+
+  it('tell of a failure without a code that nobody has said why', async () => {
+    const at = START + 10 * 86_400_000;
+    await projectionOf(dataSource)([{ ...exchange(9000, true), type: 'message.failed', at }]);
+    const reports = new Reports(dataSource, new ResolvedFailureOptions());
+    const { items } = await reports.errors({ from: new Date(at), to: new Date(at + 1) });
+    const meaning = 'Neither Postack nor the carrier has said why';
+    expect(items).toMatchObject([{ cause: 'unknown', errorCode: 'unknown', meaning, failed: 1, share: 1 }]);
+  });
+
+  it('count no quarantined event less because another process has seen fewer', async () => {
+    const bucket = new Date(START);
+    await database.query(`INSERT INTO postack.report_event (bucket, slot, quarantined) VALUES ($1, -1, 5);`, [
+      bucket,
+    ]);
+    await dataSource.query(
+      `INSERT INTO postack.inbox_event
+         (endpoint, svix_id, status, secret_fingerprint, clock_skew_ms, occurred_at, received_at)
+       VALUES ('default', 'quarantined', 'quarantined', '', 0, $1, $1)`,
+      [bucket],
+    );
+    await countQuarantined(bucket, new Date(START + 1), dataSource.manager);
+    expect(await database.query('SELECT quarantined FROM postack.report_event WHERE slot = -1')).toEqual([
+      { quarantined: 5 },
+    ]);
   });
 });

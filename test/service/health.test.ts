@@ -53,11 +53,20 @@ describe.each(ADAPTERS)('the health of the service, on %s', (adapter) => {
       });
     }
     expect(await service.get('/health/live', null)).toMatchObject({ status: 200 });
-    expect(await service.get('/api/v1/events')).toMatchObject({
-      status: 503,
-      contentType: expect.stringMatching(/^application\/problem\+json/),
-      body: { type: 'about:blank', title: 'Service Unavailable', status: 503, detail: 'PostgreSQL is away' },
-    });
+    for (const path of ['events', 'reports/export', 'opt-outs/export']) {
+      const answer = await service.get(`/api/v1/${path}`);
+      expect(answer).toMatchObject({
+        status: 503,
+        contentType: expect.stringMatching(/^application\/problem\+json/),
+        body: {
+          type: 'about:blank',
+          title: 'Service Unavailable',
+          status: 503,
+          detail: 'PostgreSQL is away',
+        },
+      });
+      expect(answer.headers.get('retry-after')).toBe('5');
+    }
 
     await allowConnections(true);
     const ready = async () => (await service.get('/health/ready', null)).status === 200 || undefined;

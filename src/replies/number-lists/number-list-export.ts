@@ -19,11 +19,11 @@ export function exportNumberList<Row>(writing: NumberListWriting<Row>): Readable
 }
 
 async function* pages<Row>({ columns, page, cellsOf }: NumberListWriting<Row>): AsyncGenerator<string> {
-  yield stringify([[...columns]]);
-  for (let last: Row | undefined; ;) {
-    const rows = await page(last, PAGE_SIZE);
-    last = rows.at(-1);
-    if (!last) return;
-    yield stringify(rows.map((row) => cellsOf(row).map(csvCell)));
+  // With the first page: what reading that fails with can be told as long as no byte is on its way.
+  let rows = await page(undefined, PAGE_SIZE);
+  yield stringify([[...columns], ...rows.map((row) => cellsOf(row).map(csvCell))]);
+  for (let last = rows.at(-1); last; last = rows.at(-1)) {
+    rows = await page(last, PAGE_SIZE);
+    if (rows.length > 0) yield stringify(rows.map((row) => cellsOf(row).map(csvCell)));
   }
 }

@@ -17,7 +17,9 @@ export type OptOutSource = 'message' | 'admin' | 'import';
 @Index('opt_out_evidence_event_key', ['endpoint', 'eventId', 'action'], { unique: true })
 @Index('opt_out_evidence_peer_idx', ['peer', 'id'])
 @Index('opt_out_evidence_open_review_idx', ['peer'], { where: `action = 'review' AND resolved_at IS NULL` })
-@Index('opt_out_evidence_opt_out_idx', ['occurredAt'], { where: `action = 'opt-out' AND source <> 'import'` })
+@Index('opt_out_evidence_opt_out_idx', ['occurredAt', 'peer'], {
+  where: `action = 'opt-out' AND source <> 'import'`,
+})
 @Check('opt_out_evidence_action_check', `action IN ('opt-out', 'opt-in', 'review', 'dismiss')`)
 @Check('opt_out_evidence_source_check', `source IN ('message', 'admin', 'import')`)
 @Check('opt_out_evidence_reason_check', `source <> 'admin' OR reason IS NOT NULL`)

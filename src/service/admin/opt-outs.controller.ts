@@ -7,8 +7,8 @@ import {
   Post,
   Query,
   Req,
-  StreamableFile,
   UseGuards,
+  type StreamableFile,
 } from '@nestjs/common';
 import type { Page } from '../../paging.js';
 import type { OptOutEntity } from '../../replies/opt-out/opt-out.entity.js';
@@ -25,6 +25,7 @@ import {
   OptOutBody,
   ResolveReviewBody,
 } from './opt-outs.queries.js';
+import { streamedAnswer } from './streamed-answer.js';
 
 /** Who must not be written to. */
 @Controller('api/v1/opt-outs')
@@ -38,8 +39,8 @@ export class OptOutsController {
   }
 
   @Get('export')
-  export(): StreamableFile {
-    return new StreamableFile(this.ledger.exportCsv(), {
+  export(): Promise<StreamableFile> {
+    return streamedAnswer(this.ledger.exportCsv(), {
       type: 'text/csv; charset=utf-8',
       disposition: 'attachment; filename="opt-outs.csv"',
     });

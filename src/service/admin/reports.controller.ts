@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Body, Controller, Get, HttpCode, Post, Query, StreamableFile, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query, UseGuards, type StreamableFile } from '@nestjs/common';
 import { ReportExport, type ExportFormat } from '../../reports/report-export.js';
 import { ReportRebuild } from '../../reports/report-rebuild.js';
 import { Reports, type ReportSummary } from '../../reports/reports.js';
@@ -13,6 +13,7 @@ import {
   ReportQuery,
   TimeSeriesQuery,
 } from './reports.queries.js';
+import { streamedAnswer } from './streamed-answer.js';
 
 const NDJSON = 'application/x-ndjson';
 
@@ -54,9 +55,9 @@ export class ReportsController {
   }
 
   @Get('export')
-  export(@Query() query: ExportQuery): StreamableFile {
+  export(@Query() query: ExportQuery): Promise<StreamableFile> {
     const { format = 'csv' } = query;
-    return new StreamableFile(this.exports.open(query), {
+    return streamedAnswer(this.exports.open(query), {
       type: CONTENT_TYPES[format],
       disposition: `attachment; filename="messages.${format}"`,
     });
@@ -65,10 +66,9 @@ export class ReportsController {
   /** Answers one line for each step forward, and `{"isDone":true}` at the end: without that, it is to be run again. */
   @Post('rebuild')
   @HttpCode(200)
-  rebuild(@Body() { since }: RebuildBody): StreamableFile {
-    return new StreamableFile(Readable.from(linesOf(this.rebuilds.run(since)), { objectMode: false }), {
-      type: NDJSON,
-    });
+  rebuild(@Body() { since }: RebuildBody): Promise<StreamableFile> {
+    const lines = Readable.from(linesOf(this.rebuilds.run(since)), { objectMode: false });
+    return streamedAnswer(lines, { type: NDJSON });
   }
 }
 

@@ -1,10 +1,21 @@
-import { Body, Controller, Get, HttpCode, Post, Query, Req, StreamableFile, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Post,
+  Query,
+  Req,
+  UseGuards,
+  type StreamableFile,
+} from '@nestjs/common';
 import type { Page } from '../../paging.js';
 import type { NumberListImport } from '../../replies/number-lists/number-list-import.js';
 import type { SuppressionEntity } from '../../replies/suppressions/suppression.entity.js';
 import { Suppressions } from '../../replies/suppressions/suppressions.js';
 import { AdminKeyGuard } from './admin-key.guard.js';
 import { withCsvBody, type CsvRequest } from './csv-body.js';
+import { streamedAnswer } from './streamed-answer.js';
 import {
   ImportSuppressionsQuery,
   ListSuppressionsQuery,
@@ -24,8 +35,8 @@ export class SuppressionsController {
   }
 
   @Get('export')
-  export(): StreamableFile {
-    return new StreamableFile(this.suppressions.exportCsv(), {
+  export(): Promise<StreamableFile> {
+    return streamedAnswer(this.suppressions.exportCsv(), {
       type: 'text/csv; charset=utf-8',
       disposition: 'attachment; filename="suppressions.csv"',
     });

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { DataSource } from 'typeorm';
+import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
+import { Reports } from '../../src/index.js';
+import { INTERVALS } from '../../src/reports/report-request.js';
+import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
+
+const BUCKET_MS = 15 * 60_000;
+const [FROM, TO] = [Date.UTC(2026, 0, 1), Date.UTC(2027, 0, 1)];
+const BUCKETS = Array.from({ length: (TO - FROM) / BUCKET_MS }, (_, index) => FROM + index * BUCKET_MS);
+const PERIOD = { from: new Date(FROM), to: new Date(TO) };
+
+/** Of which PostgreSQL may think otherwise, of offsets that are no hours, and where days begin at one o'clock, or twice. */
+const ZONES = [
+  ...['CET', 'EET', 'MET', 'WET', 'America/Edmonton', 'Africa/Casablanca'],
+  ...['Australia/Lord_Howe', 'Asia/Kathmandu', 'Asia/Kolkata', 'Pacific/Chatham', 'America/St_Johns'],
+  ...['America/Santiago', 'Africa/Cairo', 'Asia/Beirut', 'America/Havana', 'Atlantic/Azores', 'UTC'],
+];
+
+describe('a time series of a year with one message in each quarter of an hour', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let reports: Reports;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = await openDataSource(database.url);
+    await database.query(
+      `INSERT INTO postack.report_count
+       SELECT 'total', at, '', 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+       FROM generate_series($1::timestamptz, $2::timestamptz - interval '15 min', '15 min') AS at`,
+      [PERIOD.from, PERIOD.to],
+    );
+    reports = new Reports(dataSource, new ResolvedFailureOptions());
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  it.each(ZONES)('has all of them in its points, and the days of the calendar, in %s', async (timezone) => {
+    const calendar = new Intl.DateTimeFormat('en-CA', { timeZone: timezone, dateStyle: 'short' });
+    const days = Map.groupBy(BUCKETS, (at) => calendar.format(at));
+    for (const interval of INTERVALS) {
+      const { series } = await reports.timeseries({ ...PERIOD, metric: 'received', interval, timezone });
+      const points = series[0]!.points;
+      expect(points.reduce((sum, { value }) => sum + value!, 0)).toBe(BUCKETS.length);
+      expect(points.every(({ value }) => value! > 0)).toBe(true);
+      expect(points.every(({ at }, index) => index === 0 || at > points[index - 1]!.at)).toBe(true);
+      if (interval !== 'day') continue;
+      expect(points.map(({ at, value }) => [calendar.format(at), value])).toEqual(
+        [...days].map(([day, buckets]) => [day, buckets.length]),
+      );
+    }
+  });
+});

@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { DataSource } from 'typeorm';
+import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
+import { Reports, type KnownEventType } from '../../src/index.js';
+import { RebuildHours } from '../../src/reports/rebuild-hours.js';
+import { hourOf } from '../../src/reports/report-time.js';
+import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
+import type { ToldEvent } from './history.js';
+import { eventOf, projectionOf } from './report-parts.js';
+import { messageOf } from '../../src/messages/message-state.js';
+import { MessageStore } from '../../src/messages/message-store.js';
+
+const START = Date.UTC(2026, 0, 5, 8);
+
+const told = (type: KnownEventType, minute: number, messageId = 'SM1'): ToldEvent => ({
+  id: `${messageId}_${type}`,
+  type,
+  at: START + minute * 60_000,
+  messageId,
+  from: '+15550100002',
+  to: '+491701234567',
+  segments: 1,
+  errorCode: null,
+});
+
+describe('a message that the reports have not counted', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    dataSource = await openDataSource(database.url);
+  });
+  afterEach(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  /** States that are not 0, and conversations. */
+  async function figures() {
+    const { messages } = await new Reports(dataSource, new ResolvedFailureOptions()).summary({
+      from: new Date(START),
+      to: new Date(START + 3_600_000),
+    });
+    const states = Object.entries(messages.states).filter(([, count]) => count !== 0);
+    return { ...Object.fromEntries(states), conversations: messages.conversations };
+  }
+  async function rebuild(): Promise<void> {
+    const hours = new RebuildHours(dataSource);
+    for (const step of ['conversations', 'counts'] as const)
+      for await (const _page of hours.rebuild(step, hourOf(new Date(START))));
+  }
+  /** As a version without reports stores it. */
+  const storeOnly = (event: ToldEvent) =>
+    dataSource.transaction((manager) => new MessageStore().merge([messageOf(eventOf(event))], manager));
+
+  it('from before an update counts from its next event on, and once when that is after a rebuild', async () => {
+    await storeOnly(told('message.sent', 0));
+    await storeOnly(told('message.sent', 1, 'SM2'));
+    expect(await figures()).toEqual({ conversations: 0 });
+    await projectionOf(dataSource)([told('message.delivered', 2)]);
+    expect(await figures()).toEqual({ delivered: 1, conversations: 1 });
+    await rebuild();
+    expect(await figures()).toEqual({ delivered: 1, sent: 1, conversations: 1 });
+    await projectionOf(dataSource)([told('message.delivered', 3, 'SM2')]);
+    expect(await figures()).toEqual({ delivered: 2, conversations: 1 });
+  });
+
+  it('while there were no reports for a time counts again from its next event on', async () => {
+    const [on, off] = [projectionOf(dataSource), projectionOf(dataSource, false)];
+    await on([told('message.queued', 0)]);
+    await off([told('message.sent', 1)]);
+    expect(await figures()).toEqual({ conversations: 0 });
+    await on([told('message.delivered', 2)]);
+    expect(await figures()).toEqual({ delivered: 1, conversations: 1 });
+  });
+
+  it('and that a dispatcher is about to count is not counted by a rebuild as well', async () => {
+    await storeOnly(told('message.sent', 0));
+    const dispatcher = dataSource.createQueryRunner();
+    await dispatcher.startTransaction();
+    await dispatcher.query(`SELECT FROM postack.message FOR UPDATE`);
+    await rebuild();
+    expect(await figures()).toEqual({ conversations: 0 });
+    await dispatcher.rollbackTransaction();
+    await dispatcher.release();
+    await rebuild();
+    expect(await figures()).toEqual({ sent: 1, conversations: 1 });
+  });
+});

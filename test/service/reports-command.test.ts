@@ -1,0 +1,17 @@
+import { afterAll, expect, it } from '@jest/globals';
+import { REPORTS, ServiceProcesses } from '../support/service-process.js';
+
+const processes = new ServiceProcesses();
+afterAll(() => processes.clear());
+
+it.each(['localhost:3999', 'example', 'file:///tmp'])(
+  'of reports names --url when that is %s',
+  async (url) => {
+    const cwd = await processes.directory();
+    const command = processes.run([REPORTS, 'rebuild', '--since', '2026-01-01', '--url', url], cwd);
+    expect({ exit: await command.exit, stderr: command.stderr }).toEqual({
+      exit: 1,
+      stderr: `--url must be where the service is, like http://localhost:3000, and not "${url}"\n`,
+    });
+  },
+);
