@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { tableName } from '../table-name.js';
 import { ReportCountEntity } from './report-count.entity.js';
+import { DIMENSIONS, DURATIONS } from './report-deltas.js';
 import { ReportDurationEntity } from './report-duration.entity.js';
 import { ReportEventEntity } from './report-event.entity.js';
 import { lockSettledSlot } from './report-lock.js';
@@ -13,22 +14,32 @@ interface Rollup {
   table: new () => object;
   /** Column that tells the hour. */
   time: string;
+  /** All values of the columns before it in the index, which is of no use without them. */
+  first: Readonly<Record<string, readonly string[]>>;
   /** Rows that are the same in these, except for their slot, add up. */
   key: readonly string[];
   sums: readonly string[];
 }
 
 const ROLLUPS: readonly Rollup[] = [
-  { table: ReportCountEntity, time: 'bucket', key: ['dimension', 'bucket', 'value'], sums: MEASURE_COLUMNS },
+  {
+    table: ReportCountEntity,
+    time: 'bucket',
+    first: { dimension: DIMENSIONS },
+    key: ['dimension', 'bucket', 'value'],
+    sums: MEASURE_COLUMNS,
+  },
   {
     table: ReportDurationEntity,
     time: 'hour',
+    first: { duration: DURATIONS, dimension: DIMENSIONS },
     key: ['duration', 'dimension', 'hour', 'value', 'bin'],
     sums: ['count'],
   },
   {
     table: ReportEventEntity,
     time: 'bucket',
+    first: {},
     key: ['bucket'],
     sums: ['accepted', 'duplicates', 'rejected', 'unavailable'],
   },
@@ -55,8 +66,7 @@ export class SlotMerge {
     for (const rollup of ROLLUPS) {
       const hours: { hour: Date }[] = await this.dataSource.query(
         `SELECT DISTINCT date_trunc('hour', ${rollup.time}, 'UTC') AS hour
-         FROM ${tableName(this.dataSource, rollup.table)}
-         WHERE slot >= 0 AND ${rollup.time} >= $1 AND ${rollup.time} < $2 ORDER BY hour`,
+         FROM ${tableName(this.dataSource, rollup.table)} WHERE ${unmerged(rollup)} ORDER BY hour`,
         [new Date(now - LOOK_BACK_HOURS * HOUR_MS), new Date(now - HOUR_MS)],
       );
       for (const { hour } of hours) {
@@ -67,7 +77,8 @@ export class SlotMerge {
   }
 
   /** Rows that somebody adds to at the moment are left to the next run: so nobody waits for the other's next lock. */
-  async #merge({ table, time, key, sums }: Rollup, hour: Date): Promise<void> {
+  async #merge(rollup: Rollup, hour: Date): Promise<void> {
+    const { table, key, sums } = rollup;
     const name = tableName(this.dataSource, table);
     const columns = (format: (column: string) => string, list = sums, separator = ', ') =>
       list.map((column) => format(`"${column}"`)).join(separator);
@@ -76,8 +87,7 @@ export class SlotMerge {
       await lockSettledSlot(manager);
       await manager.query(
         `WITH free AS (
-           SELECT ${keyed}, slot FROM ${name} WHERE slot >= 0 AND ${time} >= $1 AND ${time} < $2
-           FOR UPDATE SKIP LOCKED
+           SELECT ${keyed}, slot FROM ${name} WHERE ${unmerged(rollup)} FOR UPDATE SKIP LOCKED
          ),
          merged AS (
            DELETE FROM ${name} r USING free
@@ -92,4 +102,12 @@ export class SlotMerge {
       );
     });
   }
+}
+
+/** SQL for the rows of a period, `$1` to `$2`, that are not merged. */
+function unmerged({ time, first }: Rollup): string {
+  const values = Object.entries(first).map(
+    ([column, all]) => `${column} IN (${all.map((value) => `'${value}'`).join(', ')})`,
+  );
+  return [...values, `${time} >= $1`, `${time} < $2`, 'slot >= 0'].join(' AND ');
 }
