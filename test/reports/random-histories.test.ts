@@ -42,11 +42,13 @@ describe('reports of a random history', () => {
   });
 
   /** Projects a history from nothing, two batches at a time as two processes do. */
-  async function project(batches: readonly ToldEvent[][]): Promise<NaiveMessage[]> {
+  async function project(
+    batches: readonly ToldEvent[][],
+    processes = [projectionOf(dataSource), projectionOf(dataSource)],
+  ): Promise<NaiveMessage[]> {
     await dataSource.query(
       `TRUNCATE postack.message, postack.conversation_entry, ${REPORT_TABLES.join(', ')}`,
     );
-    const processes = [projectionOf(dataSource), projectionOf(dataSource)];
     for (let index = 0; index < batches.length; index += 2) {
       await Promise.all(batches.slice(index, index + 2).map((batch, which) => processes[which]!(batch)));
     }
@@ -171,8 +173,25 @@ describe('reports of a random history', () => {
     await fc.assert(property, { numRuns: 25 });
   });
 
-  it('can be made anew, whatever had become of them', async () => {
+  async function rebuild(): Promise<void> {
     const hours = new RebuildHours(dataSource);
+    for (const figures of ['conversations', 'counts'] as const) {
+      let hour = await hours.next(figures, 0);
+      for (; hour !== null; hour = await hours.next(figures, hour + HOUR_MS))
+        for await (const _page of hours.rebuild(figures, hour));
+    }
+  }
+
+  it('can be made anew when a part of the events came in without reports', async () => {
+    const property = fc.asyncProperty(historyBatches, async (batches) => {
+      const all = await project(batches, [projectionOf(dataSource, false), projectionOf(dataSource)]);
+      await rebuild();
+      await expectFigures(all);
+    });
+    await fc.assert(property, { numRuns: 10 });
+  });
+
+  it('can be made anew, whatever had become of them', async () => {
     const property = fc.asyncProperty(historyBatches, async (batches) => {
       const all = await project(batches);
       await dataSource.query(`UPDATE postack.report_count SET received = received + 7, replied = 0`);
@@ -182,11 +201,7 @@ describe('reports of a random history', () => {
         `INSERT INTO postack.conversation_entry (conversation, at, message_id, is_inbound)
          SELECT conversation, at + interval '1 minute', 'gone' || message_id, NOT is_inbound FROM postack.conversation_entry`,
       );
-      for (const figures of ['conversations', 'counts'] as const) {
-        let hour = await hours.next(figures, 0);
-        for (; hour !== null; hour = await hours.next(figures, hour + HOUR_MS))
-          for await (const _page of hours.rebuild(figures, hour));
-      }
+      await rebuild();
       await expectFigures(all);
     });
     await fc.assert(property, { numRuns: 10 });
