@@ -277,13 +277,13 @@ export { AlertRaised, AlertResolved } from './alerts/alert-events.js';
 export type { AlertOptions } from './alerts/alert-options.js';
 export { Alerts, type AlertFilter, type OverFilter } from './alerts/alerts.js';
 // reports/
-export type { Percentiles } from './reports/duration-bins.js';
+export type { Percentiles } from './reports/rollups/duration-bins.js';
 export type { OwnNumberLabel } from './reports/own-number-labels.js';
 export type { RequestTotals } from './reports/report-counts.js';
-export type { Duration } from './reports/report-deltas.js';
+export type { Duration } from './reports/rollups/report-deltas.js';
 export { ReportExport, type ExportFormat, type ExportRequest } from './reports/report-export.js';
 export type { StateCounts } from './reports/report-figures.js';
-export { ReportRebuild, type RebuildProgress, type RebuildStep } from './reports/report-rebuild.js';
+export { ReportRebuild, type RebuildProgress, type RebuildStep } from './reports/rebuild/report-rebuild.js';
 export {
   InvalidReportError,
   type Grouping,

@@ -16,11 +16,11 @@ import { OptOutEntity } from './replies/opt-out/opt-out.entity.js';
 import { OutboxMessageEntity } from './replies/outbox/outbox-message.entity.js';
 import { ReplyRuleEntity } from './replies/rules/reply-rule.entity.js';
 import { SuppressionEntity } from './replies/suppressions/suppression.entity.js';
-import { ConversationEntryEntity } from './reports/conversation-entry.entity.js';
-import { ReportCountEntity } from './reports/report-count.entity.js';
-import { ReportDurationEntity } from './reports/report-duration.entity.js';
-import { ReportEventEntity } from './reports/report-event.entity.js';
-import { ReportOwnNumberEntity } from './reports/report-own-number.entity.js';
+import { ConversationEntryEntity } from './reports/rollups/conversation-entry.entity.js';
+import { ReportCountEntity } from './reports/rollups/report-count.entity.js';
+import { ReportDurationEntity } from './reports/rollups/report-duration.entity.js';
+import { ReportEventEntity } from './reports/rollups/report-event.entity.js';
+import { ReportOwnNumberEntity } from './reports/rollups/report-own-number.entity.js';
 import { RetentionLeftoverEntity } from './retention/retention-leftover.entity.js';
 import { RetentionProgressEntity } from './retention/retention-progress.entity.js';
 

@@ -70,7 +70,7 @@ import { ReplyRules } from './replies/rules/reply-rules.js';
 import { DefaultRuleReply, RuleReplies } from './replies/rules/rule-replies.policy.js';
 import { Suppressions } from './replies/suppressions/suppressions.js';
 import { ReportExport } from './reports/report-export.js';
-import { ReportRebuild } from './reports/report-rebuild.js';
+import { ReportRebuild } from './reports/rebuild/report-rebuild.js';
 import { Reports } from './reports/reports.js';
 import { REPORT_PROVIDERS } from './reports/reports.providers.js';
 import { Retention } from './retention/retention.js';

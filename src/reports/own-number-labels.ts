@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { maskPhoneNumber } from '../events/phone-number.js';
-import { UNKNOWN } from './number-facts.js';
-import { ReportOwnNumberEntity } from './report-own-number.entity.js';
+import { UNKNOWN } from './rollups/number-facts.js';
+import { ReportOwnNumberEntity } from './rollups/report-own-number.entity.js';
 
 /** How a report shows an own number. */
 export interface OwnNumberLabel {

@@ -2,15 +2,15 @@ import type { DataSource } from 'typeorm';
 import { FailureEntity } from '../failures/failure.entity.js';
 import { OptOutEvidenceEntity } from '../replies/opt-out/opt-out-evidence.entity.js';
 import { tableName } from '../table-name.js';
-import { percentilesOf, type Percentiles } from './duration-bins.js';
-import { ReportCountEntity } from './report-count.entity.js';
-import { MEASURES, type Counts, type Dimension, type Duration } from './report-deltas.js';
-import { ReportDurationEntity } from './report-duration.entity.js';
-import { UNKNOWN } from './number-facts.js';
-import { ReportEventEntity } from './report-event.entity.js';
+import { percentilesOf, type Percentiles } from './rollups/duration-bins.js';
+import { ReportCountEntity } from './rollups/report-count.entity.js';
+import { MEASURES, type Counts, type Dimension, type Duration } from './rollups/report-deltas.js';
+import { ReportDurationEntity } from './rollups/report-duration.entity.js';
+import { UNKNOWN } from './rollups/number-facts.js';
+import { ReportEventEntity } from './rollups/report-event.entity.js';
 import type { ResolvedPeriod } from './report-request.js';
-import { MEASURE_COLUMNS } from './report-store.js';
-import { HOUR_MS, floorTo } from './report-time.js';
+import { MEASURE_COLUMNS } from './rollups/report-store.js';
+import { HOUR_MS, floorTo } from './rollups/report-time.js';
 
 /** Columns of `report_event`. */
 const REQUEST_COUNTS = ['accepted', 'duplicates', 'rejected', 'unavailable', 'quarantined'] as const;

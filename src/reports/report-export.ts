@@ -8,8 +8,8 @@ import { FAILURE_OPTIONS, type ResolvedFailureOptions } from '../failures/failur
 import type { MessageEntity } from '../messages/message.entity.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { messagePages } from './message-pages.js';
-import { isFailed, numbersOf, timeToDelivered } from './message-figures.js';
-import { UNKNOWN } from './number-facts.js';
+import { isFailed, numbersOf, timeToDelivered } from './rollups/message-figures.js';
+import { UNKNOWN } from './rollups/number-facts.js';
 import {
   InvalidReportError,
   resolvedPeriod,

@@ -1,5 +1,5 @@
 import { DELIVERY_STATES, type DeliveryState } from '../messages/delivery-state.js';
-import type { Counts } from './report-deltas.js';
+import type { Counts } from './rollups/report-deltas.js';
 
 /** State of an outbound message → how many are in it. */
 export type StateCounts = Record<Exclude<DeliveryState, 'received'>, number>;

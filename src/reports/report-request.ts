@@ -1,7 +1,7 @@
 import { IANAZone } from 'luxon';
 import { InvalidRequestError } from '../refusals.js';
-import type { Dimension } from './report-deltas.js';
-import { BUCKET_MS, floorTo } from './report-time.js';
+import type { Dimension } from './rollups/report-deltas.js';
+import { BUCKET_MS, floorTo } from './rollups/report-time.js';
 
 /** A report that makes no sense; the message begins with the name of the wrong parameter. */
 export class InvalidReportError extends InvalidRequestError {

@@ -4,10 +4,10 @@ import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js
 import { FAILURE_OPTIONS, type ResolvedFailureOptions } from '../failures/failure-options.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import type { PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
-import { percentilesOf, RELATIVE_ERROR, type Percentiles } from './duration-bins.js';
-import { UNKNOWN } from './number-facts.js';
+import { percentilesOf, RELATIVE_ERROR, type Percentiles } from './rollups/duration-bins.js';
+import { UNKNOWN } from './rollups/number-facts.js';
 import { OwnNumberLabels, type OwnNumberLabel } from './own-number-labels.js';
-import { DURATIONS, MEASURES, type Counts, type Duration } from './report-deltas.js';
+import { DURATIONS, MEASURES, type Counts, type Duration } from './rollups/report-deltas.js';
 import { ReportCounts, type RequestTotals } from './report-counts.js';
 import {
   deliveryRateOf,

@@ -7,7 +7,7 @@ import {
   type ReportCounts,
   type RequestTotals,
 } from './report-counts.js';
-import { MEASURES, type Counts } from './report-deltas.js';
+import { MEASURES, type Counts } from './rollups/report-deltas.js';
 import { deliveryRateOf, outboundOf, rate, replyRateOf } from './report-figures.js';
 import { startsOf } from './piece-starts.js';
 import {

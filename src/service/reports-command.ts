@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
-import type { RebuildProgress, RebuildStep } from '../reports/report-rebuild.js';
+import type { RebuildProgress, RebuildStep } from '../reports/rebuild/report-rebuild.js';
 import { ADMIN_KEY_FILE } from './config/development-credentials.js';
 import { loadEnvFile } from './config/env-file.js';
 import { readSetting } from './config/service.config.js';

@@ -6,7 +6,7 @@ import { FailureSummary } from '../../src/failures/failure-summary.js';
 import { RECEIPT_SWEEP_QUEUE } from '../../src/failures/receipts/receipt-sweep-schedule.js';
 import { ReceiptSweep } from '../../src/failures/receipts/receipt-sweep.js';
 import { MessageLog } from '../../src/messages/message-log.js';
-import { ReportRebuild } from '../../src/reports/report-rebuild.js';
+import { ReportRebuild } from '../../src/reports/rebuild/report-rebuild.js';
 import { Reports } from '../../src/reports/reports.js';
 import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
 import { waitForEvent } from '../../src/testing/index.js';

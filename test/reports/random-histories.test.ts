@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { Reports, type Grouping, type Metric, type Percentiles } from '../../src/index.js';
 import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
-import { RebuildHours } from '../../src/reports/rebuild-hours.js';
-import { HOUR_MS } from '../../src/reports/report-time.js';
+import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
+import { HOUR_MS } from '../../src/reports/rollups/report-time.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
 import { historyBatches, type ToldEvent } from './history.js';
 import {

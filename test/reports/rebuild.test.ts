@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { ReportRebuild, Reports, type ReportSummary } from '../../src/index.js';
 import { MessagesProjection } from '../../src/messages/messages.projection.js';
-import { RebuildHours } from '../../src/reports/rebuild-hours.js';
+import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
 import { waitForEvent } from '../../src/testing/index.js';
 import { RecordingLogger } from '../support/recording-logger.js';
 import { messageBody, startTestApplication, type TestApplication } from '../support/test-application.js';

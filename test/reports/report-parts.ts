@@ -3,7 +3,7 @@ import { KNOWN_EVENTS } from '../../src/events/event-types.js';
 import { MessageStore } from '../../src/messages/message-store.js';
 import { MessagesProjection } from '../../src/messages/messages.projection.js';
 import { ResolvedPostackOptions } from '../../src/postack.options.js';
-import { MessageReports } from '../../src/reports/message-reports.js';
+import { MessageReports } from '../../src/reports/rollups/message-reports.js';
 import { TEST_SECRET } from '../support/test-application.js';
 import type { ToldEvent } from './history.js';
 

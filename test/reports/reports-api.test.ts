@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RequestCounts } from '../../src/reports/request-counts.js';
+import { RequestCounts } from '../../src/reports/rollups/request-counts.js';
 import { waitForEvent } from '../../src/testing/index.js';
 import type { ReportSummary, TimeSeries } from '../../src/index.js';
 import { messageBody } from '../support/test-application.js';

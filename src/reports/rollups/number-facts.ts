@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
-import { toldNumber } from '../replies/opt-out/opt-out-numbers.js';
+import { toldNumber } from '../../replies/opt-out/opt-out-numbers.js';
 
 /** What reports need of a phone number. */
 export interface NumberFacts {

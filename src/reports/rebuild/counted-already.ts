@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { tableName } from '../table-name.js';
-import { ReportCountEntity } from './report-count.entity.js';
+import { tableName } from '../../table-name.js';
+import { ReportCountEntity } from '../rollups/report-count.entity.js';
 import {
   DIMENSIONS,
   MEASURES,
@@ -8,10 +8,10 @@ import {
   type Duration,
   type Measure,
   type ReportDeltas,
-} from './report-deltas.js';
-import { ReportDurationEntity } from './report-duration.entity.js';
-import { ReportEventEntity } from './report-event.entity.js';
-import { MEASURE_COLUMNS } from './report-store.js';
+} from '../rollups/report-deltas.js';
+import { ReportDurationEntity } from '../rollups/report-duration.entity.js';
+import { ReportEventEntity } from '../rollups/report-event.entity.js';
+import { MEASURE_COLUMNS } from '../rollups/report-store.js';
 
 /** Takes away from `deltas` what has been counted of the messages of a period. */
 export async function subtractCounts(

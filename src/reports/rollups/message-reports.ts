@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { MessageEntity } from '../messages/message.entity.js';
-import { MessageStore, type MessageChange } from '../messages/message-store.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import type { MessageEntity } from '../../messages/message.entity.js';
+import { MessageStore, type MessageChange } from '../../messages/message-store.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
 import { conversationFigures, type ConversationEntry } from './conversation-figures.js';
 import { lockConversations, moveInConversations, type Move } from './conversation-lines.js';
 import { countInConversation, countMessage, lineOf, type Line } from './message-figures.js';

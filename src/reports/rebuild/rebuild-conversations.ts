@@ -1,12 +1,12 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { MessageEntity } from '../messages/message.entity.js';
-import { tableName } from '../table-name.js';
-import { ConversationEntryEntity } from './conversation-entry.entity.js';
-import { lineOf, numbersOf } from './message-figures.js';
-import { endOf, messagePage, type MessagePlace } from './message-pages.js';
+import type { MessageEntity } from '../../messages/message.entity.js';
+import { tableName } from '../../table-name.js';
+import { ConversationEntryEntity } from '../rollups/conversation-entry.entity.js';
+import { lineOf, numbersOf } from '../rollups/message-figures.js';
+import { endOf, messagePage, type MessagePlace } from '../message-pages.js';
 import { restAfter, type HourProgress } from './rebuild-progress.js';
-import { OWN_CONVERSATIONS } from './report-lock.js';
-import { ReportOwnNumberEntity } from './report-own-number.entity.js';
+import { OWN_CONVERSATIONS } from '../rollups/report-lock.js';
+import { ReportOwnNumberEntity } from '../rollups/report-own-number.entity.js';
 
 /**
  * Gives every message of a period its place in its conversation, removes places that no message has (it has been

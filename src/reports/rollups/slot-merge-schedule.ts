@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { scheduleExclusively } from '../dispatch/lanes/exclusive-schedule.js';
-import { JobQueue } from '../dispatch/lanes/job-queue.js';
-import { loggableError } from '../loggable-error.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { scheduleExclusively } from '../../dispatch/lanes/exclusive-schedule.js';
+import { JobQueue } from '../../dispatch/lanes/job-queue.js';
+import { loggableError } from '../../loggable-error.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
 import { SlotMerge } from './slot-merge.js';
 
 /** Name of the queue, and of its schedule. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { mergeFacts, type DeliveryFact } from '../messages/delivery-state.js';
-import { MessageEntity } from '../messages/message.entity.js';
+import { mergeFacts, type DeliveryFact } from '../../messages/delivery-state.js';
+import { MessageEntity } from '../../messages/message.entity.js';
 import { timeToDelivered } from './message-figures.js';
 
 const fact = (state: DeliveryFact['state'], minute: number, eventId = `msg_${state}`): DeliveryFact => ({

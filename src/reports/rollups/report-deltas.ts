@@ -1,4 +1,4 @@
-import { DELIVERY_STATES } from '../messages/delivery-state.js';
+import { DELIVERY_STATES } from '../../messages/delivery-state.js';
 import { binOf } from './duration-bins.js';
 import { bucketOf, hourOf } from './report-time.js';
 

@@ -1,4 +1,4 @@
-import type { WebhookOutcome } from '../webhook/webhook-answer.js';
+import type { WebhookOutcome } from '../../webhook/webhook-answer.js';
 import { bucketOf } from './report-time.js';
 
 /** What is counted of requests as they are answered. */

@@ -1,18 +1,18 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { StoredEvents } from '../dispatch/stored-events.js';
-import { KNOWN_EVENTS, type AnyPostackEvent, type KnownPostackEvent } from '../events/event-types.js';
-import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { loggableError } from '../loggable-error.js';
-import { MessagesProjection } from '../messages/messages.projection.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
-import { tableName } from '../table-name.js';
-import { CONVERSATION_GAP_MS } from './conversation-figures.js';
+import { StoredEvents } from '../../dispatch/stored-events.js';
+import { KNOWN_EVENTS, type AnyPostackEvent, type KnownPostackEvent } from '../../events/event-types.js';
+import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
+import { loggableError } from '../../loggable-error.js';
+import { MessagesProjection } from '../../messages/messages.projection.js';
+import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
+import { tableName } from '../../table-name.js';
+import { CONVERSATION_GAP_MS } from '../rollups/conversation-figures.js';
 import { RebuildHours, type RebuiltFigures } from './rebuild-hours.js';
 import { restAfter } from './rebuild-progress.js';
-import { EARLIEST, InvalidReportError } from './report-request.js';
-import { HOUR_MS, hourOf } from './report-time.js';
+import { EARLIEST, InvalidReportError } from '../report-request.js';
+import { HOUR_MS, hourOf } from '../rollups/report-time.js';
 
 /** What a rebuild does, one after the other. */
 export type RebuildStep = 'messages' | RebuiltFigures;

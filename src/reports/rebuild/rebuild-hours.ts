@@ -1,15 +1,15 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { MessageEntity } from '../messages/message.entity.js';
-import { tableName } from '../table-name.js';
-import { ConversationEntryEntity } from './conversation-entry.entity.js';
-import { recountQuarantined } from './quarantined-events.js';
+import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
+import { MessageEntity } from '../../messages/message.entity.js';
+import { tableName } from '../../table-name.js';
+import { ConversationEntryEntity } from '../rollups/conversation-entry.entity.js';
+import { recountQuarantined } from '../rollups/quarantined-events.js';
 import { placeMessages } from './rebuild-conversations.js';
 import { countEvents, countMessages } from './rebuild-counts.js';
 import { told, type HourProgress, type Tell } from './rebuild-progress.js';
-import { ReportCountEntity } from './report-count.entity.js';
-import { ReportEventEntity } from './report-event.entity.js';
-import { BUCKET_MS, HOUR_MS, hourOf } from './report-time.js';
+import { ReportCountEntity } from '../rollups/report-count.entity.js';
+import { ReportEventEntity } from '../rollups/report-event.entity.js';
+import { BUCKET_MS, HOUR_MS, hourOf } from '../rollups/report-time.js';
 
 /** What is made anew: the messages' places in their conversations, what is counted of messages, or of events. */
 export type RebuiltFigures = 'conversations' | 'counts' | 'events';

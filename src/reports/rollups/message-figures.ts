@@ -1,5 +1,5 @@
-import { LOOKUP } from '../messages/message-state.js';
-import type { MessageEntity } from '../messages/message.entity.js';
+import { LOOKUP } from '../../messages/message-state.js';
+import type { MessageEntity } from '../../messages/message.entity.js';
 import type { ConversationEntry, ConversationFigures } from './conversation-figures.js';
 import { conversationOf, numberFacts, UNKNOWN, type NumberFacts } from './number-facts.js';
 import type { Place, ReportDeltas } from './report-deltas.js';

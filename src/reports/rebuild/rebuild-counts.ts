@@ -1,16 +1,16 @@
 import type { EntityManager } from 'typeorm';
-import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import type { MessageEntity } from '../messages/message.entity.js';
-import { tableName } from '../table-name.js';
-import { conversationFigures } from './conversation-figures.js';
-import { moveInConversations, type Move } from './conversation-lines.js';
+import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
+import type { MessageEntity } from '../../messages/message.entity.js';
+import { tableName } from '../../table-name.js';
+import { conversationFigures } from '../rollups/conversation-figures.js';
+import { moveInConversations, type Move } from '../rollups/conversation-lines.js';
 import { subtractCounts, subtractDurations, subtractEvents } from './counted-already.js';
-import { countInConversation, countMessage, lineOf } from './message-figures.js';
-import { messagePages } from './message-pages.js';
+import { countInConversation, countMessage, lineOf } from '../rollups/message-figures.js';
+import { messagePages } from '../message-pages.js';
 import { restAfter, type Tell } from './rebuild-progress.js';
-import { ReportDeltas } from './report-deltas.js';
-import { lockSettledSlot } from './report-lock.js';
-import { addToReports, SETTLED_SLOT } from './report-store.js';
+import { ReportDeltas } from '../rollups/report-deltas.js';
+import { lockSettledSlot } from '../rollups/report-lock.js';
+import { addToReports, SETTLED_SLOT } from '../rollups/report-store.js';
 
 // In one snapshot, what should have been counted is compared with what has been, and the difference is added. Others
 // may count meanwhile: they change messages, or events, and what is counted of them in one transaction, so the

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { DispatchBatch } from '../dispatch/dispatch-batch.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { DispatchBatch } from '../../dispatch/dispatch-batch.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
 import { ReportDeltas } from './report-deltas.js';
 import { addToReports } from './report-store.js';
 
