@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
-import type { RebuildProgress, RebuildStep } from '../reports/rebuild/report-rebuild.js';
+import type { RebuildProgress } from '../reports/rebuild/report-rebuild.js';
 import { ADMIN_KEY_FILE } from './config/development-credentials.js';
 import { loadEnvFile } from './config/env-file.js';
 import { readSetting } from './config/service.config.js';
@@ -61,10 +61,16 @@ function urlOf(text: string): URL {
   throw new Error(`--url must be where the service is, like http://localhost:3000, and not "${text}"`);
 }
 
-/** One line a second, and for each new step. @throws when the service stops before the end. */
+/** One line a second, and for the end of each step. @throws when the service stops before the end. */
 async function printProgress(body: ReadableStream<Uint8Array>): Promise<void> {
   let isDone = false;
-  let shown: { step?: RebuildStep; at: number } = { at: 0 };
+  let shownAt = performance.now();
+  let unseen: RebuildProgress | undefined;
+  const show = (line: RebuildProgress | undefined): void => {
+    if (line) console.log(describe(line));
+    unseen = undefined;
+    shownAt = performance.now();
+  };
   try {
     for await (const text of createInterface({ input: Readable.fromWeb(body) })) {
       const line = JSON.parse(text) as ProgressLine;
@@ -72,18 +78,21 @@ async function printProgress(body: ReadableStream<Uint8Array>): Promise<void> {
         isDone = true;
         continue;
       }
-      if (line.step === shown.step && performance.now() - shown.at < 1000) continue;
-      shown = { step: line.step, at: performance.now() };
-      const skipped = line.skipped > 0 ? `${line.skipped} of them left out (see the log), ` : '';
-      console.log(
-        `${line.step.padEnd(13)} ${String(line.done).padStart(10)} done, ${skipped}up to ${String(line.through)}`,
-      );
+      if (unseen && unseen.step !== line.step) show(unseen);
+      unseen = line;
+      if (performance.now() - shownAt >= 1000) show(unseen);
     }
   } catch (cause) {
     throw new Error(UNFINISHED, { cause });
   }
+  show(unseen);
   if (!isDone) throw new Error(UNFINISHED);
   console.log('Done.');
+}
+
+function describe({ step, done, skipped, through }: RebuildProgress): string {
+  const left = skipped > 0 ? `${skipped} of them left out (see the log), ` : '';
+  return `${step.padEnd(13)} ${String(done).padStart(10)} done, ${left}up to ${String(through)}`;
 }
 
 const UNFINISHED = 'The service has not finished; its log says why. Run this again: it begins anew.';
