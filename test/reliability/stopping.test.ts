@@ -69,7 +69,7 @@ describe('SIGTERM', () => {
     const ready = async () => (await fetch(`${origin}/health/ready`)).status;
     expect(await ready()).toBe(200);
 
-    // The built-in listener cannot have its outcome recorded, and so is not done.
+    // The two built-in listeners cannot have their outcomes recorded, and so are not done.
     const lock = new Client({ connectionString: database.url });
     await lock.connect();
     undo.push(() => lock.end());
@@ -85,9 +85,9 @@ describe('SIGTERM', () => {
         const waiting = await database.query(
           `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'postack.handler_outcome'::regclass`,
         );
-        return waiting.length > 0 || undefined;
+        return waiting.length === 2 || undefined;
       },
-      { what: () => 'the listener to wait for the lock' },
+      { what: () => 'the listeners to wait for the lock' },
     );
 
     service.kill('SIGTERM');
@@ -97,10 +97,14 @@ describe('SIGTERM', () => {
     await lock.query('ROLLBACK');
     expect(await service.exit).toBe(0);
     const outcomes = await database.query(
-      `SELECT outcome.status, outcome.attempts FROM postack.handler_outcome AS outcome
-       JOIN postack.inbox_event AS event ON event.id = outcome.event_id WHERE event.svix_id = $1`,
+      `SELECT outcome.handler, outcome.status, outcome.attempts FROM postack.handler_outcome AS outcome
+       JOIN postack.inbox_event AS event ON event.id = outcome.event_id WHERE event.svix_id = $1
+       ORDER BY outcome.handler`,
       [id],
     );
-    expect(outcomes).toEqual([{ status: 'done', attempts: 1 }]);
+    expect(outcomes).toEqual([
+      { handler: 'failures.react', status: 'done', attempts: 1 },
+      { handler: 'failures.warn', status: 'done', attempts: 1 },
+    ]);
   }, 60_000);
 });
