@@ -67,6 +67,7 @@ function failures(schema: string): string[] {
     `CREATE TABLE ${schema}.receipt_sweep (
       id smallint NOT NULL,
       accepted_until timestamptz NOT NULL,
+      unanswered_since timestamptz,
       asked integer NOT NULL DEFAULT 0,
       repaired integer NOT NULL DEFAULT 0,
       expired integer NOT NULL DEFAULT 0,

@@ -161,6 +161,7 @@ CREATE TABLE postack.own_number (
 CREATE TABLE postack.receipt_sweep (
   id smallint NOT NULL,
   accepted_until timestamp with time zone NOT NULL,
+  unanswered_since timestamp with time zone,
   asked integer NOT NULL DEFAULT 0,
   repaired integer NOT NULL DEFAULT 0,
   expired integer NOT NULL DEFAULT 0

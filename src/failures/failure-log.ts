@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, SelectQueryBuilder } from 'typeorm';
 import { canonicalNumber } from '../events/phone-number.js';
+import { hasArrivalReport } from '../messages/delivery-state.js';
 import { MessageEntity } from '../messages/message.entity.js';
 import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../paging.js';
 import type { PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
@@ -123,7 +124,7 @@ export class FailureLog {
   }
 
   #detailOf({ message, outbox, resend, ...failure }: Row): FailureDetail {
-    const hasArrived = message != null && (message.conflict || ['delivered', 'read'].includes(message.state));
+    const hasArrived = message != null && hasArrivalReport(message.history);
     return {
       ...withCause(failure, this.options.catalogue),
       isContradicted: hasArrived || outbox?.status === 'accepted',

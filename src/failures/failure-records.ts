@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { DeliveryFact } from '../messages/delivery-state.js';
+import { isCertainlyLost, type DeliveryFact } from '../messages/delivery-state.js';
 import { LOOKUP } from '../messages/message-state.js';
 import { MessageStore, type MessageChange } from '../messages/message-store.js';
 import { MessageEntity } from '../messages/message.entity.js';
@@ -28,12 +28,16 @@ export class FailureRecords implements OnModuleInit {
   }
 
   /**
-   * Records the failure of a message that is stored already: from before failures were recorded, say.
+   * Records the failure of a message that is stored already: from before failures were recorded, say. To be called in
+   * a transaction of its own, since it locks the message.
    *
    * @returns whether there is one.
    */
   async recordStored(messageId: string, manager: EntityManager): Promise<boolean> {
-    const message = await manager.findOneBy(MessageEntity, { id: messageId });
+    const message = await manager.findOne(MessageEntity, {
+      where: { id: messageId },
+      lock: { mode: 'pessimistic_write' },
+    });
     const report = message && this.#failureOf(message);
     if (report) await recordFailures([report], manager);
     return report !== null;
@@ -42,7 +46,9 @@ export class FailureRecords implements OnModuleInit {
   async #follow(changes: readonly MessageChange[], manager: EntityManager): Promise<void> {
     const reports = changes.map((change) => this.#reportOf(change)).filter((report) => report !== null);
     if (reports.length > 0) await recordFailures(reports, manager);
-    const arrived = changes.filter(({ before, after }) => before && isLost(before) && !isLost(after));
+    const arrived = changes.filter(
+      ({ before, after }) => before && isCertainlyLost(before) && !isCertainlyLost(after),
+    );
     if (arrived.length > 0) {
       await this.suppressions.lift(
         arrived.map(({ after }) => after.id),
@@ -82,9 +88,4 @@ function latestFailure(history: readonly DeliveryFact[]): FailureFact | undefine
       (latest, fact) => (!latest || latest.at <= fact.at ? fact : latest),
       undefined,
     );
-}
-
-/** It is certain that the message did not arrive. */
-function isLost({ state, conflict }: MessageEntity): boolean {
-  return (state === 'failed' || state === 'undelivered') && !conflict;
 }

@@ -32,6 +32,16 @@ export function isUnsettled(state: DeliveryState): boolean {
   return (UNSETTLED_STATES as readonly DeliveryState[]).includes(state);
 }
 
+/** Whether it is certain that a message did not arrive: somebody says so, and nobody that it did. */
+export function isCertainlyLost({ state, history }: Pick<DeliveryRecord, 'state' | 'history'>): boolean {
+  return (state === 'failed' || state === 'undelivered') && !hasArrivalReport(history);
+}
+
+/** Whether anybody says that a message has arrived, whatever else is said. */
+export function hasArrivalReport(history: readonly DeliveryFact[]): boolean {
+  return history.some(({ state }) => state === 'delivered' || state === 'read');
+}
+
 /** One thing that is known to have happened to a message: the earliest event that said so. */
 export interface DeliveryFact {
   state: DeliveryState;

@@ -1,25 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Alerts } from '../../src/alerts/alerts.js';
-import { FailureLog, type FailureDetail } from '../../src/failures/failure-log.js';
+import type { FailureLog } from '../../src/failures/failure-log.js';
 import type { FailureReaction } from '../../src/failures/failure-options.js';
-import { FailurePolicy } from '../../src/failures/reactions/failure-policy.js';
 import { FailureSummary } from '../../src/failures/failure-summary.js';
 import type { Failure } from '../../src/failures/failure.js';
-import type { SuppressionEntity } from '../../src/replies/suppressions/suppression.entity.js';
+import { FailurePolicy } from '../../src/failures/reactions/failure-policy.js';
 import { Suppressions } from '../../src/replies/suppressions/suppressions.js';
 import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
-import { waitForEvent, waitForListener } from '../../src/testing/index.js';
-import {
-  newNumber,
-  OURS,
-  startReplyApplication,
-  type ReplyApplication,
-} from '../replies/reply-application.js';
+import { waitForListener } from '../../src/testing/index.js';
+import { newNumber, OURS } from '../replies/reply-application.js';
 import { waitUntil } from '../support/wait-until.js';
-
-const DAY_MS = 86_400_000;
+import { startFailingApplication, type FailingApplication } from './failing-application.js';
 
 /** Knows better about one number, and leaves the rest to the options. */
 @Injectable()
@@ -32,36 +24,17 @@ class VipPolicy extends FailurePolicy {
 }
 
 describe('a message that fails', () => {
-  let app: ReplyApplication;
+  let app: FailingApplication;
   let failures: FailureLog;
+  let send: FailingApplication['send'];
+  let failureOf: FailingApplication['failureOf'];
+  let report: FailingApplication['report'];
 
   beforeAll(async () => {
-    app = await startReplyApplication({
-      postack: { timeScale: 100 },
-      providers: [VipPolicy],
-      options: { replies: { rules: false }, failures: { resendDelaysMs: [0, 0] } },
-    });
-    failures = app.application.get(FailureLog);
+    app = await startFailingApplication({ providers: [VipPolicy] });
+    ({ failures, send, failureOf, report } = app);
   });
   afterAll(() => app.close());
-
-  const send = (to: string, text = `Hello ${randomUUID()}`) =>
-    app.outbox.enqueue({ from: OURS, to, text, category: 'notification', idempotencyKey: randomUUID() });
-  const failureOf = (messageId: string, fits: (failure: FailureDetail) => boolean = () => true) =>
-    waitUntil(
-      async () => {
-        const failure = await failures.find(messageId);
-        return failure?.reactedAt && fits(failure) ? failure : undefined;
-      },
-      { what: () => `a reaction to the failure of ${messageId}` },
-    );
-  /** What Postack reports of a message that this backend knows nothing else of, or of one that it does. */
-  const report = async (type: string, data: Record<string, unknown>, at = new Date()) => {
-    const { id } = await app.post({ type, timestamp: at.toISOString(), data });
-    if (type === 'message.delivered') return id;
-    await waitForListener(app.application, id, 'failures.react', 'done');
-    return id;
-  };
 
   it('for now is sent again as a new one, linked to the old, as often as it may and no more', async () => {
     const to = MAGIC_NUMBERS.unreachable.number;
@@ -90,53 +63,6 @@ describe('a message that fails', () => {
     expect(app.postack.messages.filter(({ recipient }) => recipient === to)).toHaveLength(3);
   });
 
-  it('for good suppresses its number, with evidence and an end; what follows is held until that is removed', async () => {
-    const to = MAGIC_NUMBERS.landline.number;
-    const suppressions = app.application.get(Suppressions);
-    const { id } = await send(to);
-    const { messageId } = await app.message(
-      { to },
-      (message) => message.id === id && message.state === 'undelivered',
-    );
-    const failure = await failureOf(messageId!);
-    expect(failure).toMatchObject({ code: '30006', reactions: ['suppress'], isRetryable: false });
-    expect(await suppressions.find(to)).toMatchObject({
-      ...{ source: 'failure', code: '30006', messageId, eventId: failure.eventId, since: failure.failedAt },
-      expiresAt: new Date(failure.failedAt.getTime() + 30 * DAY_MS),
-    });
-    const later = await send(to);
-    const held = await app.message({ to }, (message) => message.id === later.id && message.status === 'held');
-    expect(held.heldReason).toBe('suppressed');
-    expect(held.heldDetail).toMatch(/failed with the code 30006, until .*remove the suppression/);
-    await expect(app.held.release(later.id, 'please')).rejects.toThrow('It still cannot be sent');
-    await suppressions.remove({ number: to, reason: 'a new phone' });
-    await app.held.release(later.id, 'a new phone');
-    // It fails again, which is new evidence.
-    await waitUntil(async () => (await suppressions.find(to)) ?? undefined, {
-      what: () => 'a new suppression',
-    });
-  });
-
-  it('because its recipient has opted out elsewhere suppresses the number without an end', async () => {
-    const to = newNumber();
-    await report('message.undelivered', { id: 'SM_optout', from: OURS, to, errorCode: '21610' });
-    expect(await app.application.get(Suppressions).find(to)).toMatchObject({
-      code: '21610',
-      expiresAt: null,
-    });
-    const { id } = await app.post({
-      type: 'message.received',
-      timestamp: new Date().toISOString(),
-      data: { id: 'SM_start', from: to, to: OURS, text: 'START' },
-    });
-    await waitForEvent(app.application, id, ({ status }) => status === 'done');
-    expect(await app.application.get(Suppressions).find(to)).toBeNull();
-    const [{ removedReason }] = (
-      await app.application.get(Suppressions).list({ number: to, isActive: false })
-    ).items as [SuppressionEntity];
-    expect(removedReason).toBe('The recipient has opted in again');
-  });
-
   it('for what a person has to mend raises one alert, however many follow', async () => {
     const number = { from: OURS, to: newNumber() };
     await report('message.failed', { id: 'SM_10dlc_1', ...number, errorCode: '30034' });
@@ -156,6 +82,16 @@ describe('a message that fails', () => {
       ...{ reactions: ['alert'], eventId: null, isContradicted: false },
     });
     expect(await app.log.find(id)).toMatchObject({ status: 'rejected' });
+    const first = (await failures.find(id))!;
+    // A person has it sent again, and it is rejected again: that is another failure.
+    await app.held.release(id, 'the campaign is there now');
+    await waitUntil(
+      async () => {
+        const again = await failures.find(id);
+        return again?.reactedAt && again.failedAt > first.failedAt ? again : undefined;
+      },
+      { what: () => 'a reaction to the second rejection' },
+    );
     // A person has it sent, and this time Postack takes it.
     await app.database.query(`UPDATE postack.outbox_message SET status = 'accepted' WHERE id = $1`, [id]);
     expect(await failures.find(id)).toMatchObject({ isContradicted: true });
@@ -195,39 +131,6 @@ describe('a message that fails', () => {
       ...{ isContradicted: true, reactions: [], resendRefusal: 'may-have-arrived', resentAs: null },
     });
     expect((await app.log.list({ to })).items).toHaveLength(1);
-  });
-
-  it('and has arrived, as a late receipt says, suppresses no number', async () => {
-    const data = { id: 'SM_arrived', from: OURS, to: newNumber() };
-    const delivered = await report('message.delivered', data);
-    await waitForEvent(app.application, delivered, ({ status }) => status === 'done');
-    await report('message.undelivered', { ...data, errorCode: '30005' }, new Date(Date.now() - 5000));
-    expect(await failures.find('SM_arrived')).toMatchObject({
-      isContradicted: true,
-      reactions: [],
-      code: '30005',
-    });
-    expect(await app.application.get(Suppressions).find(data.to)).toBeNull();
-
-    const other = { id: 'SM_arrived_later', from: OURS, to: newNumber() };
-    await report('message.undelivered', { ...other, errorCode: '30005' });
-    expect(await app.application.get(Suppressions).find(other.to)).toMatchObject({ code: '30005' });
-    await report('message.delivered', other);
-    await waitUntil(async () => !(await app.application.get(Suppressions).find(other.to)) || undefined, {
-      what: () => 'the suppression to end',
-    });
-    expect(await failures.find(other.id)).toMatchObject({ isContradicted: true, reactions: ['suppress'] });
-  });
-
-  it('is known by its numbers, whatever event tells them', async () => {
-    const to = newNumber();
-    const { id } = await app.post({ type: 'message.sent', data: { id: 'SM_known', from: OURS, to } });
-    await waitForEvent(app.application, id, ({ status }) => status === 'done');
-    await report('message.undelivered', { id: 'SM_known', errorCode: '30005' });
-    expect((await failures.list({ number: to })).items).toMatchObject([
-      { reactions: ['suppress'], from: OURS },
-    ]);
-    expect(await app.application.get(Suppressions).find(to)).toMatchObject({ messageId: 'SM_known' });
   });
 
   it('with a sentence for a code has no code, and the sentence is in no log line and no alert', async () => {

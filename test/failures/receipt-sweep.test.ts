@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { JobQueue } from '../../src/dispatch/lanes/job-queue.js';
 import { FailureLog } from '../../src/failures/failure-log.js';
 import { FailureSummary } from '../../src/failures/failure-summary.js';
@@ -8,6 +8,8 @@ import { ReceiptSweep } from '../../src/failures/receipts/receipt-sweep.js';
 import { MessageLog } from '../../src/messages/message-log.js';
 import { ReportRebuild } from '../../src/reports/rebuild/report-rebuild.js';
 import { Reports } from '../../src/reports/reports.js';
+import { PostackRefusedError } from '../../src/postack-api/postack-api-errors.js';
+import { PostackClient } from '../../src/postack-api/postack-client.js';
 import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
 import { waitForEvent } from '../../src/testing/index.js';
 import {
@@ -166,15 +168,36 @@ describe('the sweep after missing receipts', () => {
        SELECT 'SM_old_' || n, 'outbound', 'sent', $1, false,
          jsonb_build_array(jsonb_build_object('state', 'sent', 'at', $2::text, 'eventId', 'msg', 'errorCode', NULL)),
          $1, $1
-       FROM generate_series(1, 600) AS n`,
+       FROM generate_series(1, 130) AS n`,
       [old, old.toISOString()],
     );
+    // In the tests before, time was ahead.
+    await app.database.query('UPDATE postack.receipt_sweep SET unanswered_since = NULL');
     await app.postack.api.down('refused');
     try {
-      expect(await run(new Date())).toEqual({ ...none, expired: 600 });
+      expect(await run(new Date(Date.now() - 25 * HOUR_MS))).toEqual(none);
+      expect(await run(new Date(Date.now() - 2 * HOUR_MS))).toEqual(none);
+      expect(await run(new Date())).toEqual({ ...none, expired: 130 });
     } finally {
       await app.postack.api.up();
     }
+  });
+
+  it('gives up a message that Postack never answers about, and only that one', async () => {
+    const old = new Date(Date.now() - 8 * 24 * HOUR_MS);
+    const number = { from: OURS, to: newNumber() };
+    await report('message.sent', { id: 'SM_odd', ...number }, old);
+    await report('message.sent', { id: 'SM_even', ...number }, new Date(old.getTime() + 1000));
+    const fetch = jest.spyOn(app.application.get(PostackClient), 'fetch');
+    fetch.mockImplementation((id) =>
+      Promise.reject(
+        id === 'SM_odd'
+          ? new Error('Something is wrong with this one')
+          : new PostackRefusedError({ status: 404 }),
+      ),
+    );
+    expect(await run(new Date())).toEqual({ ...none, expired: 2 });
+    fetch.mockRestore();
   });
 
   it('does not stop at a message that cannot be stored', async () => {

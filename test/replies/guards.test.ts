@@ -82,23 +82,24 @@ describe('what keeps a message from being sent', () => {
   });
 
   it('is that it repeats a message which may have arrived after all: then it is cancelled', async () => {
-    const reported = (state: string, conflict: boolean) =>
+    const reported = (state: string, others: string[]) =>
       compliance.database.query(
         `INSERT INTO postack.message (id, direction, state, state_at, conflict, history, first_event_at, last_event_at)
-         VALUES ('SM1', 'outbound', $1, now(), $2, '[]', now(), now())
-         ON CONFLICT (id) DO UPDATE SET state = excluded.state, conflict = excluded.conflict`,
-        [state, conflict],
+         VALUES ('SM1', 'outbound', $1, now(), false, $2, now(), now())
+         ON CONFLICT (id) DO UPDATE SET state = excluded.state, history = excluded.history`,
+        [state, JSON.stringify([...others, state].map((one) => ({ state: one })))],
       );
     const repeated = { resendOf: 'SM1', resendAttempt: 1 };
     expect(await reason(repeated)).toBe('cancel');
-    for (const [state, conflict, expected] of [
-      ['undelivered', false, null],
-      ['failed', false, null],
-      ['undelivered', true, 'cancel'],
-      ['delivered', false, 'cancel'],
-      ['expired', false, 'cancel'],
+    for (const [state, others, expected] of [
+      ['undelivered', ['sent'], null],
+      ['undelivered', ['failed'], null],
+      ['failed', [], null],
+      ['undelivered', ['delivered'], 'cancel'],
+      ['delivered', ['sent'], 'cancel'],
+      ['expired', ['sent'], 'cancel'],
     ] as const) {
-      await reported(state, conflict);
+      await reported(state, [...others]);
       expect({ state, reason: await reason(repeated) }).toEqual({ state, reason: expected });
     }
   });

@@ -38,7 +38,8 @@ export class FailureQueue implements OnApplicationBootstrap {
     await this.#prepare();
     await this.jobs.boss.work(
       FAILURES_QUEUE,
-      { pollingIntervalSeconds: 1, includeMetadata: true },
+      // As fast as messages are rejected.
+      { pollingIntervalSeconds: 0.5, localConcurrency: 5, includeMetadata: true },
       async ([job]: JobWithMetadata<FailureJob>[]) => {
         if (job) await this.#react(job);
       },

@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Alerts } from '../../alerts/alerts.js';
 import { MessageEntity } from '../../messages/message.entity.js';
-import { isCertainlyLost } from '../../replies/guards/resend-guard.js';
+import { hasCertainlyFailed } from '../../replies/guards/resend-guard.js';
+import { OutboxMessageEntity } from '../../replies/outbox/outbox-message.entity.js';
 import { Suppressions } from '../../replies/suppressions/suppressions.js';
 import { FailurePolicies } from './failure-policies.js';
 import { FailureResend } from './failure-resend.js';
@@ -72,6 +73,7 @@ export class FailureReactions {
         reactions: await this.#done(reactions, failure, resendRefusal, manager),
         reactedAt: new Date(),
         resendRefusal,
+        ...(locked.to === null && { from: failure.from, to: failure.to }),
       },
     );
   }
@@ -80,9 +82,21 @@ export class FailureReactions {
   async #find(messageId: string, manager: EntityManager): Promise<FailureEntity> {
     const find = () => manager.findOneBy(FailureEntity, { messageId });
     let stored = await find();
-    if (!stored && (await this.records.recordStored(messageId, manager))) stored = await find();
+    if (!stored) {
+      // On its own, so that nobody waits for the policies.
+      await manager.dataSource.transaction((own) => this.records.recordStored(messageId, own));
+      stored = await find();
+    }
     if (!stored) throw new FailureNotRecordedError(messageId);
-    return stored;
+    return stored.to === null ? this.#withNumbers(stored, manager) : stored;
+  }
+
+  /** The outbox knows the numbers of its messages, whatever Postack's events tell. */
+  async #withNumbers(stored: FailureEntity, manager: EntityManager): Promise<FailureEntity> {
+    const { messageId } = stored;
+    const sent = await manager.findOneBy(OutboxMessageEntity, { messageId });
+    if (!sent) return stored;
+    return Object.assign(stored, { from: sent.from, to: sent.to });
   }
 
   /** Does it. @returns those that had an effect. */
@@ -118,7 +132,7 @@ export class FailureReactions {
     manager: EntityManager,
   ): Promise<boolean> {
     if (to === null) return false;
-    if (source !== 'rejection' && !(await isCertainlyLost(messageId, manager))) return false;
+    if (source !== 'rejection' && !(await hasCertainlyFailed(messageId, manager))) return false;
     const expiresAt =
       reaction === 'suppress' ? new Date(failedAt.getTime() + this.options.suppressDays * DAY_MS) : null;
     await this.suppressions.suppress(

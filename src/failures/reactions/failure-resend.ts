@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { MoreThan, type EntityManager } from 'typeorm';
-import { RetryAfterError } from '../../events/listener-errors.js';
-import { isCertainlyLost } from '../../replies/guards/resend-guard.js';
+import { Between, type EntityManager } from 'typeorm';
+import { hasCertainlyFailed } from '../../replies/guards/resend-guard.js';
 import { OutboxMessageEntity } from '../../replies/outbox/outbox-message.entity.js';
 import { Outbox } from '../../replies/outbox/outbox.js';
 import { FAILURE_OPTIONS, type ResolvedFailureOptions } from '../failure-options.js';
@@ -11,10 +10,23 @@ import type { Failure } from '../failure.js';
 /** For so long the outbox looks for messages of which it is not known whether Postack has them. */
 const UNDECIDED_MS = 28 * 3_600_000;
 
-const ASK_AGAIN_MS = 60_000;
+/** How far Postack's clock may be behind. */
+const SKEW_MS = 60_000;
 
 /** What its recipient expects any more nobody knows: its event may have been replayed, or its listener paused. */
 const LATEST_MS = 24 * 3_600_000;
+
+/** Nobody can tell yet whose message it is that failed; to be tried again. */
+export class SenderUndecidedError extends Error {
+  readonly code = 'POSTACK_SENDER_UNDECIDED';
+  override readonly name = 'SenderUndecidedError';
+
+  constructor(messageId: string) {
+    super(
+      `Message ${messageId} may be one of the outbox's of which it is not known yet whether Postack has it`,
+    );
+  }
+}
 
 /** Sends a message once more, as a new one that is linked to the one that failed. */
 @Injectable()
@@ -30,12 +42,13 @@ export class FailureResend {
    *
    * @returns why it is not sent again; `null` when it is.
    * @throws {MissingApiKeyError} when there is no way to Postack any more.
-   * @throws {RetryAfterError} while nobody can tell whether it is one of ours.
+   * @throws {SenderUndecidedError} while nobody can tell whether it is one of ours.
    */
   async resend(failure: Failure, manager: EntityManager): Promise<ResendRefusal | null> {
     const { messageId, isRetryable, source } = failure;
     if (!isRetryable) return 'not-retryable';
     if (source !== 'event') return 'not-by-event';
+    if (Date.now() - failure.failedAt.getTime() > LATEST_MS) return 'too-late';
     const failed = await manager.findOneBy(OutboxMessageEntity, { messageId });
     if (!failed) {
       await this.#assertNotOurs(failure, manager);
@@ -43,10 +56,9 @@ export class FailureResend {
     }
     const { from, to, text, category, inReplyTo, timeZone } = failed;
     if (category === 'confirmation') return 'is-confirmation';
-    if (Date.now() - failure.failedAt.getTime() > LATEST_MS) return 'too-late';
     const delayMs = this.options.resendDelaysMs[failed.resendAttempt];
     if (delayMs === undefined) return 'attempts-used';
-    if (!(await isCertainlyLost(messageId, manager))) return 'may-have-arrived';
+    if (!(await hasCertainlyFailed(messageId, manager))) return 'may-have-arrived';
     const attempt = failed.resendAttempt + 1;
     await this.outbox.enqueue(
       {
@@ -63,17 +75,16 @@ export class FailureResend {
   }
 
   /** A receipt may come before Postack's answer to the sending, or in its place. */
-  async #assertNotOurs({ to, messageId }: Failure, manager: EntityManager): Promise<void> {
-    if (to === null) return;
-    const open = { to, sendingSince: MoreThan(new Date(Date.now() - UNDECIDED_MS)) };
+  async #assertNotOurs({ to, messageId, failedAt }: Failure, manager: EntityManager): Promise<void> {
+    const failedMs = failedAt.getTime();
+    const open = {
+      ...(to !== null && { to }),
+      sendingSince: Between(new Date(failedMs - UNDECIDED_MS), new Date(failedMs + SKEW_MS)),
+    };
     const isUndecided = await manager.existsBy(OutboxMessageEntity, [
       { ...open, status: 'sending' },
       { ...open, heldReason: 'unknown-outcome' },
     ]);
-    if (!isUndecided) return;
-    throw new RetryAfterError(
-      ASK_AGAIN_MS,
-      `Message ${messageId} may be one of the outbox's of which it is not known yet whether Postack has it`,
-    );
+    if (isUndecided) throw new SenderUndecidedError(messageId);
   }
 }

@@ -11,6 +11,10 @@ export class ReceiptSweepEntity {
   @Column('timestamptz', { name: 'accepted_until' })
   acceptedUntil!: Date;
 
+  /** Since then, no question has been answered; `null` while Postack answers. */
+  @Column('timestamptz', { name: 'unanswered_since', nullable: true })
+  unansweredSince!: Date | null;
+
   /** Messages that Postack has told the state of. */
   @Column('integer', { default: 0 })
   asked!: number;

@@ -29,12 +29,12 @@ const HOUR_MS = 3_600_000;
 const MAX_ASKED = 500;
 
 /** Read at once. */
-const PAGE_SIZE = 500;
+const PAGE_SIZE = 100;
 
 /** After so many failures in a row, Postack is not asked any more in this run. */
 const MAX_FAILURES = 5;
 
-/** What cannot be asked for so long has expired without that. */
+/** When Postack has not answered for so long, what is due for as long has expired without that. */
 const LONGEST_WAIT_MS = 24 * HOUR_MS;
 
 type DueMessage = Pick<MessageEntity, 'id' | 'lastEventAt'>;
@@ -68,20 +68,17 @@ export class ReceiptSweep {
     const report: SweepReport = { asked: 0, repaired: 0, expired: 0 };
     const due = new Date(now.getTime() - this.options.expireAfterHours * HOUR_MS);
     await this.progress.adopt(due);
-    const cannotWait = new Date(due.getTime() - LONGEST_WAIT_MS);
-    let asked = 0;
-    let failures = 0;
-    for await (const { id, lastEventAt } of this.#due(due)) {
-      if (signal?.aborted || asked === MAX_ASKED) break;
-      const isOverdue = lastEventAt < cannotWait;
-      const mayAsk = failures < MAX_FAILURES;
-      // The oldest come first: none of the others is overdue.
-      if (!mayAsk && !isOverdue) break;
-      const answer = mayAsk ? await this.#ask(id, signal) : 'failed';
-      if (mayAsk) failures = answer === 'failed' ? failures + 1 : 0;
-      if (mayAsk && this.module.api) asked += 1;
-      if (answer !== 'failed') await this.#settle(id, answer, now, report);
-      else if (isOverdue) await this.#settle(id, null, now, report);
+    const { hasAnswers, unanswered } = await this.#askAbout(due, signal, now, report);
+    const overdue = new Date(due.getTime() - LONGEST_WAIT_MS);
+    if (hasAnswers) {
+      await this.progress.answered();
+      // Postack answers, but not about these: nor will it.
+      for (const { id, lastEventAt } of unanswered) {
+        if (lastEventAt < overdue) await this.#settle(id, null, now, report);
+      }
+    } else if (unanswered.length > 0) {
+      const since = await this.progress.unansweredSince(now);
+      if (now.getTime() - since.getTime() > LONGEST_WAIT_MS) await this.#giveUp(overdue, signal, now, report);
     }
     if (report.repaired + report.expired > 0) {
       this.#logger.log(
@@ -90,6 +87,43 @@ export class ReceiptSweep {
       );
     }
     return report;
+  }
+
+  /** Asks about the oldest first, until Postack seems to be away. */
+  async #askAbout(
+    due: Date,
+    signal: AbortSignal | undefined,
+    now: Date,
+    report: SweepReport,
+  ): Promise<{ hasAnswers: boolean; unanswered: DueMessage[] }> {
+    const unanswered: DueMessage[] = [];
+    let [asked, failures, hasAnswers] = [0, 0, false];
+    for await (const message of this.#due(due)) {
+      if (asked === MAX_ASKED || failures === MAX_FAILURES) break;
+      const answer = await this.#ask(message.id, signal);
+      if (signal?.aborted) break;
+      if (this.module.api) asked += 1;
+      failures = answer === 'failed' ? failures + 1 : 0;
+      if (answer === 'failed') unanswered.push(message);
+      else {
+        hasAnswers = true;
+        await this.#settle(message.id, answer, now, report);
+      }
+    }
+    return { hasAnswers, unanswered };
+  }
+
+  /** Postack has answered nothing for too long. */
+  async #giveUp(
+    overdue: Date,
+    signal: AbortSignal | undefined,
+    now: Date,
+    report: SweepReport,
+  ): Promise<void> {
+    for await (const { id } of this.#due(overdue)) {
+      if (signal?.aborted) return;
+      await this.#settle(id, null, now, report);
+    }
   }
 
   /** Every message that no receipt has come of by then, the oldest first. */

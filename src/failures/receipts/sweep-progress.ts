@@ -63,6 +63,22 @@ export class SweepProgress {
     return isAll;
   }
 
+  /** Postack answers. */
+  async answered(): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE ${this.#sweep} SET unanswered_since = NULL WHERE unanswered_since IS NOT NULL`,
+    );
+  }
+
+  /** Postack does not answer. @returns since when. */
+  async unansweredSince(now: Date): Promise<Date> {
+    const [[row]]: [{ unanswered_since: Date }[], number] = await this.dataSource.query(
+      `UPDATE ${this.#sweep} SET unanswered_since = coalesce(unanswered_since, $1) RETURNING unanswered_since`,
+      [now.toISOString()],
+    );
+    return row?.unanswered_since ?? now;
+  }
+
   /** Adds to what it has come to, in the transaction of `manager`. */
   async count(
     { asked, repaired, expired }: Pick<ReceiptSweepEntity, 'asked' | 'repaired' | 'expired'>,

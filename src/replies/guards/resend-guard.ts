@@ -1,11 +1,9 @@
 import type { EntityManager } from 'typeorm';
+import { isCertainlyLost } from '../../messages/delivery-state.js';
 import { MessageEntity } from '../../messages/message.entity.js';
 
-/** Whether it is certain that a message did not arrive: a receipt says so, and none says otherwise. */
-export function isCertainlyLost(messageId: string, manager: EntityManager): Promise<boolean> {
-  const reported = { id: messageId, conflict: false };
-  return manager.existsBy(MessageEntity, [
-    { ...reported, state: 'failed' },
-    { ...reported, state: 'undelivered' },
-  ]);
+/** Whether it is certain, by all that is known now, that a message did not arrive. */
+export async function hasCertainlyFailed(messageId: string, manager: EntityManager): Promise<boolean> {
+  const message = await manager.findOneBy(MessageEntity, { id: messageId });
+  return message !== null && isCertainlyLost(message);
 }

@@ -10,7 +10,7 @@ import { Suppressions } from '../suppressions/suppressions.js';
 import { LoopGuard } from './loop-guard.js';
 import { OwnNumbers } from './own-numbers.js';
 import { quietUntil } from './quiet-hours.js';
-import { isCertainlyLost } from './resend-guard.js';
+import { hasCertainlyFailed } from './resend-guard.js';
 
 /** What of a message decides whether it may be sent. */
 export type SendCandidate = Pick<
@@ -47,7 +47,7 @@ export class SendRules {
     now: Date = new Date(),
   ): Promise<Obstacle | null> {
     const { from, to, category, resendOf } = message;
-    if (resendOf !== null && !(await isCertainlyLost(resendOf, manager))) {
+    if (resendOf !== null && !(await hasCertainlyFailed(resendOf, manager))) {
       return { kind: 'cancel', detail: `Message ${resendOf}, which it repeats, may have arrived after all` };
     }
     const peer = maskPhoneNumber(to);

@@ -5,9 +5,15 @@ import { SuppressionEntity } from './suppression.entity.js';
 /** What is to be recorded. */
 export type SuppressionEntry = Omit<SuppressionEntity, 'removedAt' | 'removedReason'>;
 
+const END = (row: 'known' | 'excluded') => `coalesce(${row}.expires_at, 'infinity')`;
+
+/** A person decides what a failure has decided before. */
+const IS_TAKEN_OVER = `(known.removed_at IS NULL AND known.source = 'failure' AND excluded.source <> 'failure')`;
+
 /**
  * Records suppressions, in the transaction of `manager`. Of a number that is suppressed already, the longer one counts;
- * one that a person has removed comes back only for what happened after that.
+ * but what a person has decided stays theirs, and is never shortened by the failure that was there before. One that was
+ * removed comes back only for what happened after that.
  *
  * @param entries Of different numbers.
  * @returns the numbers of those that were recorded.
@@ -31,10 +37,13 @@ export async function recordSuppressions(
      SELECT ${columns} FROM jsonb_populate_recordset(NULL::${table}, $1)
      ON CONFLICT (number) DO UPDATE SET
        (since, expires_at, source, code, message_id, event_id, reason, removed_at, removed_reason) =
-       (excluded.since, excluded.expires_at, excluded.source, excluded.code, excluded.message_id, excluded.event_id,
+       (excluded.since, CASE WHEN ${IS_TAKEN_OVER} THEN nullif(greatest(${END('known')}, ${END('excluded')}), 'infinity')
+          ELSE excluded.expires_at END, excluded.source, excluded.code, excluded.message_id, excluded.event_id,
         excluded.reason, NULL, NULL)
      WHERE CASE WHEN known.removed_at IS NOT NULL THEN known.removed_at < excluded.since
-       ELSE coalesce(known.expires_at, 'infinity') < coalesce(excluded.expires_at, 'infinity') END
+       WHEN ${IS_TAKEN_OVER} THEN true
+       WHEN known.source <> 'failure' AND excluded.source = 'failure' AND ${END('known')} > now() THEN false
+       ELSE ${END('known')} < ${END('excluded')} END
      RETURNING number`,
     [JSON.stringify(rows)],
   );

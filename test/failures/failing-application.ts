@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { FailureLog, type FailureDetail } from '../../src/failures/failure-log.js';
+import type { OutboxReceipt } from '../../src/index.js';
+import { waitForListener } from '../../src/testing/index.js';
+import { OURS, startReplyApplication, type ReplyApplication } from '../replies/reply-application.js';
+import { waitUntil } from '../support/wait-until.js';
+
+/** A host application whose messages fail. */
+export interface FailingApplication extends ReplyApplication {
+  failures: FailureLog;
+  send: (to: string, text?: string) => Promise<OutboxReceipt>;
+  /** The failure of a message, once something has been done about it. */
+  failureOf: (messageId: string) => Promise<FailureDetail>;
+  /** What Postack reports of a message that this backend knows nothing else of, or of one that it does. @returns the event's id. */
+  report: (type: string, data: Record<string, unknown>, at?: Date) => Promise<string>;
+}
+
+export async function startFailingApplication(
+  setup: Pick<NonNullable<Parameters<typeof startReplyApplication>[0]>, 'providers'> = {},
+): Promise<FailingApplication> {
+  const app = await startReplyApplication({
+    postack: { timeScale: 100 },
+    ...setup,
+    options: { replies: { rules: false }, failures: { resendDelaysMs: [0, 0] } },
+  });
+  const failures = app.application.get(FailureLog);
+  return {
+    ...app,
+    failures,
+    send: (to, text = `Hello ${randomUUID()}`) =>
+      app.outbox.enqueue({ from: OURS, to, text, category: 'notification', idempotencyKey: randomUUID() }),
+    failureOf: (messageId) =>
+      waitUntil(
+        async () => {
+          const failure = await failures.find(messageId);
+          return failure?.reactedAt ? failure : undefined;
+        },
+        { what: () => `a reaction to the failure of ${messageId}` },
+      ),
+    report: async (type, data, at = new Date()) => {
+      const { id } = await app.post({ type, timestamp: at.toISOString(), data });
+      if (type !== 'message.delivered') await waitForListener(app.application, id, 'failures.react', 'done');
+      return id;
+    },
+  };
+}

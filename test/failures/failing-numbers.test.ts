@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { FailureLog } from '../../src/failures/failure-log.js';
+import type { SuppressionEntity } from '../../src/replies/suppressions/suppression.entity.js';
+import { Suppressions } from '../../src/replies/suppressions/suppressions.js';
+import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
+import { waitForEvent } from '../../src/testing/index.js';
+import { newNumber, OURS } from '../replies/reply-application.js';
+import { waitUntil } from '../support/wait-until.js';
+import { startFailingApplication, type FailingApplication } from './failing-application.js';
+
+const DAY_MS = 86_400_000;
+
+describe('the number of a message that fails', () => {
+  let app: FailingApplication;
+  let failures: FailureLog;
+  let send: FailingApplication['send'];
+  let failureOf: FailingApplication['failureOf'];
+  let report: FailingApplication['report'];
+
+  beforeAll(async () => {
+    app = await startFailingApplication();
+    ({ failures, send, failureOf, report } = app);
+  });
+  afterAll(() => app.close());
+
+  it('is suppressed, with evidence and an end; what follows is held until that is removed', async () => {
+    const to = MAGIC_NUMBERS.landline.number;
+    const suppressions = app.application.get(Suppressions);
+    const { id } = await send(to);
+    const { messageId } = await app.message(
+      { to },
+      (message) => message.id === id && message.state === 'undelivered',
+    );
+    const failure = await failureOf(messageId!);
+    expect(failure).toMatchObject({ code: '30006', reactions: ['suppress'], isRetryable: false });
+    expect(await suppressions.find(to)).toMatchObject({
+      ...{ source: 'failure', code: '30006', messageId, eventId: failure.eventId, since: failure.failedAt },
+      expiresAt: new Date(failure.failedAt.getTime() + 30 * DAY_MS),
+    });
+    const later = await send(to);
+    const held = await app.message({ to }, (message) => message.id === later.id && message.status === 'held');
+    expect(held.heldReason).toBe('suppressed');
+    expect(held.heldDetail).toMatch(/failed with the code 30006, until .*remove the suppression/);
+    await expect(app.held.release(later.id, 'please')).rejects.toThrow('It still cannot be sent');
+    await suppressions.remove({ number: to, reason: 'a new phone' });
+    await app.held.release(later.id, 'a new phone');
+    // It fails again, which is new evidence.
+    await waitUntil(async () => (await suppressions.find(to)) ?? undefined, {
+      what: () => 'a new suppression',
+    });
+  });
+
+  it('is suppressed without an end when its owner has opted out elsewhere, but for START', async () => {
+    const to = newNumber();
+    await report('message.undelivered', { id: 'SM_optout', from: OURS, to, errorCode: '21610' });
+    expect(await app.application.get(Suppressions).find(to)).toMatchObject({
+      code: '21610',
+      expiresAt: null,
+    });
+    const { id } = await app.post({
+      type: 'message.received',
+      timestamp: new Date().toISOString(),
+      data: { id: 'SM_start', from: to, to: OURS, text: 'START' },
+    });
+    await waitForEvent(app.application, id, ({ status }) => status === 'done');
+    expect(await app.application.get(Suppressions).find(to)).toBeNull();
+    const [{ removedReason }] = (
+      await app.application.get(Suppressions).list({ number: to, isActive: false })
+    ).items as [SuppressionEntity];
+    expect(removedReason).toBe('The recipient has opted in again');
+  });
+
+  it('is not suppressed when the message has arrived, as a receipt says before or after', async () => {
+    const data = { id: 'SM_arrived', from: OURS, to: newNumber() };
+    const delivered = await report('message.delivered', data);
+    await waitForEvent(app.application, delivered, ({ status }) => status === 'done');
+    await report('message.undelivered', { ...data, errorCode: '30005' }, new Date(Date.now() - 5000));
+    expect(await failures.find('SM_arrived')).toMatchObject({
+      isContradicted: true,
+      reactions: [],
+      code: '30005',
+    });
+    expect(await app.application.get(Suppressions).find(data.to)).toBeNull();
+
+    const other = { id: 'SM_arrived_later', from: OURS, to: newNumber() };
+    await report('message.undelivered', { ...other, errorCode: '30005' });
+    expect(await app.application.get(Suppressions).find(other.to)).toMatchObject({ code: '30005' });
+    await report('message.delivered', other);
+    await waitUntil(async () => !(await app.application.get(Suppressions).find(other.to)) || undefined, {
+      what: () => 'the suppression to end',
+    });
+    expect(await failures.find(other.id)).toMatchObject({ isContradicted: true, reactions: ['suppress'] });
+  });
+
+  it('is suppressed also when two receipts say differently how it failed', async () => {
+    const data = { id: 'SM_both', from: OURS, to: newNumber(), errorCode: '30005' };
+    await report('message.undelivered', data);
+    await report('message.failed', data);
+    expect(await failures.find('SM_both')).toMatchObject({ isContradicted: false, reactions: ['suppress'] });
+    expect(await app.application.get(Suppressions).find(data.to)).toMatchObject({ code: '30005' });
+  });
+
+  it('is left to the person who has suppressed it', async () => {
+    const suppressions = app.application.get(Suppressions);
+    const to = newNumber();
+    const inDays = (days: number) => new Date(Math.floor(Date.now() / 1000) * 1000 + days * DAY_MS);
+    await suppressions.add({ number: to, reason: 'asked to', expiresAt: inDays(10) });
+    await report('message.undelivered', { id: 'SM_theirs', from: OURS, to, errorCode: '21610' });
+    expect(await suppressions.find(to)).toMatchObject({ source: 'admin', expiresAt: inDays(10) });
+
+    const other = newNumber();
+    await report('message.undelivered', { id: 'SM_first', from: OURS, to: other, errorCode: '21610' });
+    expect(
+      await suppressions.add({ number: other, reason: 'court order', expiresAt: inDays(10) }),
+    ).toMatchObject({
+      ...{ source: 'admin', reason: 'court order', expiresAt: null },
+    });
+    const text = { id: 'SM_start_other', from: other, to: OURS, text: 'START' };
+    const { id } = await app.post({
+      type: 'message.received',
+      timestamp: new Date().toISOString(),
+      data: text,
+    });
+    await waitForEvent(app.application, id, ({ status }) => status === 'done');
+    expect(await suppressions.find(other)).toMatchObject({ reason: 'court order' });
+  });
+
+  it('is the one that it was sent to, when no event tells it', async () => {
+    const to = newNumber();
+    await send(to);
+    const { messageId } = await app.message({ to }, ({ state }) => state === 'delivered');
+    await app.database.query('DELETE FROM postack.message WHERE id = $1', [messageId]);
+    await report('message.undelivered', { id: messageId, errorCode: '30005' });
+    expect(await failureOf(messageId!)).toMatchObject({ from: OURS, to, reactions: ['suppress'] });
+    expect(await app.application.get(Suppressions).find(to)).toMatchObject({ messageId });
+    expect((await failures.list({ number: to })).items).toHaveLength(1);
+  });
+
+  it('is told by any event of the message', async () => {
+    const to = newNumber();
+    const { id } = await app.post({ type: 'message.sent', data: { id: 'SM_known', from: OURS, to } });
+    await waitForEvent(app.application, id, ({ status }) => status === 'done');
+    await report('message.undelivered', { id: 'SM_known', errorCode: '30005' });
+    expect((await failures.list({ number: to })).items).toMatchObject([
+      { reactions: ['suppress'], from: OURS },
+    ]);
+    expect(await app.application.get(Suppressions).find(to)).toMatchObject({ messageId: 'SM_known' });
+  });
+});
