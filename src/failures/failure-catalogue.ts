@@ -24,7 +24,8 @@ const CARRIER_CAUSES = {
   '30003': {
     causeClass: 'carrier',
     meaning: 'The phone cannot be reached for now: it is switched off, or out of coverage',
-    action: 'Nothing: it is sent again. If it lasts, reach this recipient by another way',
+    action:
+      'Nothing, when this backend has sent it: it is sent again. If it lasts, reach this recipient by another way',
     isRetryable: true,
   },
   '30005': {

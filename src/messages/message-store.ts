@@ -28,12 +28,20 @@ export class MessageStore {
     this.#observers.push(observer);
   }
 
-  /** Merges messages, each of another id, in the transaction of `manager`. */
-  async merge(messages: readonly MessageEntity[], manager: EntityManager): Promise<MessageChange[]> {
+  /**
+   * Merges messages, each of another id, in the transaction of `manager`.
+   *
+   * @param isCounted Whether they are to be counted from now on, by whoever observes.
+   */
+  async merge(
+    messages: readonly MessageEntity[],
+    manager: EntityManager,
+    isCounted = this.isCounting,
+  ): Promise<MessageChange[]> {
     if (messages.length === 0) return [];
-    const { isCounting: isCounted } = this;
     const told = messages.map((message) => Object.assign(new MessageEntity(), message, { isCounted }));
-    const changes = await this.#store(new Map(told.map((message) => [message.id, message])), manager);
+    const byId = new Map(told.map((message) => [message.id, message]));
+    const changes = await this.#store(byId, isCounted, manager);
     for (const observer of this.#observers) await observer(changes, manager);
     return changes;
   }
@@ -63,6 +71,7 @@ export class MessageStore {
 
   async #store(
     messages: ReadonlyMap<string, MessageEntity>,
+    isCounted: boolean,
     manager: EntityManager,
   ): Promise<MessageChange[]> {
     const known = await this.#insertNew(inKeyOrder(messages.values()), manager);
@@ -80,7 +89,7 @@ export class MessageStore {
       .getMany();
     const updates = stored.map((row) => ({
       before: row,
-      after: Object.assign(mergeMessages(row, messages.get(row.id) ?? row), { isCounted: this.isCounting }),
+      after: Object.assign(mergeMessages(row, messages.get(row.id) ?? row), { isCounted }),
     }));
     await this.#update(
       updates.map(({ after }) => after),

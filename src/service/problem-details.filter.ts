@@ -41,6 +41,8 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const response: unknown = host.switchToHttp().getResponse();
     const fault = databaseFault(error);
     const problem = problemOf(fault ?? refusalOf(error) ?? error);
+    // Nobody is there to be answered.
+    if (codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE') return;
     if (fault && problem.status >= 500) this.#logger.error(`${fault.message}: ${loggableError(fault.cause)}`);
     else if (problem.status >= 500 && !(error instanceof HttpException)) {
       this.#logger.error('A request failed', error instanceof Error ? error.stack : String(error));
@@ -70,6 +72,10 @@ function problemOf(error: unknown): ProblemDetails {
   if (!Array.isArray(message)) return { ...problem, detail: error.message };
   const errors = message.map(String);
   return { ...problem, detail: errors.join('; '), errors };
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 /** Express and Fastify put a status on errors of their own, like a malformed URL. */

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { Reports, type Grouping, type Metric, type Percentiles } from '../../src/index.js';
 import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
+import { countUncounted } from '../../src/reports/rebuild/uncounted-messages.js';
 import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
 import { HOUR_MS } from '../../src/reports/rollups/report-time.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
@@ -15,7 +16,7 @@ import {
   repliedAfterMs,
   type NaiveMessage,
 } from './naive.js';
-import { projectionOf, REPORT_TABLES } from './report-parts.js';
+import { projectionOf, REPORT_TABLES, storeOf } from './report-parts.js';
 
 const ZONES = ['UTC', 'Europe/Berlin', 'Asia/Kathmandu', 'America/St_Johns'];
 /** Of the codes in the histories. */
@@ -175,6 +176,7 @@ describe('reports of a random history', () => {
 
   async function rebuild(): Promise<void> {
     const hours = new RebuildHours(dataSource);
+    for await (const _page of countUncounted(new Date(0), dataSource, storeOf()));
     for (const figures of ['conversations', 'counts'] as const) {
       let hour = await hours.next(figures, 0);
       for (; hour !== null; hour = await hours.next(figures, hour + HOUR_MS))

@@ -17,11 +17,16 @@ export function eventOf({ id, type, at, errorCode, ...told }: ToldEvent) {
   );
 }
 
-/** The projection of messages with its rollups, as one process has them. */
-export function projectionOf(dataSource: DataSource, reports = true) {
+/** The store of messages with its rollups, as one process has them. */
+export function storeOf(reports = true): MessageStore {
   const store = new MessageStore();
   new MessageReports(new ResolvedPostackOptions({ secret: TEST_SECRET, reports }), store).onModuleInit();
-  const messages = new MessagesProjection(store);
+  return store;
+}
+
+/** The projection of messages with its rollups. */
+export function projectionOf(dataSource: DataSource, reports = true) {
+  const messages = new MessagesProjection(storeOf(reports));
   /** One batch, in one transaction. */
   return (events: readonly ToldEvent[]) =>
     dataSource.transaction((manager) => messages.project(events.map(eventOf), manager));

@@ -9,9 +9,9 @@ import { RequestCounts } from '../../src/reports/rollups/request-counts.js';
 import { waitForEvent } from '../../src/testing/index.js';
 import { QueryCounter } from '../replies/query-counter.js';
 import { messageBody, startTestApplication } from '../support/test-application.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
 import type { ToldEvent } from './history.js';
-import { projectionOf } from './report-parts.js';
+import { projectionOf, REPORT_TABLES } from './report-parts.js';
 
 const START = Date.UTC(2026, 0, 5, 8);
 
@@ -30,6 +30,12 @@ function exchange(index: number, answer: boolean): ToldEvent {
 }
 
 const many = Array.from({ length: 1200 }, (_, index) => index);
+
+/** All orders of a list. */
+const orders = <T>(list: readonly T[]): T[][] =>
+  list.length < 2
+    ? [[...list]]
+    : list.flatMap((one) => orders(list.filter((other) => other !== one)).map((rest) => [one, ...rest]));
 
 describe('rollups', () => {
   let database: TestDatabase;
@@ -217,5 +223,31 @@ describe('rollups', () => {
     expect(await database.query('SELECT quarantined FROM postack.report_event WHERE slot = -1')).toEqual([
       { quarantined: 5 },
     ]);
+  });
+
+  it('of messages at the same time are the same in whatever order they come, and in every locale', async () => {
+    const other = await createTestDatabase();
+    const source = await openDataSource(other.url);
+    // As in a database that sorts "a" before "C".
+    await source.query(
+      'ALTER TABLE postack.conversation_entry ALTER message_id TYPE text COLLATE "en-x-icu"',
+    );
+    const project = projectionOf(source);
+    const reports = new Reports(source, new ResolvedFailureOptions());
+    const [own, peer] = ['+15550100002', '+491701234567'];
+    const told = (messageId: string, type: 'message.received' | 'message.sent'): ToldEvent => ({
+      ...{ id: `msg_${messageId}`, type, at: START, messageId, segments: 1, errorCode: null },
+      ...(type === 'message.sent' ? { from: own, to: peer } : { from: peer, to: own }),
+    });
+    const events = [told('a', 'message.sent'), told('b', 'message.received'), told('C', 'message.received')];
+    for (const order of orders(events)) {
+      await source.query(`TRUNCATE postack.message, postack.conversation_entry, ${REPORT_TABLES.join(', ')}`);
+      for (const event of order) await project([event]);
+      const { messages } = await reports.summary({ from: new Date(START) });
+      // By bytes, "C" comes first, and is replied to.
+      expect(messages).toMatchObject({ received: 2, conversations: 1, replied: 1 });
+    }
+    await source.destroy();
+    await other.drop();
   });
 });

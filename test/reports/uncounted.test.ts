@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
 import { Reports, type KnownEventType } from '../../src/index.js';
+import { countUncounted } from '../../src/reports/rebuild/uncounted-messages.js';
 import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
 import { hourOf } from '../../src/reports/rollups/report-time.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
 import type { ToldEvent } from './history.js';
-import { eventOf, projectionOf } from './report-parts.js';
+import { eventOf, projectionOf, storeOf } from './report-parts.js';
 import { messageOf } from '../../src/messages/message-state.js';
 import { MessageStore } from '../../src/messages/message-store.js';
 
@@ -43,10 +44,12 @@ describe('a message that the reports have not counted', () => {
       to: new Date(START + 3_600_000),
     });
     const states = Object.entries(messages.states).filter(([, count]) => count !== 0);
-    return { ...Object.fromEntries(states), conversations: messages.conversations };
+    const { conversations, replied } = messages;
+    return { ...Object.fromEntries(states), conversations, ...(replied !== 0 && { replied }) };
   }
   async function rebuild(): Promise<void> {
     const hours = new RebuildHours(dataSource);
+    for await (const _page of countUncounted(new Date(START - 3_600_000), dataSource, storeOf()));
     for (const step of ['conversations', 'counts'] as const)
       for await (const _page of hours.rebuild(step, hourOf(new Date(START))));
   }
@@ -73,6 +76,21 @@ describe('a message that the reports have not counted', () => {
     expect(await figures()).toEqual({ conversations: 0 });
     await on([told('message.delivered', 2)]);
     expect(await figures()).toEqual({ delivered: 1, conversations: 1 });
+  });
+
+  it('has no place in its conversation until it is counted, also when a rebuild is broken off', async () => {
+    const question = { ...told('message.received', 0, 'SM_in'), from: '+491701234567', to: '+15550100002' };
+    await storeOnly(question);
+    await storeOnly(told('message.sent', 1));
+    const hours = new RebuildHours(dataSource);
+    for await (const _page of hours.rebuild('conversations', START));
+    expect(await dataSource.query('SELECT FROM postack.conversation_entry')).toEqual([]);
+    for await (const _page of countUncounted(new Date(START), dataSource, storeOf())) break;
+    expect(await figures()).toMatchObject({ sent: 1, conversations: 1, replied: 1 });
+    await projectionOf(dataSource)([told('message.delivered', 2), { ...question, id: 'again' }]);
+    expect(await figures()).toMatchObject({ delivered: 1, conversations: 1, replied: 1 });
+    await rebuild();
+    expect(await figures()).toMatchObject({ delivered: 1, conversations: 1, replied: 1 });
   });
 
   it('and that a dispatcher is about to count is not counted by a rebuild as well', async () => {

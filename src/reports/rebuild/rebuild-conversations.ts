@@ -9,8 +9,8 @@ import { OWN_CONVERSATIONS } from '../rollups/report-lock.js';
 import { ReportOwnNumberEntity } from '../rollups/report-own-number.entity.js';
 
 /**
- * Gives every message of a period its place in its conversation, removes places that no message has (it has been
- * deleted, or has changed while no reports were kept), and names the own numbers. Each page in a short transaction in
+ * Gives every message of a period that counts its place in its conversation, removes places that none of them has (it has
+ * been deleted, or has changed while no reports were kept), and names the own numbers. Each page in a short transaction in
  * which nobody else moves messages.
  */
 export async function* placeMessages(
@@ -25,7 +25,7 @@ export async function* placeMessages(
       await manager.query(`SELECT ${OWN_CONVERSATIONS}`);
       const messages = await messagePage(from, to, last, manager);
       await placePage(
-        messages,
+        messages.filter(({ isCounted }) => isCounted),
         last ?? { firstEventAt: from, id: '' },
         endOf(messages) ?? { firstEventAt: to, id: '' },
         manager,
@@ -40,7 +40,7 @@ export async function* placeMessages(
   }
 }
 
-/** The messages between two places are all there are. */
+/** The messages between two places are all there are that count. */
 async function placePage(
   messages: readonly MessageEntity[],
   after: MessagePlace,
@@ -76,6 +76,8 @@ async function placePage(
 async function nameOwnNumbers(messages: readonly MessageEntity[], { manager }: DataSource): Promise<void> {
   const own = messages.map((message) => numbersOf(message).own).filter((facts) => facts !== null);
   const names = [...new Map(own.map(({ key, number }) => [key, { key, number }])).values()];
+  // As `addToReports` does.
+  names.sort((a, b) => (a.key < b.key ? -1 : 1));
   if (names.length === 0) return;
   await manager.createQueryBuilder().insert().into(ReportOwnNumberEntity).values(names).orIgnore().execute();
 }

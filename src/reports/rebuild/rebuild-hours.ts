@@ -14,8 +14,6 @@ import { BUCKET_MS, HOUR_MS, hourOf } from '../rollups/report-time.js';
 /** What is made anew: the messages' places in their conversations, what is counted of messages, or of events. */
 export type RebuiltFigures = 'conversations' | 'counts' | 'events';
 
-const MARKED_AT_ONCE = 1000;
-
 /** Makes one hour of figures anew. */
 export class RebuildHours {
   readonly #message: string;
@@ -75,29 +73,10 @@ export class RebuildHours {
     if (figures === 'conversations') {
       yield* placeMessages(from, to, this.dataSource);
     } else if (figures === 'counts') {
-      await this.#markCounted(from, to);
       yield* this.#atOneTime((manager, tell) => countMessages(from, to, manager, tell));
     } else {
       await recountQuarantined(from, to, this.dataSource);
       yield* this.#atOneTime((manager, tell) => countEvents(from, to, manager, tell));
-    }
-  }
-
-  /**
-   * From now on, every message of the period belongs to the figures. Left out are those that a dispatcher changes at the
-   * moment, which are its to count.
-   */
-  async #markCounted(from: Date, to: Date): Promise<void> {
-    for (let marked = MARKED_AT_ONCE; marked === MARKED_AT_ONCE;) {
-      const [, count]: [unknown, number] = await this.dataSource.query(
-        `UPDATE ${this.#message} SET is_counted = true WHERE id IN (
-           SELECT id FROM ${this.#message}
-           WHERE first_event_at >= $1 AND first_event_at < $2 AND NOT is_counted
-           LIMIT ${MARKED_AT_ONCE} FOR UPDATE SKIP LOCKED
-         )`,
-        [from, to],
-      );
-      marked = count;
     }
   }
 

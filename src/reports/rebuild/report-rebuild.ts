@@ -4,18 +4,20 @@ import { StoredEvents } from '../../dispatch/stored-events.js';
 import { KNOWN_EVENTS, type AnyPostackEvent, type KnownPostackEvent } from '../../events/event-types.js';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
 import { loggableError } from '../../loggable-error.js';
+import { MessageStore } from '../../messages/message-store.js';
 import { MessagesProjection } from '../../messages/messages.projection.js';
 import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
 import { tableName } from '../../table-name.js';
 import { CONVERSATION_GAP_MS } from '../rollups/conversation-figures.js';
+import { countUncounted } from './uncounted-messages.js';
 import { RebuildHours, type RebuiltFigures } from './rebuild-hours.js';
 import { restAfter } from './rebuild-progress.js';
 import { EARLIEST, InvalidReportError } from '../report-request.js';
 import { HOUR_MS, hourOf } from '../rollups/report-time.js';
 
 /** What a rebuild does, one after the other. */
-export type RebuildStep = 'messages' | RebuiltFigures;
+export type RebuildStep = 'messages' | 'uncounted' | RebuiltFigures;
 
 /** How far a rebuild has got. */
 export interface RebuildProgress {
@@ -33,23 +35,25 @@ const CHUNK_SIZE = 500;
 
 /**
  * Makes the figures of the reports anew, from the stored events: first the messages from those that have a body still
- * (`retention.bodyDays`); then, hour by hour, their places in the conversations and what is counted of them, as far back
- * as there are messages; and what is counted of events, as far back as there are any (`retention.idDays`). What cannot
+ * (`retention.bodyDays`); then those from a time without reports are counted; then, hour by hour, the places in the
+ * conversations and what is counted of messages, as far back as there are any; and what is counted of events, as far back as there are any (`retention.idDays`). What cannot
  * be counted again stays as it is: older hours, duplicates, refused requests.
  *
  * Live events go on meanwhile. Only a page of conversations at a time has dispatchers wait, for some hundredths of a
  * second; the hours are counted beside them. After each page there is a pause as long as it took. Killed in the middle,
- * it can be run again; run twice at once, it does the work twice.
+ * it can be run again; of several at once in one process, each waits for the one before.
  */
 @Injectable()
 export class ReportRebuild {
   readonly #logger = new Logger('PostackReports');
   readonly #hours: RebuildHours;
+  #lastTurn: Promise<void> = Promise.resolve();
 
   constructor(
     @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
     @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly events: StoredEvents,
+    private readonly store: MessageStore,
     private readonly messages: MessagesProjection,
   ) {
     this.#hours = new RebuildHours(dataSource);
@@ -65,8 +69,26 @@ export class ReportRebuild {
     if (!(since.getTime() >= EARLIEST && since.getTime() <= Date.now())) {
       throw new InvalidReportError('since', 'must be a time that has passed, and not before 1970');
     }
-    const from = hourOf(since);
+    const done = await this.#turn();
+    try {
+      yield* this.#rebuild(hourOf(since));
+    } finally {
+      done();
+    }
+  }
+
+  /** One at a time: the next one waits here, and not with a connection in its hands. @returns what ends the turn. */
+  async #turn(): Promise<() => void> {
+    const before = this.#lastTurn;
+    let done!: () => void;
+    this.#lastTurn = new Promise((resolve) => (done = resolve));
+    await before;
+    return done;
+  }
+
+  async *#rebuild(from: number): AsyncGenerator<RebuildProgress> {
     yield* this.#foldEvents(new Date(from));
+    yield* this.#countUncounted(new Date(from - CONVERSATION_GAP_MS));
     // What a message means to its conversation depends on those before it.
     yield* this.#eachHour('conversations', from - CONVERSATION_GAP_MS);
     yield* this.#eachHour('counts', from - CONVERSATION_GAP_MS);
@@ -124,6 +146,14 @@ export class ReportRebuild {
       return undefined;
     } catch (error) {
       return error;
+    }
+  }
+
+  async *#countUncounted(from: Date): AsyncGenerator<RebuildProgress> {
+    let done = 0;
+    for await (const page of countUncounted(from, this.dataSource, this.store)) {
+      done += page.done;
+      yield { step: 'uncounted', done, skipped: 0, through: page.through };
     }
   }
 

@@ -15,6 +15,9 @@ const LOCKS = 2 ** 20;
 /** PostgreSQL has room for some thousand locks of all transactions: who needs more than this takes the one for all. */
 const MAX_LOCKS = 500;
 
+/** Of two messages at the same time, the first one is the same here as in `conversationFigures`, whatever the locale. */
+const BY_BYTES = 'COLLATE "C"';
+
 interface EntryRow {
   conversation: string;
   is_inbound: boolean;
@@ -62,8 +65,8 @@ export async function moveInConversations(
         ? ['<', 'DESC', `e.at >= p.at - interval '${CONVERSATION_GAP_MS} ms'`]
         : ['>', 'ASC', `e.at <= p.at + interval '${REPLY_WINDOW_MS} ms'`];
     return `(SELECT e.* FROM ${table} e WHERE e.conversation = p.conversation
-      AND (e.at, e.message_id) ${compared} (p.at, p.message_id) AND ${within} ${condition}
-      ORDER BY e.at ${order}, e.message_id ${order} LIMIT 1)`;
+      AND (e.at, e.message_id ${BY_BYTES}) ${compared} (p.at, p.message_id ${BY_BYTES}) AND ${within} ${condition}
+      ORDER BY e.at ${order}, e.message_id ${BY_BYTES} ${order} LIMIT 1)`;
   };
   const rows: EntryRow[] = await manager.query(
     `WITH p AS MATERIALIZED (
