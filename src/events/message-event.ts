@@ -13,11 +13,11 @@ export interface MessageFields {
   text: string | null;
   /** Postack's own word for the state, if the payload has one; the event type is what counts. */
   status: string | null;
-  /** Why it failed, as Postack's or the carrier's code. */
+  /** Why it failed, as Postack's or the carrier's code; what cannot be a code, see `PayloadMapping`, is in `errorMessage`. */
   errorCode: string | null;
   /** Why it failed, in words. */
   errorMessage: string | null;
-  /** How many SMS parts the text took. */
+  /** How many SMS parts the text took: 0 to 255. */
   segments: number | null;
 }
 

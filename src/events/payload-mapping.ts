@@ -17,6 +17,7 @@ export interface PayloadMapping {
   to: string[];
   text: string[];
   status: string[];
+  /** 1 to 64 letters, digits, `_`, `.`, `:` and `-`, with less than 7 digits in a row; a number, too. */
   errorCode: string[];
   errorMessage: string[];
   /** Of how many parts the message is: a whole number from 0 to 255, also as a string. What is more is none. */
