@@ -29,7 +29,7 @@ export class MessageStore {
   }
 
   /**
-   * Merges messages, each of another id, in the transaction of `manager`.
+   * Merges messages, each of another id, in the transaction of `manager`, and marks them with `isCounted`.
    *
    * @param isCounted Whether they are to be counted from now on, by whoever observes.
    */
@@ -39,8 +39,8 @@ export class MessageStore {
     isCounted = this.isCounting,
   ): Promise<MessageChange[]> {
     if (messages.length === 0) return [];
-    const told = messages.map((message) => Object.assign(new MessageEntity(), message, { isCounted }));
-    const byId = new Map(told.map((message) => [message.id, message]));
+    for (const message of messages) message.isCounted = isCounted;
+    const byId = new Map(messages.map((message) => [message.id, message]));
     const changes = await this.#store(byId, isCounted, manager);
     for (const observer of this.#observers) await observer(changes, manager);
     return changes;
