@@ -78,7 +78,7 @@ export class DispatchBatch {
     const timedOut = () => new DispatchTimeoutError(timeoutMs);
     const attempt = (runProjections: ProjectionStep) =>
       timedTransaction(this.dataSource, timeoutMs, timedOut, async (manager) => {
-        const claimed = await this.events.claim(manager, limit, afterRowId);
+        const claimed = await this.events.claim(manager, limit, afterRowId, timeoutMs);
         if (claimed.length === 0) return { claimed, woken: [] };
         return { claimed, woken: await this.#dispatch(claimed, manager, runProjections) };
       });

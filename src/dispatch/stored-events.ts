@@ -6,6 +6,7 @@ import type { DeliveryReason } from '../events/listener-context.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
 import { tableName } from '../table-name.js';
+import { idleLimit, limitIdleness } from './timed-transaction.js';
 import { HandlerOutcomeEntity, type OutcomeStatus } from './outcomes/handler-outcome.entity.js';
 
 /** A stored event with its place in the inbox. */
@@ -91,12 +92,18 @@ export class StoredEvents {
    *
    * @param afterRowId Leaves out events up to this one. PostgreSQL has to step over the remains of every event
    *   dispatched since the last vacuum, unless it is told where to begin.
+   * @param timeoutMs Of the transaction.
    */
-  async claim(manager: EntityManager, limit: number, afterRowId: bigint): Promise<StoredEvent[]> {
+  async claim(
+    manager: EntityManager,
+    limit: number,
+    afterRowId: bigint,
+    timeoutMs: number,
+  ): Promise<StoredEvent[]> {
     const rows: EventRow[] = await manager.query(
-      `SELECT ${COLUMNS} FROM ${this.#inbox} e WHERE e.status = 'pending' AND e.id > $2 ORDER BY e.id LIMIT $1
-       FOR UPDATE SKIP LOCKED`,
-      [limit, String(afterRowId)],
+      `SELECT ${COLUMNS}, (SELECT ${limitIdleness('$3')}) FROM ${this.#inbox} e
+       WHERE e.status = 'pending' AND e.id > $2 ORDER BY e.id LIMIT $1 FOR UPDATE SKIP LOCKED`,
+      [limit, String(afterRowId), idleLimit(timeoutMs)],
     );
     return rows.map((row) => this.#typed(row));
   }

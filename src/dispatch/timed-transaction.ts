@@ -31,6 +31,21 @@ export async function timedTransaction<Result>(
   }
 }
 
+/**
+ * SQL that has PostgreSQL undo the transaction that it is in when nothing has been asked in it for so long: of a process
+ * that is cut off from it, PostgreSQL hears nothing, and would keep its locks for hours.
+ *
+ * @param parameter Of the query, with the value of `idleLimit`.
+ */
+export function limitIdleness(parameter: string): string {
+  return `set_config('idle_in_transaction_session_timeout', ${parameter}, true)`;
+}
+
+/** The value for `limitIdleness`. @param timeoutMs Of the transaction; its own process is to act first. */
+export function idleLimit(timeoutMs: number): string {
+  return String(timeoutMs + 1000);
+}
+
 /** Closes a connection in the middle of whatever it does, and takes it out of the pool. */
 export async function abandonConnection(queryRunner: QueryRunner): Promise<void> {
   const connection = (await queryRunner.connect()) as Client;

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
 import { Client } from 'pg';
-import { WebhookCounters } from '../../src/index.js';
+import { MessageSentEvent, PostackProjection, WebhookCounters } from '../../src/index.js';
 import { waitForEvent } from '../../src/testing/index.js';
 import {
   ADAPTERS,
@@ -13,6 +14,19 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { waitUntil } from '../support/wait-until.js';
 import { expectUnavailable, postUntilAccepted, storedCount } from './delivery.js';
 import { TcpProxy } from './tcp-proxy.js';
+
+/** Runs when a batch has locked all that it will. */
+@Injectable()
+class Silencer {
+  silence: (() => void) | undefined;
+
+  @PostackProjection(MessageSentEvent, { name: 'silencer' })
+  project(): Promise<void> {
+    this.silence?.();
+    this.silence = undefined;
+    return Promise.resolve();
+  }
+}
 
 const undo: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -166,5 +180,26 @@ describe('when the connections to PostgreSQL fall silent without being closed', 
     for (const id of ids) await postUntilAccepted(app, id, event(), 8000);
     expect(await storedCount(app, ids)).toBe(ids.length);
     for (const id of ids) await waitForEvent(app.application, id, ({ status }) => status === 'done');
+  });
+
+  it('in the middle of a batch, what that has locked is free again soon', async () => {
+    const { app, proxy } = await startBehindProxy({
+      providers: [Silencer],
+      options: { acceptTimeoutMs: 300, dispatchTimeoutMs: 1000 },
+    });
+    const told = (type: string) => messageBody(type, { id: 'SM_silent' });
+    const isSilent = new Promise<void>((resolve) => {
+      app.application.get(Silencer).silence = () => {
+        proxy.silenceConnections();
+        resolve();
+      };
+    });
+    await app.post(told('message.sent'), { id: 'msg_in_the_middle' });
+    await isSilent;
+    await postUntilAccepted(app, 'msg_same_message', told('message.delivered'), 8000);
+    // Both are about one row, which the batch that fell silent has locked.
+    for (const id of ['msg_in_the_middle', 'msg_same_message']) {
+      await waitForEvent(app.application, id, ({ status }) => status === 'done', { timeoutMs: 20_000 });
+    }
   });
 });

@@ -10,7 +10,7 @@ import type {
 } from '../../events/listener-context.js';
 import { REPLY_SINK, ReplyScope, type ReplySink } from '../../events/reply-scope.js';
 import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
-import { abandonConnection } from '../timed-transaction.js';
+import { abandonConnection, idleLimit, limitIdleness } from '../timed-transaction.js';
 import type { Handler } from '../handlers/handler.js';
 import { Outcomes } from '../outcomes/outcomes.js';
 import { ProjectionRunner } from '../projection-runner.js';
@@ -86,6 +86,7 @@ export class ListenerCalls {
 
   #callInTransaction(handler: Handler, { event, delivery }: Call): Promise<void> {
     return this.dataSource.transaction(async (manager) => {
+      await manager.query(`SELECT ${limitIdleness('$1')}`, [idleLimit(handler.settings.timeoutMs)]);
       if (!(await this.outcomes.claim(handler.name, event.rowId, event.progress.delivery, manager))) return;
       try {
         await this.#callAndMark(handler, event, delivery, manager);

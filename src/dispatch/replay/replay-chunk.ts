@@ -5,7 +5,7 @@ import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.opti
 import type { Handler } from '../handlers/handler.js';
 import { Handover } from '../lanes/handover.js';
 import { StoredEvents } from '../stored-events.js';
-import { timedTransaction } from '../timed-transaction.js';
+import { idleLimit, limitIdleness, timedTransaction } from '../timed-transaction.js';
 import { ReplayEntity } from './replay.entity.js';
 import { ReplaySelection, type SelectedEvent } from './replay-selection.js';
 
@@ -38,9 +38,10 @@ export class ReplayChunk {
   run(replayId: string, limit: number): Promise<boolean> {
     const timeoutMs = this.options.dispatchTimeoutMs;
     const timedOut = () => new ReplayTimeoutError(timeoutMs);
-    return timedTransaction(this.dataSource, timeoutMs, timedOut, (manager) =>
-      this.#handOut(replayId, limit, manager),
-    );
+    return timedTransaction(this.dataSource, timeoutMs, timedOut, async (manager) => {
+      await manager.query(`SELECT ${limitIdleness('$1')}`, [idleLimit(timeoutMs)]);
+      return this.#handOut(replayId, limit, manager);
+    });
   }
 
   async #handOut(replayId: string, limit: number, manager: EntityManager): Promise<boolean> {
