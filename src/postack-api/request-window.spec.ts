@@ -5,8 +5,8 @@ const RATES = [1, 2, 10, 49, 50, 51, 99, 100, 500, 1000];
 
 describe('requestWindow', () => {
   it('gives one request a window up to 50 a second', () => {
-    expect(requestWindow(10)).toEqual({ points: 1, durationMs: 105 });
-    expect(requestWindow(50)).toEqual({ points: 1, durationMs: 21 });
+    expect(requestWindow(10)).toEqual({ points: 1, durationMs: 110 });
+    expect(requestWindow(50)).toEqual({ points: 1, durationMs: 22 });
     expect(requestWindow(51).points).toBe(2);
   });
 

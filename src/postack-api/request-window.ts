@@ -9,8 +9,8 @@ export interface RequestWindow {
 /** Shorter windows would be finer than the clocks of several machines. */
 const SHORTEST_WINDOW_MS = 20;
 
-/** Windows are 5 % longer than they had to be: what a database and a network delay unevenly fits into that. */
-const SLACK = 1.05;
+/** Windows are 10 % longer than they had to be: what a database and a network delay unevenly fits into that. */
+const SLACK = 1.1;
 
 /**
  * The window that keeps below a limit in every second, wherever that second begins. A window of a whole second would

@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '../support/wait-until.js';
 import { newNumber, OURS, startReplyApplication, type ReplyApplication } from './reply-application.js';
 import { ReplyProcesses } from './reply-processes.js';
 
 const MESSAGES = 50;
+
+/** The largest number of these times that fall within so many milliseconds. */
+const mostWithin = (ms: number, times: readonly number[]): number =>
+  Math.max(...times.map((from) => times.filter((time) => time >= from && time < from + ms).length));
 
 describe('three processes that send together', () => {
   const processes = new ReplyProcesses();
@@ -23,6 +28,8 @@ describe('three processes that send together', () => {
   });
 
   it('never make more than 10 requests in a second, and serve replies and others in turns', async () => {
+    const stalls = monitorEventLoopDelay({ resolution: 1 });
+    stalls.enable();
     await app.dataSource.transaction(async (manager) => {
       for (let number = 0; number < MESSAGES; number += 1) {
         await app.outbox.enqueue(
@@ -41,7 +48,14 @@ describe('three processes that send together', () => {
       what: () => `${MESSAGES} messages at Postack; there are ${app.postack.messages.length}`,
       timeoutMs: 30_000,
     });
-    expect(app.postack.busiestSecond()).toBeLessThanOrEqual(10);
+    // What came in while this process stood still has been seen late by as much.
+    const lateMs = stalls.max / 1e6;
+    expect(
+      mostWithin(
+        1000 - lateMs,
+        app.postack.requests.map(({ at }) => at),
+      ),
+    ).toBeLessThanOrEqual(10);
     expect(new Set(app.postack.requests.map(({ status }) => status))).toEqual(new Set([201]));
     expect(app.postack.requests).toHaveLength(MESSAGES);
     // The ten others are not kept waiting until the forty replies are through.
