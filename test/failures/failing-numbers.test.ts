@@ -103,16 +103,14 @@ describe('the number of a message that fails', () => {
   it('is left to the person who has suppressed it', async () => {
     const suppressions = app.application.get(Suppressions);
     const to = newNumber();
-    const inDays = (days: number) => new Date(Math.floor(Date.now() / 1000) * 1000 + days * DAY_MS);
-    await suppressions.add({ number: to, reason: 'asked to', expiresAt: inDays(10) });
+    const expiresAt = new Date(Date.now() + 10 * DAY_MS);
+    await suppressions.add({ number: to, reason: 'asked to', expiresAt });
     await report('message.undelivered', { id: 'SM_theirs', from: OURS, to, errorCode: '21610' });
-    expect(await suppressions.find(to)).toMatchObject({ source: 'admin', expiresAt: inDays(10) });
+    expect(await suppressions.find(to)).toMatchObject({ source: 'admin', expiresAt });
 
     const other = newNumber();
     await report('message.undelivered', { id: 'SM_first', from: OURS, to: other, errorCode: '21610' });
-    expect(
-      await suppressions.add({ number: other, reason: 'court order', expiresAt: inDays(10) }),
-    ).toMatchObject({
+    expect(await suppressions.add({ number: other, reason: 'court order', expiresAt })).toMatchObject({
       ...{ source: 'admin', reason: 'court order', expiresAt: null },
     });
     const text = { id: 'SM_start_other', from: other, to: OURS, text: 'START' };
