@@ -60,8 +60,9 @@ export class FailureRecords implements OnModuleInit {
   /** `null` when the message is not said to have failed, or nothing of that is new. */
   #reportOf({ before, after }: MessageChange): FailureReport | null {
     const report = this.#failureOf(after);
+    if (!report) return null;
     const known = before && this.#failureOf(before);
-    return report && JSON.stringify(known) !== JSON.stringify(report) ? report : null;
+    return JSON.stringify(known) === JSON.stringify(report) ? null : report;
   }
 
   /** Also of a message that is said to have arrived as well: a person should see that. */

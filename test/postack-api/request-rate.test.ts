@@ -6,6 +6,7 @@ import {
   postgresRequestRate,
   type RequestRate,
 } from '../../src/postack-api/request-rate.js';
+import { mostWithin } from '../support/most-within.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const TABLE = `CREATE TABLE postack.request_rate
@@ -15,9 +16,6 @@ const TABLE = `CREATE TABLE postack.request_rate
 const acquireAll = (rate: RequestRate, count: number): Promise<number[]> =>
   Promise.all(Array.from({ length: count }, () => rate.acquire('other').then(() => performance.now())));
 
-const mostInASecond = (times: number[]): number =>
-  Math.max(...times.map((from) => times.filter((time) => time >= from && time < from + 1000).length));
-
 describe('the request rate of one process', () => {
   it('lets the first request pass at once, and no more than so many in any second', async () => {
     const rate = memoryRequestRate({ requestsPerSecond: 50 });
@@ -25,7 +23,7 @@ describe('the request rate of one process', () => {
     const times = await acquireAll(rate, 70);
     // Long before the second that the 51st has to wait for.
     expect(times[0]! - started).toBeLessThan(500);
-    expect(mostInASecond(times)).toBeLessThanOrEqual(50);
+    expect(mostWithin(1000, times)).toBeLessThanOrEqual(50);
   });
 
   it('serves replies and others in turn while both wait, each in their order', async () => {
@@ -101,7 +99,7 @@ describe('the request rate of several processes', () => {
   it('is not exceeded by all of them together, in any second, and nobody is left out', async () => {
     const started = performance.now();
     const times = await Promise.all(rates(20).map((rate) => acquireAll(rate, 15)));
-    expect(mostInASecond(times.flat())).toBeLessThanOrEqual(20);
+    expect(mostWithin(1000, times.flat())).toBeLessThanOrEqual(20);
     // Each has its turn while the others wait.
     const firstToEnd = Math.min(...times.map((own) => own.at(-1)!));
     for (const own of times) expect(own[2]!).toBeLessThan(firstToEnd);

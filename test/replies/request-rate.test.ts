@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mostWithin } from '../support/most-within.js';
 import { waitUntil } from '../support/wait-until.js';
 import { newNumber, OURS, startReplyApplication, type ReplyApplication } from './reply-application.js';
 import { ReplyProcesses } from './reply-processes.js';
 
 const MESSAGES = 50;
-
-/** The largest number of these times that fall within so many milliseconds. */
-const mostWithin = (ms: number, times: readonly number[]): number =>
-  Math.max(...times.map((from) => times.filter((time) => time >= from && time < from + ms).length));
 
 describe('three processes that send together', () => {
   const processes = new ReplyProcesses();
