@@ -5,6 +5,7 @@ import { PostackRetention1795482000000 } from './1795482000000-retention.js';
 import { PostackReplies1795568400000 } from './1795568400000-replies.js';
 import { PostackFailures1795654800000 } from './1795654800000-failures.js';
 import { PostackReports1795741200000 } from './1795741200000-reports.js';
+import { PostackSettledWords1795827600000 } from './1795827600000-settled-words.js';
 
 /**
  * The migrations of this package's tables, oldest first: `migrations: [...postackMigrations]` in the options of
@@ -17,4 +18,5 @@ export const postackMigrations: readonly (new () => MigrationInterface)[] = [
   PostackReplies1795568400000,
   PostackFailures1795654800000,
   PostackReports1795741200000,
+  PostackSettledWords1795827600000,
 ];

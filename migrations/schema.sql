@@ -19,26 +19,18 @@ CREATE TABLE postack.conversation_entry (
   is_inbound boolean NOT NULL
 );
 
+CREATE TABLE postack.delivery_reconciliation (
+  id smallint NOT NULL,
+  accepted_until timestamp with time zone NOT NULL,
+  unanswered_since timestamp with time zone,
+  asked integer NOT NULL DEFAULT 0,
+  reconciled integer NOT NULL DEFAULT 0,
+  expired integer NOT NULL DEFAULT 0
+);
+
 CREATE TABLE postack.event_hour (
   hour timestamp with time zone NOT NULL,
   events integer NOT NULL
-);
-
-CREATE TABLE postack.failure (
-  message_id text NOT NULL,
-  state text NOT NULL,
-  source text NOT NULL,
-  code text,
-  cause_class text NOT NULL,
-  from_number text,
-  to_number text,
-  failed_at timestamp with time zone NOT NULL,
-  event_id text,
-  reactions text[],
-  reacted_at timestamp with time zone,
-  resend_refusal text,
-  acknowledged_at timestamp with time zone,
-  acknowledged_reason text
 );
 
 CREATE TABLE postack.handler_outcome (
@@ -46,11 +38,11 @@ CREATE TABLE postack.handler_outcome (
   handler text NOT NULL,
   status text NOT NULL,
   attempts integer NOT NULL,
-  first_failure jsonb,
-  last_failure jsonb,
+  first_error jsonb,
+  last_error jsonb,
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   delivery integer NOT NULL DEFAULT 0,
-  reason text NOT NULL DEFAULT 'first'::text,
+  reason text NOT NULL DEFAULT 'initial'::text,
   replay_id uuid,
   next_attempt_at timestamp with time zone,
   order_key text,
@@ -95,6 +87,23 @@ CREATE TABLE postack.message (
   first_event_at timestamp with time zone NOT NULL,
   last_event_at timestamp with time zone NOT NULL,
   is_counted boolean NOT NULL DEFAULT false
+);
+
+CREATE TABLE postack.message_failure (
+  message_id text NOT NULL,
+  state text NOT NULL,
+  source text NOT NULL,
+  code text,
+  cause_class text NOT NULL,
+  from_number text,
+  to_number text,
+  failed_at timestamp with time zone NOT NULL,
+  event_id text,
+  reactions text[],
+  reacted_at timestamp with time zone,
+  resend_refusal text,
+  acknowledged_at timestamp with time zone,
+  acknowledged_reason text
 );
 
 CREATE TABLE postack.opt_out (
@@ -142,7 +151,7 @@ CREATE TABLE postack.outbox_message (
   released_at timestamp with time zone,
   decision_reason text,
   attempts integer NOT NULL DEFAULT 0,
-  last_failure jsonb,
+  last_error jsonb,
   message_id text,
   not_before timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
@@ -156,15 +165,6 @@ CREATE TABLE postack.outbox_message (
 CREATE TABLE postack.own_number (
   number text NOT NULL,
   first_seen_at timestamp with time zone NOT NULL DEFAULT now()
-);
-
-CREATE TABLE postack.receipt_sweep (
-  id smallint NOT NULL,
-  accepted_until timestamp with time zone NOT NULL,
-  unanswered_since timestamp with time zone,
-  asked integer NOT NULL DEFAULT 0,
-  repaired integer NOT NULL DEFAULT 0,
-  expired integer NOT NULL DEFAULT 0
 );
 
 CREATE TABLE postack.replay (
@@ -292,19 +292,17 @@ ALTER TABLE postack.alert ADD CONSTRAINT alert_webhook_check CHECK ((webhook = A
 
 ALTER TABLE postack.conversation_entry ADD CONSTRAINT conversation_entry_pkey PRIMARY KEY (conversation, at, message_id, is_inbound);
 
+ALTER TABLE postack.delivery_reconciliation ADD CONSTRAINT delivery_reconciliation_id_check CHECK ((id = 1));
+
+ALTER TABLE postack.delivery_reconciliation ADD CONSTRAINT delivery_reconciliation_pkey PRIMARY KEY (id);
+
 ALTER TABLE postack.event_hour ADD CONSTRAINT event_hour_pkey PRIMARY KEY (hour);
-
-ALTER TABLE postack.failure ADD CONSTRAINT failure_pkey PRIMARY KEY (message_id);
-
-ALTER TABLE postack.failure ADD CONSTRAINT failure_source_check CHECK ((source = ANY (ARRAY['event'::text, 'lookup'::text, 'rejection'::text])));
-
-ALTER TABLE postack.failure ADD CONSTRAINT failure_state_check CHECK ((state = ANY (ARRAY['rejected'::text, 'failed'::text, 'undelivered'::text])));
 
 ALTER TABLE postack.handler_outcome ADD CONSTRAINT handler_outcome_pkey PRIMARY KEY (event_id, handler);
 
-ALTER TABLE postack.handler_outcome ADD CONSTRAINT handler_outcome_reason_check CHECK ((reason = ANY (ARRAY['first'::text, 'redrive'::text, 'replay'::text, 'backfill'::text])));
+ALTER TABLE postack.handler_outcome ADD CONSTRAINT handler_outcome_reason_check CHECK ((reason = ANY (ARRAY['initial'::text, 'redrive'::text, 'replay'::text, 'backfill'::text])));
 
-ALTER TABLE postack.handler_outcome ADD CONSTRAINT handler_outcome_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'done'::text, 'failing'::text, 'dead'::text, 'discarded'::text])));
+ALTER TABLE postack.handler_outcome ADD CONSTRAINT handler_outcome_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'done'::text, 'retrying'::text, 'dead'::text, 'discarded'::text])));
 
 ALTER TABLE postack.inbox_event ADD CONSTRAINT inbox_event_endpoint_svix_id_key UNIQUE (endpoint, svix_id);
 
@@ -317,6 +315,12 @@ ALTER TABLE postack.listener_pause ADD CONSTRAINT listener_pause_pkey PRIMARY KE
 ALTER TABLE postack.message ADD CONSTRAINT message_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text])));
 
 ALTER TABLE postack.message ADD CONSTRAINT message_pkey PRIMARY KEY (id);
+
+ALTER TABLE postack.message_failure ADD CONSTRAINT message_failure_pkey PRIMARY KEY (message_id);
+
+ALTER TABLE postack.message_failure ADD CONSTRAINT message_failure_source_check CHECK ((source = ANY (ARRAY['event'::text, 'lookup'::text, 'rejection'::text])));
+
+ALTER TABLE postack.message_failure ADD CONSTRAINT message_failure_state_check CHECK ((state = ANY (ARRAY['rejected'::text, 'failed'::text, 'undelivered'::text])));
 
 ALTER TABLE postack.opt_out ADD CONSTRAINT opt_out_pkey PRIMARY KEY (peer, own_number);
 
@@ -337,10 +341,6 @@ ALTER TABLE postack.outbox_message ADD CONSTRAINT outbox_message_pkey PRIMARY KE
 ALTER TABLE postack.outbox_message ADD CONSTRAINT outbox_message_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sending'::text, 'accepted'::text, 'held'::text, 'rejected'::text, 'cancelled'::text])));
 
 ALTER TABLE postack.own_number ADD CONSTRAINT own_number_pkey PRIMARY KEY (number);
-
-ALTER TABLE postack.receipt_sweep ADD CONSTRAINT receipt_sweep_id_check CHECK ((id = 1));
-
-ALTER TABLE postack.receipt_sweep ADD CONSTRAINT receipt_sweep_pkey PRIMARY KEY (id);
 
 ALTER TABLE postack.replay ADD CONSTRAINT replay_kind_check CHECK ((kind = ANY (ARRAY['replay'::text, 'backfill'::text, 'redrive'::text])));
 
@@ -368,7 +368,7 @@ ALTER TABLE postack.retention_leftover ADD CONSTRAINT retention_leftover_pkey PR
 
 ALTER TABLE postack.retention_progress ADD CONSTRAINT retention_progress_pkey PRIMARY KEY (step);
 
-ALTER TABLE postack.retention_progress ADD CONSTRAINT retention_progress_step_check CHECK ((step = ANY (ARRAY['bodies'::text, 'ids'::text, 'leftovers'::text])));
+ALTER TABLE postack.retention_progress ADD CONSTRAINT retention_progress_step_check CHECK ((step = ANY (ARRAY['payloads'::text, 'events'::text, 'leftovers'::text])));
 
 ALTER TABLE postack.silence_watch ADD CONSTRAINT silence_watch_id_check CHECK ((id = 1));
 
@@ -384,19 +384,7 @@ CREATE INDEX alert_opened_at_idx ON postack.alert USING btree (opened_at, id);
 
 CREATE INDEX conversation_entry_at_idx ON postack.conversation_entry USING btree (at);
 
-CREATE INDEX failure_cause_idx ON postack.failure USING btree (cause_class, failed_at, message_id);
-
-CREATE INDEX failure_code_idx ON postack.failure USING btree (code, failed_at);
-
-CREATE INDEX failure_failed_at_idx ON postack.failure USING btree (failed_at, message_id);
-
-CREATE INDEX failure_number_idx ON postack.failure USING btree (to_number, failed_at);
-
-CREATE INDEX failure_rejection_idx ON postack.failure USING btree (failed_at) WHERE (source = 'rejection'::text);
-
-CREATE INDEX failure_unacknowledged_idx ON postack.failure USING btree (failed_at, message_id) WHERE (acknowledged_at IS NULL);
-
-CREATE INDEX handler_outcome_order_idx ON postack.handler_outcome USING btree (handler, order_key) WHERE ((order_key IS NOT NULL) AND (status = ANY (ARRAY['pending'::text, 'failing'::text])));
+CREATE INDEX handler_outcome_order_idx ON postack.handler_outcome USING btree (handler, order_key) WHERE ((order_key IS NOT NULL) AND (status = ANY (ARRAY['pending'::text, 'retrying'::text])));
 
 CREATE INDEX handler_outcome_unsettled_idx ON postack.handler_outcome USING btree (status, event_id) WHERE (status <> 'done'::text);
 
@@ -411,6 +399,18 @@ CREATE INDEX message_first_event_at_idx ON postack.message USING btree (first_ev
 CREATE INDEX message_last_event_at_idx ON postack.message USING btree (last_event_at, id);
 
 CREATE INDEX message_unsettled_idx ON postack.message USING btree (last_event_at) WHERE (state = ANY (ARRAY['accepted'::text, 'queued'::text, 'sending'::text, 'sent'::text]));
+
+CREATE INDEX message_failure_cause_idx ON postack.message_failure USING btree (cause_class, failed_at, message_id);
+
+CREATE INDEX message_failure_code_idx ON postack.message_failure USING btree (code, failed_at);
+
+CREATE INDEX message_failure_failed_at_idx ON postack.message_failure USING btree (failed_at, message_id);
+
+CREATE INDEX message_failure_number_idx ON postack.message_failure USING btree (to_number, failed_at);
+
+CREATE INDEX message_failure_rejection_idx ON postack.message_failure USING btree (failed_at) WHERE (source = 'rejection'::text);
+
+CREATE INDEX message_failure_unacknowledged_idx ON postack.message_failure USING btree (failed_at, message_id) WHERE (acknowledged_at IS NULL);
 
 CREATE INDEX opt_out_since_idx ON postack.opt_out USING btree (since, peer, own_number);
 
@@ -473,10 +473,10 @@ CREATE VIEW postack.report_hourly_events AS
 CREATE VIEW postack.report_hourly_failures AS
  SELECT hour,
     error_code,
-    COALESCE(( SELECT failure.cause_class
-           FROM postack.failure
-          WHERE (failure.code = failures.error_code)
-          ORDER BY failure.failed_at DESC
+    COALESCE(( SELECT message_failure.cause_class
+           FROM postack.message_failure
+          WHERE (message_failure.code = failures.error_code)
+          ORDER BY message_failure.failed_at DESC
          LIMIT 1), 'unknown'::text) AS cause,
     sum(failed) AS failed,
     sum(undelivered) AS undelivered,
@@ -489,13 +489,13 @@ CREATE VIEW postack.report_hourly_failures AS
            FROM postack.report_count
           WHERE (report_count.dimension = 'errorCode'::text)
         UNION ALL
-         SELECT date_trunc('hour'::text, failure.failed_at, 'UTC'::text) AS date_trunc,
-            COALESCE(failure.code, 'unknown'::text) AS "coalesce",
+         SELECT date_trunc('hour'::text, message_failure.failed_at, 'UTC'::text) AS date_trunc,
+            COALESCE(message_failure.code, 'unknown'::text) AS "coalesce",
             0,
             0,
             1
-           FROM postack.failure
-          WHERE (failure.source = 'rejection'::text)) failures
+           FROM postack.message_failure
+          WHERE (message_failure.source = 'rejection'::text)) failures
   GROUP BY hour, error_code
  HAVING (sum(((failed + undelivered) + rejected)) > 0);
 

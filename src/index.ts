@@ -1,13 +1,13 @@
 // The public surface, name by name. test/public-surface.test.ts pins it; CHANGELOG.md tells of every change.
 
 export { postackMigrations } from '../migrations/index.js';
-export { ConfigurationError } from './configuration-error.js';
+export { ConfigurationError } from './errors/configuration-error.js';
 export { PostackModule } from './postack.module.js';
 export type { PostackModuleExtras } from './postack.module-definition.js';
 export type { PostackApiOptions, PostackModuleOptions, PostackRole } from './postack.options.js';
 export { DEFAULT_SCHEMA, postackEntities } from './postack.entities.js';
-export { InvalidCursorError, type Page } from './paging.js';
-export { ConflictError, InvalidRequestError, NotFoundError } from './refusals.js';
+export { InvalidCursorError, type Page } from './database/paging.js';
+export { ConflictError, InvalidRequestError, NotFoundError } from './errors/request-errors.js';
 
 // webhook/
 export { SvixSignatureGuard, verifiedSignatureOf } from './webhook/svix-signature.guard.js';
@@ -33,7 +33,7 @@ export type {
   PostackProjectionOptions,
   RetryPolicy,
   Subscription,
-} from './events/handler-metadata.js';
+} from './listeners/handler-metadata.js';
 export type { JsonObject, JsonValue } from './events/json.js';
 export { MessageDeliveredEvent } from './events/message-delivered.event.js';
 export { MessageEvent, type MessageFields } from './events/message-event.js';
@@ -49,15 +49,15 @@ export type {
   DeliveryReason,
   ListenerContext,
   TransactionalListenerContext,
-} from './events/listener-context.js';
-export { PermanentError, RetryAfterError } from './events/listener-errors.js';
-export { OnPostackEvent, type EventOf, type ListenerMethod } from './events/on-postack-event.decorator.js';
-export type { Ordering } from './events/order-key.js';
+} from './listeners/listener-context.js';
+export { PermanentError, RetryAfterError } from './listeners/listener-errors.js';
+export { OnPostackEvent, type EventOf, type ListenerMethod } from './listeners/on-postack-event.decorator.js';
+export type { Ordering } from './listeners/order-key.js';
 export { DEFAULT_PAYLOAD_MAPPING, type PayloadMapping } from './events/payload-mapping.js';
 export { maskPhoneNumber } from './events/phone-number.js';
 export { PostackEvent, type PostackEventEnvelope } from './events/postack-event.js';
 export { ReplyOutsideListenerError, type ReplyReceipt } from './events/reply-scope.js';
-export { PostackProjection } from './events/postack-projection.decorator.js';
+export { PostackProjection } from './listeners/postack-projection.decorator.js';
 export { UnknownPostackEvent } from './events/unknown-postack.event.js';
 
 // inbox/
@@ -65,25 +65,25 @@ export { InboxEventEntity, type InboxStatus } from './inbox/inbox-event.entity.j
 
 // dispatch/
 export {
-  EventLog,
+  EventQueries,
   type EventDetail,
   type EventFilter,
   type EventSummary,
   type ListenerReport,
-} from './dispatch/outcomes/event-log.js';
-export type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './dispatch/outcomes/dead-letter.js';
-export { DeadLetters } from './dispatch/outcomes/dead-letters.js';
+} from './dispatch/outcomes/event-queries.js';
+export type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './replays/dead-letter.js';
+export { DeadLetters } from './replays/dead-letters.js';
 export { EVENT_STATUSES, type EventStatus } from './dispatch/outcomes/event-status.js';
 export { HandlerOutcomeEntity, type OutcomeStatus } from './dispatch/outcomes/handler-outcome.entity.js';
-export { ListenerTimeoutError } from './dispatch/lanes/listener-call.js';
-export { ListenerControl } from './dispatch/lanes/listener-control.js';
+export { ListenerTimeoutError } from './dispatch/deliveries/listener-call.js';
+export { ListenerControl } from './dispatch/deliveries/listener-control.js';
 export type {
   ListenerCounts,
   ListenerPause,
   ListenerState,
-  ParkedLine,
-} from './dispatch/lanes/listener-state.js';
-export type { HandlerSettings } from './dispatch/handlers/handler.js';
+  BlockedGroup,
+} from './dispatch/deliveries/listener-state.js';
+export type { HandlerSettings } from './listeners/handler.js';
 export {
   DeadLetterNotFoundError,
   DeadLetterStateError,
@@ -94,8 +94,8 @@ export {
   InvalidReplayError,
   ReplayNotFoundError,
   ReplayStateError,
-} from './dispatch/refusals.js';
-export type { ReplayKind, ReplayState } from './dispatch/replay/replay.entity.js';
+} from './dispatch/dispatch-errors.js';
+export type { ReplayKind, ReplayState } from './replays/replay.entity.js';
 export type {
   BackfillRequest,
   RedriveRequest,
@@ -103,9 +103,9 @@ export type {
   ReplayPacing,
   ReplayReceipt,
   ReplayRequest,
-} from './dispatch/replay/replay-request.js';
-export { Replays } from './dispatch/replay/replays.js';
-export type { StoredFailure } from './dispatch/outcomes/stored-failure.js';
+} from './replays/replay-request.js';
+export { Replays } from './replays/replays.js';
+export type { RecordedError } from './dispatch/outcomes/recorded-error.js';
 
 // messages/
 export {
@@ -116,7 +116,7 @@ export {
   type DeliveryState,
 } from './messages/delivery-state.js';
 export { MessageEntity } from './messages/message.entity.js';
-export { MessageLog, type MessageFilter } from './messages/message-log.js';
+export { MessageQueries, type MessageFilter } from './messages/message-queries.js';
 
 // postack-api/
 export {
@@ -158,7 +158,7 @@ export {
   type PostackMessage,
   type PostackRequestOptions,
 } from './postack-api/postack-client.js';
-export type { RequestLane } from './postack-api/request-queue.js';
+export type { RequestPriority } from './postack-api/request-queue.js';
 export { memoryRequestRate, postgresRequestRate, RequestRate } from './postack-api/request-rate.js';
 export { MissingApiKeyError } from './postack-api/unconfigured-client.js';
 
@@ -173,10 +173,10 @@ export type {
 } from './replies/reply-options.js';
 export { ReplyPolicy } from './replies/reply-policy.js';
 export { UnsendableAnswerError } from './replies/unsendable-answer.js';
-export { HeldMessages } from './replies/outbox/held-messages.js';
-export { Outbox } from './replies/outbox/outbox.js';
-export { OutboxLog, type OutboxFilter, type OutboxMessage } from './replies/outbox/outbox-log.js';
-export { OutboxMessageEntity } from './replies/outbox/outbox-message.entity.js';
+export { HeldMessages } from './outbox/held-messages.js';
+export { Outbox } from './outbox/outbox.js';
+export { OutboxQueries, type OutboxFilter, type OutboxMessage } from './outbox/outbox-queries.js';
+export { OutboxMessageEntity } from './outbox/outbox-message.entity.js';
 export {
   HELD_REASONS,
   OUTBOX_CATEGORIES,
@@ -190,21 +190,21 @@ export {
   type OutboxStatus,
   type SendableCategory,
   type SmsEncoding,
-} from './replies/outbox/outbox-message.js';
+} from './outbox/outbox-message.js';
 export {
   InvalidOutboxMessageError,
   OutboxMessageNotFoundError,
   OutboxMessageStateError,
-} from './replies/outbox/outbox-refusals.js';
-export type { SendFailure } from './replies/outbox/send-failure.js';
-export { smsSegments, UnsendableTextError } from './replies/outbox/sms-segments.js';
+} from './outbox/outbox-errors.js';
+export type { SendError } from './outbox/send-error.js';
+export { smsSegments, UnsendableTextError } from './outbox/sms-segments.js';
 export type { ActiveHours } from './replies/rules/active-hours.js';
 export type { NoAnswerReason } from './replies/rules/compiled-rule.js';
 export {
   InvalidReplyRuleError,
   ReplyRuleNameTakenError,
   ReplyRuleNotFoundError,
-} from './replies/rules/reply-rule-refusals.js';
+} from './replies/rules/reply-rule-errors.js';
 export { ReplyRuleEntity } from './replies/rules/reply-rule.entity.js';
 export {
   REPLY_RULE_KINDS,
@@ -212,37 +212,34 @@ export {
   type ReplyRuleKind,
   type RuleMessage,
 } from './replies/rules/reply-rule.js';
-export type { OptOutAction, OptOutSource } from './replies/opt-out/opt-out-evidence.entity.js';
-export { OptOutEvidenceEntity } from './replies/opt-out/opt-out-evidence.entity.js';
-export type { OptOutImport } from './replies/opt-out/opt-out-import.js';
-export { OptOutLedger, type ReviewDecision, type ReviewsFilter } from './replies/opt-out/opt-out-ledger.js';
-export type { EntriesFilter, OptOutFilter } from './replies/opt-out/opt-out-lists.js';
+export type { OptOutAction, OptOutSource } from './opt-outs/opt-out-evidence.entity.js';
+export { OptOutEvidenceEntity } from './opt-outs/opt-out-evidence.entity.js';
+export type { OptOutImport } from './opt-outs/opt-out-import.js';
+export { OptOutLedger, type ReviewDecision, type ReviewsFilter } from './opt-outs/opt-out-ledger.js';
+export type { EntriesFilter, OptOutFilter } from './opt-outs/opt-out-lists.js';
 export {
   InvalidOptOutError,
   OptOutNotFoundError,
   OptOutReviewNotFoundError,
   OptOutReviewStateError,
-} from './replies/opt-out/opt-out-refusals.js';
-export type { OptOutRequest } from './replies/opt-out/opt-out-request.js';
-export { OptOutEntity } from './replies/opt-out/opt-out.entity.js';
+} from './opt-outs/opt-out-errors.js';
+export type { OptOutRequest } from './opt-outs/opt-out-request.js';
+export { OptOutEntity } from './opt-outs/opt-out.entity.js';
 export { ReplyRules, type RuleAnswer, type RuleExplanation } from './replies/rules/reply-rules.js';
 
-export type { NumberListImport } from './replies/number-lists/number-list-import.js';
-export { SuppressionEntity, type SuppressionSource } from './replies/suppressions/suppression.entity.js';
-export type { SuppressionFilter } from './replies/suppressions/suppression-lists.js';
-export {
-  InvalidSuppressionError,
-  SuppressionNotFoundError,
-} from './replies/suppressions/suppression-refusals.js';
+export type { NumberListImport } from './csv/number-list-import.js';
+export { SuppressionEntity, type SuppressionSource } from './suppressions/suppression.entity.js';
+export type { SuppressionFilter } from './suppressions/suppression-lists.js';
+export { InvalidSuppressionError, SuppressionNotFoundError } from './suppressions/suppression-errors.js';
 export {
   Suppressions,
   type SuppressionEvidence,
   type SuppressionRequest,
-} from './replies/suppressions/suppressions.js';
+} from './suppressions/suppressions.js';
 
 // failures/
 export { FAILURE_CATALOGUE, type FailureCatalogue, type FailureCause } from './failures/failure-catalogue.js';
-export { FailureLog, type FailureDetail, type FailureFilter } from './failures/failure-log.js';
+export { FailureQueries, type FailureDetail, type FailureFilter } from './failures/failure-queries.js';
 export {
   DEFAULT_REACTIONS,
   FAILURE_REACTIONS,
@@ -251,17 +248,20 @@ export {
   type FailureReactions,
 } from './failures/failure-options.js';
 export { FailurePolicy } from './failures/reactions/failure-policy.js';
-export { FailureNotFoundError, FailureStateError } from './failures/failure-refusals.js';
+export { FailureNotFoundError, FailureStateError } from './failures/failure-errors.js';
 export type { FailureSource, FailureState, ResendRefusal } from './failures/failure-states.js';
 export {
   FailureSummary,
   type FailureCount,
   type FailureOverview,
-  type SweepCounts,
+  type ReconciliationCounts,
 } from './failures/failure-summary.js';
-export { FailureEntity } from './failures/failure.entity.js';
-export type { Failure } from './failures/failure.js';
-export { ReceiptSweep, type SweepReport } from './failures/receipts/receipt-sweep.js';
+export { MessageFailureEntity } from './failures/message-failure.entity.js';
+export type { MessageFailure } from './failures/message-failure.js';
+export {
+  DeliveryReconciliation,
+  type ReconciliationReport,
+} from './failures/reconciliation/delivery-reconciliation.js';
 
 // alerts/
 export {

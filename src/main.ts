@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { ConfigurationError } from './configuration-error.js';
+import { ConfigurationError } from './errors/configuration-error.js';
 import { loadEnvFile } from './service/config/env-file.js';
 import { ServiceConfig } from './service/config/service.config.js';
 import { startService, type RunningService } from './service/start-service.js';

@@ -3,19 +3,19 @@ import { AlertEntity } from './alerts/alert.entity.js';
 import { SilenceWatchEntity } from './alerts/silence-watch.entity.js';
 import { EventHourEntity } from './alerts/event-hour.entity.js';
 import { HandlerOutcomeEntity } from './dispatch/outcomes/handler-outcome.entity.js';
-import { ListenerPauseEntity } from './dispatch/lanes/listener-pause.entity.js';
-import { ReplayEntity } from './dispatch/replay/replay.entity.js';
-import { FailureEntity } from './failures/failure.entity.js';
-import { ReceiptSweepEntity } from './failures/receipts/receipt-sweep.entity.js';
+import { ListenerPauseEntity } from './dispatch/deliveries/listener-pause.entity.js';
+import { ReplayEntity } from './replays/replay.entity.js';
+import { MessageFailureEntity } from './failures/message-failure.entity.js';
+import { DeliveryReconciliationEntity } from './failures/reconciliation/delivery-reconciliation.entity.js';
 import { InboxEventEntity } from './inbox/inbox-event.entity.js';
 import { MessageEntity } from './messages/message.entity.js';
 import { RequestRateEntity } from './postack-api/request-rate.entity.js';
-import { OwnNumberEntity } from './replies/guards/own-number.entity.js';
-import { OptOutEvidenceEntity } from './replies/opt-out/opt-out-evidence.entity.js';
-import { OptOutEntity } from './replies/opt-out/opt-out.entity.js';
-import { OutboxMessageEntity } from './replies/outbox/outbox-message.entity.js';
+import { OwnNumberEntity } from './messages/own-number.entity.js';
+import { OptOutEvidenceEntity } from './opt-outs/opt-out-evidence.entity.js';
+import { OptOutEntity } from './opt-outs/opt-out.entity.js';
+import { OutboxMessageEntity } from './outbox/outbox-message.entity.js';
 import { ReplyRuleEntity } from './replies/rules/reply-rule.entity.js';
-import { SuppressionEntity } from './replies/suppressions/suppression.entity.js';
+import { SuppressionEntity } from './suppressions/suppression.entity.js';
 import { ConversationEntryEntity } from './reports/rollups/conversation-entry.entity.js';
 import { ReportCountEntity } from './reports/rollups/report-count.entity.js';
 import { ReportDurationEntity } from './reports/rollups/report-duration.entity.js';
@@ -42,8 +42,8 @@ const ENTITIES = [
   ReplyRuleEntity,
   RequestRateEntity,
   SuppressionEntity,
-  FailureEntity,
-  ReceiptSweepEntity,
+  MessageFailureEntity,
+  DeliveryReconciliationEntity,
   AlertEntity,
   EventHourEntity,
   SilenceWatchEntity,

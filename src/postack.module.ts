@@ -6,39 +6,39 @@ import { ALERT_PROVIDERS } from './alerts/alerts.providers.js';
 import { Alerts } from './alerts/alerts.js';
 import { DispatchBatch } from './dispatch/dispatch-batch.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
-import { DeadLetters } from './dispatch/outcomes/dead-letters.js';
-import { EventLog } from './dispatch/outcomes/event-log.js';
-import { HandlerRegistry } from './dispatch/handlers/handler-registry.js';
-import { ChangedOrder } from './dispatch/lanes/changed-order.js';
-import { CrashedJobs } from './dispatch/lanes/crashed-jobs.js';
-import { Handover } from './dispatch/lanes/handover.js';
-import { JobQueue } from './dispatch/lanes/job-queue.js';
-import { JobStatistics } from './dispatch/lanes/job-statistics.js';
-import { LaneSignal } from './dispatch/lanes/lane-signal.js';
-import { Lanes } from './dispatch/lanes/lanes.js';
-import { ListenerCalls } from './dispatch/lanes/listener-call.js';
-import { ListenerControl } from './dispatch/lanes/listener-control.js';
+import { DeadLetters } from './replays/dead-letters.js';
+import { EventQueries } from './dispatch/outcomes/event-queries.js';
+import { HandlerRegistry } from './listeners/handler-registry.js';
+import { ChangedOrder } from './dispatch/deliveries/changed-order.js';
+import { CrashedJobs } from './dispatch/deliveries/crashed-jobs.js';
+import { DeliveryQueue } from './dispatch/deliveries/delivery-queue.js';
+import { PgBossService } from './jobs/pg-boss.service.js';
+import { JobStatistics } from './dispatch/deliveries/job-statistics.js';
+import { Notifications } from './dispatch/deliveries/notifications.js';
+import { HandlerWorkers } from './dispatch/deliveries/handler-workers.js';
+import { ListenerCalls } from './dispatch/deliveries/listener-call.js';
+import { ListenerControl } from './dispatch/deliveries/listener-control.js';
 import { ObserverNotices } from './dispatch/observer-notices.js';
 import { Outcomes } from './dispatch/outcomes/outcomes.js';
 import { ProjectionRunner } from './dispatch/projection-runner.js';
-import { EventReplay } from './dispatch/replay/event-replay.js';
-import { ReplayChunk } from './dispatch/replay/replay-chunk.js';
-import { ReplayQueue } from './dispatch/replay/replay-queue.js';
-import { ReplayRunner } from './dispatch/replay/replay-runner.js';
-import { Replays } from './dispatch/replay/replays.js';
-import { ReplaySelection } from './dispatch/replay/replay-selection.js';
+import { EventReplay } from './replays/event-replay.js';
+import { ReplayChunk } from './replays/replay-chunk.js';
+import { ReplayQueue } from './replays/replay-queue.js';
+import { ReplayRunner } from './replays/replay-runner.js';
+import { Replays } from './replays/replays.js';
+import { ReplaySelection } from './replays/replay-selection.js';
 import { StoredEvents } from './dispatch/stored-events.js';
 import { EventParser } from './events/event-parser.js';
 import { REPLY_SINK } from './events/reply-scope.js';
-import { FailureLog } from './failures/failure-log.js';
+import { FailureQueries } from './failures/failure-queries.js';
 import { FailureSummary } from './failures/failure-summary.js';
 import { FAILURE_PROVIDERS } from './failures/failures.providers.js';
-import { ReceiptSweep } from './failures/receipts/receipt-sweep.js';
+import { DeliveryReconciliation } from './failures/reconciliation/delivery-reconciliation.js';
 import { Inbox } from './inbox/inbox.js';
-import { MessageLog } from './messages/message-log.js';
+import { MessageQueries } from './messages/message-queries.js';
 import { MessageStore } from './messages/message-store.js';
 import { MessagesProjection } from './messages/messages.projection.js';
-import { POSTACK_DATA_SOURCE } from './postack.data-source.js';
+import { POSTACK_DATA_SOURCE } from './database/data-source.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -47,28 +47,28 @@ import {
   type OPTIONS_TYPE,
 } from './postack.module-definition.js';
 import { POSTACK_OPTIONS, type PostackModuleOptions, ResolvedPostackOptions } from './postack.options.js';
-import { postackClient } from './postack.client.js';
+import { postackClient } from './postack-api/postack-client.provider.js';
 import { checkedDataSource, PostackSchemaCheck } from './postack.schema-check.js';
 import { PostackClient } from './postack-api/postack-client.js';
 import { AutoRepliesListener } from './replies/auto-replies.listener.js';
-import { LoopGuard } from './replies/guards/loop-guard.js';
-import { OwnNumbers } from './replies/guards/own-numbers.js';
-import { SendRules } from './replies/guards/send-rules.js';
+import { LoopGuard } from './outbox/send-rules/loop-guard.js';
+import { OwnNumbers } from './messages/own-numbers.js';
+import { SendRules } from './outbox/send-rules/send-rules.js';
 import { HelpReply } from './replies/help-reply.policy.js';
-import { OptOutLedger } from './replies/opt-out/opt-out-ledger.js';
-import { OptOutsProjection } from './replies/opt-out/opt-outs.projection.js';
-import { HeldMessages } from './replies/outbox/held-messages.js';
-import { Outbox } from './replies/outbox/outbox.js';
-import { OutboxDelivery } from './replies/outbox/outbox-delivery.js';
-import { OutboxLog } from './replies/outbox/outbox-log.js';
-import { OutboxQueue } from './replies/outbox/outbox-queue.js';
-import { OutboxSender } from './replies/outbox/outbox-sender.js';
-import { OutcomeLookup } from './replies/outbox/outcome-lookup.js';
+import { OptOutLedger } from './opt-outs/opt-out-ledger.js';
+import { OptOutsProjection } from './opt-outs/opt-outs.projection.js';
+import { HeldMessages } from './outbox/held-messages.js';
+import { Outbox } from './outbox/outbox.js';
+import { OutboxDelivery } from './outbox/outbox-delivery.js';
+import { OutboxQueries } from './outbox/outbox-queries.js';
+import { OutboxQueue } from './outbox/outbox-queue.js';
+import { OutboxSender } from './outbox/outbox-sender.js';
+import { SendReconciler } from './outbox/send-reconciler.js';
 import { REPLY_OPTIONS } from './replies/reply-options.js';
 import { ReplyPolicies } from './replies/reply-policies.js';
 import { ReplyRules } from './replies/rules/reply-rules.js';
 import { DefaultRuleReply, RuleReplies } from './replies/rules/rule-replies.policy.js';
-import { Suppressions } from './replies/suppressions/suppressions.js';
+import { Suppressions } from './suppressions/suppressions.js';
 import { ReportExport } from './reports/report-export.js';
 import { ReportRebuild } from './reports/rebuild/report-rebuild.js';
 import { Reports } from './reports/reports.js';
@@ -120,16 +120,16 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     StoredEvents,
     ProjectionRunner,
     ObserverNotices,
-    Lanes,
-    LaneSignal,
-    Handover,
-    JobQueue,
+    HandlerWorkers,
+    Notifications,
+    DeliveryQueue,
+    PgBossService,
     JobStatistics,
     ListenerCalls,
     CrashedJobs,
     ChangedOrder,
     Outcomes,
-    EventLog,
+    EventQueries,
     ListenerControl,
     DeadLetters,
     ReplaySelection,
@@ -141,7 +141,7 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     // messages/
     MessageStore,
     MessagesProjection,
-    MessageLog,
+    MessageQueries,
     // postack-api/
     { provide: PostackClient, useFactory: postackClient, inject: [POSTACK_OPTIONS, POSTACK_DATA_SOURCE] },
     // replies/
@@ -155,8 +155,8 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     OutboxQueue,
     OutboxSender,
     OutboxDelivery,
-    OutcomeLookup,
-    OutboxLog,
+    SendReconciler,
+    OutboxQueries,
     HeldMessages,
     SendRules,
     OwnNumbers,
@@ -185,21 +185,21 @@ import { WebhookRoute } from './webhook/webhook.route.js';
     WebhookCounters,
     Dispatcher,
     HandlerRegistry,
-    EventLog,
+    EventQueries,
     ListenerControl,
     DeadLetters,
     Replays,
-    MessageLog,
+    MessageQueries,
     PostackClient,
     Outbox,
-    OutboxLog,
+    OutboxQueries,
     HeldMessages,
     OptOutLedger,
     ReplyRules,
     Suppressions,
-    FailureLog,
+    FailureQueries,
     FailureSummary,
-    ReceiptSweep,
+    DeliveryReconciliation,
     Alerts,
     Reports,
     ReportExport,

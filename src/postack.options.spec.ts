@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigurationError } from './configuration-error.js';
+import { ConfigurationError } from './errors/configuration-error.js';
 import { type PostackModuleOptions, ResolvedPostackOptions } from './postack.options.js';
 
 const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
@@ -51,7 +51,7 @@ describe('the options', () => {
     [
       'an unknown reaction to failures',
       { secret, failures: { reactions: { carrier: ['pray'] } } },
-      /"failures.reactions" must be lists of resend, suppress, suppress-for-good, alert/,
+      /"failures.reactions" must be lists of resend, suppress, suppress-permanently, alert/,
     ],
     [
       'half a cause of failures',
@@ -90,24 +90,28 @@ describe('the options', () => {
     ],
     [
       'bodies kept for no time',
-      { secret, retention: { bodyDays: 0 } },
-      /"retention.bodyDays" must be a number of days, from 1 to 36500/,
+      { secret, retention: { payloadDays: 0 } },
+      /"retention.payloadDays" must be a number of days, from 1 to 36500/,
     ],
     [
       'a text for days',
-      { secret, retention: { idDays: '90' } },
-      /"retention.idDays" must be a number of days/,
+      { secret, retention: { eventDays: '90' } },
+      /"retention.eventDays" must be a number of days/,
     ],
-    ['no number of days', { secret, retention: { bodyDays: NaN } }, /"retention.bodyDays" must be a number/],
+    [
+      'no number of days',
+      { secret, retention: { payloadDays: NaN } },
+      /"retention.payloadDays" must be a number/,
+    ],
     [
       'endless days',
-      { secret, retention: { idDays: Infinity } },
-      /"retention.idDays" must be a number of days/,
+      { secret, retention: { eventDays: Infinity } },
+      /"retention.eventDays" must be a number of days/,
     ],
     [
       'ids that go before their bodies',
-      { secret, retention: { bodyDays: 60, idDays: 45 } },
-      /"retention.idDays" \(45\) must not be less than "retention.bodyDays" \(60\)/,
+      { secret, retention: { payloadDays: 60, eventDays: 45 } },
+      /"retention.eventDays" \(45\) must not be less than "retention.payloadDays" \(60\)/,
     ],
     ['a schema name that SQL would change', { secret, jobsSchema: 'Jobs' }, /"jobsSchema" must be/],
   ])('refuse %s', (_what, options, message) => {
@@ -118,13 +122,13 @@ describe('the options', () => {
   });
 
   it.each([
-    [undefined, { bodyDays: 30, idDays: 90 }],
-    [{}, { bodyDays: 30, idDays: 90 }],
-    [{ bodyDays: 1.5 }, { bodyDays: 1.5, idDays: 90 }],
-    [{ bodyDays: 365 }, { bodyDays: 365, idDays: 365 }],
+    [undefined, { payloadDays: 30, eventDays: 90 }],
+    [{}, { payloadDays: 30, eventDays: 90 }],
+    [{ payloadDays: 1.5 }, { payloadDays: 1.5, eventDays: 90 }],
+    [{ payloadDays: 365 }, { payloadDays: 365, eventDays: 365 }],
     [
-      { bodyDays: 2, idDays: 2 },
-      { bodyDays: 2, idDays: 2 },
+      { payloadDays: 2, eventDays: 2 },
+      { payloadDays: 2, eventDays: 2 },
     ],
     [false, false],
   ] as const)('make of the retention %j %j', (retention, resolved) => {

@@ -10,9 +10,9 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { type AlertOptions, ResolvedAlertOptions } from './alerts/alert-options.js';
-import { assertValid, ConfigurationError } from './configuration-error.js';
+import { assertValid, ConfigurationError } from './errors/configuration-error.js';
 import { DEFAULT_EVENT_TYPES, type EventTypeMap } from './events/event-types.js';
-import type { ListenerOptions } from './events/handler-metadata.js';
+import type { ListenerOptions } from './listeners/handler-metadata.js';
 import { DEFAULT_PAYLOAD_MAPPING, type PayloadMapping } from './events/payload-mapping.js';
 import { type FailureOptions, ResolvedFailureOptions } from './failures/failure-options.js';
 import type { PostackClient, PostackClientOptions } from './postack-api/postack-client.js';
@@ -56,9 +56,9 @@ export interface PostackModuleOptions {
   /** A body that is not whole by then is answered 408. Default 10,000 (10 s). */
   bodyTimeoutMs?: number;
   /** An event that cannot be committed by then is answered 503; Postack sends it again. Default 10,000 (10 s). */
-  acceptTimeoutMs?: number;
+  commitTimeoutMs?: number;
   /** With so many events waiting to be committed, more are answered 503. Default 5,000. */
-  maxWaitingAccepts?: number;
+  maxPendingWrites?: number;
   /** What this process does. Default `all`. */
   role?: PostackRole;
   /** Wire types beyond the known ones, or other names for those: `{ 'sms.inbound': MessageReceivedEvent }`. */
@@ -98,7 +98,7 @@ export interface PostackModuleOptions {
    */
   reports?: boolean;
   /**
-   * How long stored events are kept: `{ bodyDays: 30, idDays: 90 }` unless told otherwise; `false` keeps everything.
+   * How long stored events are kept: `{ payloadDays: 30, eventDays: 90 }` unless told otherwise; `false` keeps everything.
    * Only events that are settled are removed. It counts for all endpoints in the database.
    */
   retention?: RetentionOptions | false;
@@ -150,11 +150,11 @@ export class ResolvedPostackOptions {
 
   @IsInt(positive('milliseconds'))
   @Min(100, positive('milliseconds'))
-  readonly acceptTimeoutMs: number;
+  readonly commitTimeoutMs: number;
 
   @IsInt(positive('events'))
   @Min(1, positive('events'))
-  readonly maxWaitingAccepts: number;
+  readonly maxPendingWrites: number;
 
   @IsIn(['all', 'accept', 'work'], { message: '"role" must be all, accept or work' })
   readonly role: PostackRole;
@@ -197,7 +197,7 @@ export class ResolvedPostackOptions {
   @IsBoolean({ message: '"reports" must be true or false' })
   readonly reports: boolean;
 
-  @IsRetention('"retention.bodyDays"', '"retention.idDays"')
+  @IsRetention('"retention.payloadDays"', '"retention.eventDays"')
   readonly retention: ResolvedRetention;
 
   @Matches(/^[a-z_][a-z0-9_]{0,49}$/, {
@@ -217,8 +217,8 @@ export class ResolvedPostackOptions {
     this.timestampToleranceMs = options.timestampToleranceMs ?? DEFAULT_TIMESTAMP_TOLERANCE_MS;
     this.bodyLimitBytes = options.bodyLimitBytes ?? 256 * 1024;
     this.bodyTimeoutMs = options.bodyTimeoutMs ?? 10_000;
-    this.acceptTimeoutMs = options.acceptTimeoutMs ?? 10_000;
-    this.maxWaitingAccepts = options.maxWaitingAccepts ?? 5000;
+    this.commitTimeoutMs = options.commitTimeoutMs ?? 10_000;
+    this.maxPendingWrites = options.maxPendingWrites ?? 5000;
     this.role = options.role ?? 'all';
     this.eventTypes = { ...DEFAULT_EVENT_TYPES, ...options.eventTypes };
     this.payload = { ...DEFAULT_PAYLOAD_MAPPING, ...options.payload };

@@ -1,10 +1,10 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
-import { ConfigurationError } from './configuration-error.js';
-import { POSTACK_DATA_SOURCE, poolOf } from './postack.data-source.js';
+import { ConfigurationError } from './errors/configuration-error.js';
+import { POSTACK_DATA_SOURCE, poolOf } from './database/data-source.js';
 import { postackEntities } from './postack.entities.js';
-import { tableName } from './table-name.js';
+import { tableName } from './database/table-name.js';
 
 /** Refuses to start without its tables: better at boot, with the mend, than at the first event. */
 @Injectable()

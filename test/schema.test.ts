@@ -58,15 +58,15 @@ describe('the database schema', () => {
       expect(await other.query('SELECT svix_id, body FROM postack.inbox_event')).toEqual([
         { svix_id: 'msg_1', body: Buffer.from('body') },
       ]);
-      const columns = 'handler, status, attempts, first_failure, delivery, reason, next_attempt_at';
+      const columns = 'handler, status, attempts, first_error, delivery, reason, next_attempt_at';
       expect(await other.query(`SELECT ${columns} FROM postack.handler_outcome`)).toEqual([
         {
           handler: 'crm',
-          status: 'failing',
+          status: 'retrying',
           attempts: 2,
-          first_failure: { name: 'Error' },
+          first_error: { name: 'Error' },
           delivery: 0,
-          reason: 'first',
+          reason: 'initial',
           next_attempt_at: null,
         },
       ]);

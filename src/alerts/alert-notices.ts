@@ -1,11 +1,11 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { JobWithMetadata } from 'pg-boss';
 import type { DataSource, EntityManager } from 'typeorm';
-import { JobQueue, TRIED_FOR_A_DAY } from '../dispatch/lanes/job-queue.js';
-import { runOnce } from '../dispatch/lanes/run-once.js';
+import { PgBossService, TRIED_FOR_A_DAY } from '../jobs/pg-boss.service.js';
+import { onceSuccessful } from '../jobs/once-successful.js';
 import { ObserverNotices } from '../dispatch/observer-notices.js';
-import { loggableError } from '../loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
+import { loggableError } from '../errors/loggable-error.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
 import { AlertRaised, AlertResolved } from './alert-events.js';
 import { AlertEntity } from './alert.entity.js';
@@ -33,12 +33,12 @@ export class AlertNotices implements OnApplicationBootstrap {
     @Inject(POSTACK_OPTIONS) private readonly module: ResolvedPostackOptions,
     @Inject(ALERT_OPTIONS) private readonly options: ResolvedAlertOptions,
     @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    private readonly jobs: JobQueue,
+    private readonly jobs: PgBossService,
     private readonly observers: ObserverNotices,
   ) {}
 
   /** Connects pg-boss and makes the queue, once. */
-  readonly prepare = runOnce(async () => {
+  readonly prepare = onceSuccessful(async () => {
     await this.jobs.start();
     await this.jobs.boss.createQueue(ALERT_NOTICES_QUEUE, TRIED_FOR_A_DAY);
   });

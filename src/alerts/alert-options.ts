@@ -1,5 +1,5 @@
 import { IsInt, IsUrl, Max, Min, ValidateIf } from 'class-validator';
-import { ConfigurationError } from '../configuration-error.js';
+import { ConfigurationError } from '../errors/configuration-error.js';
 import { parseWebhookSecret, WebhookSecretError, type WebhookSecret } from '../webhook/webhook-secret.js';
 
 /** When somebody is to be told that something is wrong, and how. All of it has defaults. */

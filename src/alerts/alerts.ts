@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
-import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../paging.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
-import { tableName } from '../table-name.js';
+import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../database/paging.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { tableName } from '../database/table-name.js';
 import type { AlertKind, AlertState, NewAlert } from './alert.js';
 import { AlertEntity } from './alert.entity.js';
 import { AlertNotices } from './alert-notices.js';

@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { LOOKUP } from '../messages/message-state.js';
 import { MessageEntity } from '../messages/message.entity.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
-import { OutboxMessageEntity } from '../replies/outbox/outbox-message.entity.js';
-import { tableName } from '../table-name.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { OutboxMessageEntity } from '../outbox/outbox-message.entity.js';
+import { tableName } from '../database/table-name.js';
 import { ALERT_OPTIONS, type ResolvedAlertOptions } from './alert-options.js';
 import { Alerts } from './alerts.js';
 

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
-import { tableName } from '../table-name.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { tableName } from '../database/table-name.js';
 import { ALERT_OPTIONS, type ResolvedAlertOptions } from './alert-options.js';
 import { Alerts } from './alerts.js';
 import { EventHourEntity } from './event-hour.entity.js';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
-import { Outbox } from '../replies/outbox/outbox.js';
-import { OutboxLog, type OutboxMessage } from '../replies/outbox/outbox-log.js';
+import { Outbox } from '../outbox/outbox.js';
+import { OutboxQueries, type OutboxMessage } from '../outbox/outbox-queries.js';
 import { ReplyRules } from '../replies/rules/reply-rules.js';
 import { type Customer, type LocalPostack, MAGIC_NUMBERS } from '../simulator/index.js';
 import type { DemoScreen } from './demo-screen.js';
@@ -31,7 +31,7 @@ export async function playStory(
   screen: DemoScreen,
 ): Promise<void> {
   const outbox = application.get(Outbox);
-  const story = new Story(postack, application.get(OutboxLog), screen);
+  const story = new Story(postack, application.get(OutboxQueries), screen);
   await ensureRules(application.get(ReplyRules));
 
   // New people each time: nobody has a budget, or an opt-out, from an earlier run.
@@ -73,7 +73,7 @@ function newNumbers(count: number): string[] {
 class Story {
   constructor(
     private readonly postack: LocalPostack,
-    private readonly log: OutboxLog,
+    private readonly log: OutboxQueries,
     private readonly screen: DemoScreen,
   ) {}
 
@@ -111,16 +111,11 @@ class Story {
     return end.state;
   }
 
-  #showEnd(name: string, { text, state, errorCode, heldReason, lastFailure }: OutboxMessage): void {
+  #showEnd(name: string, { text, state, errorCode, heldReason, lastError }: OutboxMessage): void {
     if (state === 'held') this.screen.show('us', '‖', name, `held (${heldReason ?? ''}): ${text}`);
     else if (state === 'delivered') this.screen.show('', '✓', name, 'delivered');
     else
-      this.screen.show(
-        '',
-        '✗',
-        name,
-        `${state}, error code ${errorCode ?? lastFailure?.apiCode ?? '(none)'}`,
-      );
+      this.screen.show('', '✗', name, `${state}, error code ${errorCode ?? lastError?.apiCode ?? '(none)'}`);
   }
 
   /** The first message to a number that fits, oldest first. */

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
-import { ConfigurationError } from '../configuration-error.js';
+import { ConfigurationError } from '../errors/configuration-error.js';
 import { ServiceConfig } from '../service/config/service.config.js';
 import { startService } from '../service/start-service.js';
 import { onStopSignal } from '../service/stop-signals.js';

@@ -2,17 +2,17 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { AnyPostackEvent } from '../events/event-types.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
-import { tableName } from '../table-name.js';
-import type { EventRoute, Handler } from './handlers/handler.js';
-import { HandlerRegistry } from './handlers/handler-registry.js';
-import { Handover } from './lanes/handover.js';
-import { LaneSignal } from './lanes/lane-signal.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { tableName } from '../database/table-name.js';
+import type { EventRoute, Handler } from '../listeners/handler.js';
+import { HandlerRegistry } from '../listeners/handler-registry.js';
+import { DeliveryQueue } from './deliveries/delivery-queue.js';
+import { Notifications } from './deliveries/notifications.js';
 import { Outcomes } from './outcomes/outcomes.js';
-import { storedFailure } from './outcomes/stored-failure.js';
+import { recordedError } from './outcomes/recorded-error.js';
 import { ProjectionFailedError, ProjectionRunner } from './projection-runner.js';
 import { StoredEvents, type StoredEvent } from './stored-events.js';
-import { timedTransaction } from './timed-transaction.js';
+import { transactionWithTimeout } from '../database/transaction-with-timeout.js';
 
 /** Ids are given out before the commit: so many events may become visible after one with a higher id. */
 const LATE_COMMITS = 5000n;
@@ -54,8 +54,8 @@ export class DispatchBatch {
     private readonly events: StoredEvents,
     private readonly outcomes: Outcomes,
     private readonly projections: ProjectionRunner,
-    private readonly handover: Handover,
-    private readonly signal: LaneSignal,
+    private readonly deliveries: DeliveryQueue,
+    private readonly signal: Notifications,
   ) {
     this.#inbox = tableName(dataSource, InboxEventEntity);
   }
@@ -77,7 +77,7 @@ export class DispatchBatch {
     const afterRowId = isThorough ? 0n : this.#claimFrom;
     const timedOut = () => new DispatchTimeoutError(timeoutMs);
     const attempt = (runProjections: ProjectionStep) =>
-      timedTransaction(this.dataSource, timeoutMs, timedOut, async (manager) => {
+      transactionWithTimeout(this.dataSource, timeoutMs, timedOut, async (manager) => {
         const claimed = await this.events.claim(manager, limit, afterRowId, timeoutMs);
         if (claimed.length === 0) return { claimed, woken: [] };
         return { claimed, woken: await this.#dispatch(claimed, manager, runProjections) };
@@ -104,7 +104,7 @@ export class DispatchBatch {
       if (await runProjections(projection, batch, manager)) woken.push(projection.name);
     }
     for (const [listener, batch] of this.#byHandler(claimed, 'listeners')) {
-      await this.handover.first(listener, batch, manager);
+      await this.deliveries.enqueue(listener, batch, manager);
       woken.push(listener.name);
     }
     const events = claimed.map(({ event }) => event);
@@ -141,7 +141,7 @@ export class DispatchBatch {
     return false;
   };
 
-  /** Events that the projection cannot take become jobs of its own lane. True when there are any. */
+  /** Events that the projection cannot take become jobs of its own worker. True when there are any. */
   async #setAside(
     projection: Handler,
     batch: StoredEvent[],
@@ -155,15 +155,15 @@ export class DispatchBatch {
       poisoned.map(({ stored, error }) => ({
         rowId: stored.rowId,
         delivery: 0,
-        status: 'failing',
+        status: 'retrying',
         attempts: 1,
-        failure: storedFailure(error, [stored.event]),
+        failure: recordedError(error, [stored.event]),
         nextAttemptAt: new Date(),
       })),
       manager,
     );
     const events = poisoned.map(({ stored }) => stored);
-    await this.handover.first(projection, events, manager);
+    await this.deliveries.enqueue(projection, events, manager);
     return true;
   }
 

@@ -10,8 +10,8 @@ import { Inbox } from '../inbox/inbox.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
 import { Backlog } from './backlog.js';
 import { DispatchBatch } from './dispatch-batch.js';
-import { FaultLog } from './fault-log.js';
-import { Lanes } from './lanes/lanes.js';
+import { OutageLog } from '../errors/outage-log.js';
+import { HandlerWorkers } from './deliveries/handler-workers.js';
 import { ObserverNotices } from './observer-notices.js';
 
 /** Wait after a failed batch, growing up to the second value while PostgreSQL stays away. */
@@ -26,12 +26,12 @@ const MAX_AT_ONCE = 2;
 
 /**
  * Moves stored events on: claims a batch of the inbox, runs the projections, hands each event to each of its
- * listeners' lanes, marks and commits, all in one transaction. Woken at once by this process's own inbox, by
+ * listeners' workers, marks and commits, all in one transaction. Woken at once by this process's own inbox, by
  * NOTIFY from processes that only accept, and by a slow poll for whatever a dead process has left behind.
  */
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #faults = new FaultLog(new Logger('PostackDispatch'));
+  readonly #outage = new OutageLog(new Logger('PostackDispatch'));
   readonly #stopping = new AbortController();
   readonly #backlog = new Backlog();
   #thoroughAt = -Infinity;
@@ -43,7 +43,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
     private readonly inbox: Inbox,
     private readonly batches: DispatchBatch,
-    private readonly lanes: Lanes,
+    private readonly workers: HandlerWorkers,
     private readonly notices: ObserverNotices,
   ) {}
 
@@ -52,7 +52,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const wake = () => {
       this.wake();
     };
-    await this.lanes.start(wake);
+    await this.workers.start(wake);
     this.inbox.onCommit((stored) => {
       this.#backlog.grew(stored);
       this.wake();
@@ -68,7 +68,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const deadline = sleep(this.options.shutdownTimeoutMs, undefined, { ref: false });
     // A batch that hangs is undone when its connection is closed, by whoever closes the data source.
     await Promise.race([this.#loop, deadline]);
-    await this.lanes.stop(deadline);
+    await this.workers.stop(deadline);
   }
 
   /** There may be undispatched events: look now instead of at the next poll. */
@@ -87,12 +87,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       const results = await Promise.allSettled(Array.from({ length: atOnce }, () => this.#dispatch()));
       const fault = results.find((result) => result.status === 'rejected');
       if (fault) {
-        this.#faults.failed('Dispatching fails', fault.reason);
+        this.#outage.failure('Dispatching fails', fault.reason);
         await this.#pause(pauseMs);
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
         continue;
       }
-      this.#faults.worked();
+      this.#outage.recovery();
       pauseMs = FIRST_PAUSE_MS;
       // A full batch means that there are probably more.
       const isFull = results.some((result) => 'value' in result && result.value === dispatchBatchSize);
@@ -111,7 +111,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const isThorough = performance.now() - this.#thoroughAt >= pollIntervalMs;
     if (isThorough) this.#thoroughAt = performance.now();
     const batch = await this.batches.run(dispatchBatchSize, dispatchTimeoutMs, isThorough);
-    this.lanes.wake(batch.woken);
+    this.workers.wake(batch.woken);
     this.#backlog.shrank(batch.events.length);
     this.notices.send(batch.events);
     return batch.events.length;

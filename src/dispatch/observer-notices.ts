@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import type { AnyPostackEvent } from '../events/event-types.js';
-import { loggableError } from '../loggable-error.js';
+import { loggableError } from '../errors/loggable-error.js';
 
 /** The event emitter's event for every event from Postack, whatever its type. */
 export const ANY_EVENT_NOTICE = 'postack.event';

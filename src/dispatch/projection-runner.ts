@@ -1,9 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import type { DataSource, EntityManager } from 'typeorm';
-import { loggableError } from '../loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
-import type { Handler } from './handlers/handler.js';
+import { loggableError } from '../errors/loggable-error.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import type { Handler } from '../listeners/handler.js';
 import { Outcomes } from './outcomes/outcomes.js';
 import type { HandlerEvent, StoredEvent } from './stored-events.js';
 

@@ -2,11 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { EventParser } from '../events/event-parser.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
-import type { DeliveryReason } from '../events/listener-context.js';
+import type { DeliveryReason } from '../listeners/listener-context.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
-import { tableName } from '../table-name.js';
-import { idleLimit, limitIdleness } from './timed-transaction.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { tableName } from '../database/table-name.js';
+import { idleTimeout, setIdleTimeout } from '../database/transaction-with-timeout.js';
 import { HandlerOutcomeEntity, type OutcomeStatus } from './outcomes/handler-outcome.entity.js';
 
 /** A stored event with its place in the inbox. */
@@ -39,7 +39,7 @@ export interface HandlerProgress {
   orderKey: string | null;
 }
 
-/** A stored event as one handler's lane sees it. */
+/** A stored event as one handler's worker sees it. */
 export interface HandlerEvent extends StoredEvent {
   progress: HandlerProgress;
 }
@@ -63,7 +63,7 @@ function progressOf(row: ProgressRow): { progress: HandlerProgress } {
       status: row.outcome,
       attempts: row.attempts ?? 0,
       delivery: row.delivery ?? 0,
-      reason: row.reason ?? 'first',
+      reason: row.reason ?? 'initial',
       replayId: row.replay_id,
       nextAttemptAt: row.next_attempt_at,
       orderKey: row.order_key,
@@ -101,9 +101,9 @@ export class StoredEvents {
     timeoutMs: number,
   ): Promise<StoredEvent[]> {
     const rows: EventRow[] = await manager.query(
-      `SELECT ${COLUMNS}, (SELECT ${limitIdleness('$3')}) FROM ${this.#inbox} e
+      `SELECT ${COLUMNS}, (SELECT ${setIdleTimeout('$3')}) FROM ${this.#inbox} e
        WHERE e.status = 'pending' AND e.id > $2 ORDER BY e.id LIMIT $1 FOR UPDATE SKIP LOCKED`,
-      [limit, String(afterRowId), idleLimit(timeoutMs)],
+      [limit, String(afterRowId), idleTimeout(timeoutMs)],
     );
     return rows.map((row) => this.#typed(row));
   }
@@ -135,7 +135,7 @@ export class StoredEvents {
     const rows: (EventRow & ProgressRow)[] = await this.dataSource.query(
       `SELECT DISTINCT ON (o.order_key) ${COLUMNS}, ${PROGRESS_COLUMNS}
        FROM ${this.#outcome} o JOIN ${this.#inbox} e ON e.id = o.event_id
-       WHERE o.handler = $1 AND o.order_key = ANY ($2::text[]) AND o.status IN ('pending', 'failing')
+       WHERE o.handler = $1 AND o.order_key = ANY ($2::text[]) AND o.status IN ('pending', 'retrying')
          AND e.body IS NOT NULL
        ORDER BY o.order_key, e.occurred_at, e.id`,
       [handler, orderKeys],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { canonicalNumber, maskPhoneNumber } from './phone-number.js';
+import { normalizePhoneNumber, maskPhoneNumber } from './phone-number.js';
 
 it.each([
   ['+15551234567', '+1********67'],
@@ -11,7 +11,7 @@ it.each([
   expect(maskPhoneNumber(number)).toBe(masked);
 });
 
-describe('canonicalNumber', () => {
+describe('normalizePhoneNumber', () => {
   it.each([
     ['+15550100001', '+15550100001'],
     [' +1 (555) 010-0001 ', '+15550100001'],
@@ -24,7 +24,7 @@ describe('canonicalNumber', () => {
     ['+', '+'],
     ['', ''],
   ])('spells %j as %j', (number, canonical) => {
-    expect(canonicalNumber(number)).toBe(canonical);
-    expect(canonicalNumber(canonical)).toBe(canonical);
+    expect(normalizePhoneNumber(number)).toBe(canonical);
+    expect(normalizePhoneNumber(canonical)).toBe(canonical);
   });
 });

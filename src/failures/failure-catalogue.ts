@@ -3,7 +3,7 @@ import {
   POSTACK_API_FAULTS,
   type PostackCauseClass,
 } from '../postack-api/postack-api-error-catalogue.js';
-import { OPTED_OUT_CODE } from '../replies/suppressions/suppression-record.js';
+import { OPTED_OUT_CODE } from '../suppressions/suppression-record.js';
 
 /** Why a message failed. */
 export interface FailureCause {

@@ -1,6 +1,6 @@
 import { ArrayMaxSize, IsInt, Max, Min, ValidateBy } from 'class-validator';
 import { POSTACK_CAUSE_CLASSES, type PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
-import { OPTED_OUT_CODE } from '../replies/suppressions/suppression-record.js';
+import { OPTED_OUT_CODE } from '../suppressions/suppression-record.js';
 import { FAILURE_CATALOGUE, type FailureCatalogue, type FailureCause } from './failure-catalogue.js';
 
 /**
@@ -8,10 +8,10 @@ import { FAILURE_CATALOGUE, type FailureCatalogue, type FailureCause } from './f
  *
  * - `resend`: once more, later; only what is retryable, and of which it is certain that it did not arrive
  * - `suppress`: nothing more to this number, for `failures.suppressDays`
- * - `suppress-for-good`: nothing more to this number, until a person removes the suppression
+ * - `suppress-permanently`: nothing more to this number, until a person removes the suppression
  * - `alert`: tell a person, once for each code until it is over
  */
-export const FAILURE_REACTIONS = ['resend', 'suppress', 'suppress-for-good', 'alert'] as const;
+export const FAILURE_REACTIONS = ['resend', 'suppress', 'suppress-permanently', 'alert'] as const;
 
 /** One of `FAILURE_REACTIONS`. */
 export type FailureReaction = (typeof FAILURE_REACTIONS)[number];
@@ -44,7 +44,7 @@ export const DEFAULT_REACTIONS: FailureReactions & Record<PostackCauseClass, rea
   request: ['alert'],
   carrier: ['resend'],
   unknown: [],
-  [OPTED_OUT_CODE]: ['suppress-for-good'],
+  [OPTED_OUT_CODE]: ['suppress-permanently'],
 };
 
 /** A day. */

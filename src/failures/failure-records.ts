@@ -4,8 +4,8 @@ import { isCertainlyLost, type DeliveryFact } from '../messages/delivery-state.j
 import { LOOKUP } from '../messages/message-state.js';
 import { MessageStore, type MessageChange } from '../messages/message-store.js';
 import { MessageEntity } from '../messages/message.entity.js';
-import { toldNumber } from '../replies/opt-out/opt-out-numbers.js';
-import { Suppressions } from '../replies/suppressions/suppressions.js';
+import { phoneNumberFromEvent } from '../events/phone-number.js';
+import { Suppressions } from '../suppressions/suppressions.js';
 import { causeOf } from './failure-catalogue.js';
 import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
 import { recordFailures, type FailureReport } from './failure-store.js';
@@ -74,7 +74,7 @@ export class FailureRecords implements OnModuleInit {
     return {
       ...{ messageId, state, code, causeClass: causeOf(this.options.catalogue, code).causeClass },
       ...{ source: isByLookup ? 'lookup' : 'event', eventId: isByLookup ? null : eventId },
-      ...{ from: toldNumber(from), to: toldNumber(to), failedAt: new Date(at) },
+      ...{ from: phoneNumberFromEvent(from), to: phoneNumberFromEvent(to), failedAt: new Date(at) },
     };
   }
 }

@@ -1,10 +1,10 @@
 import type { EntityManager } from 'typeorm';
-import { tableName } from '../table-name.js';
-import { FailureEntity } from './failure.entity.js';
+import { tableName } from '../database/table-name.js';
+import { MessageFailureEntity } from './message-failure.entity.js';
 
 /** What is to be recorded. */
 export type FailureReport = Pick<
-  FailureEntity,
+  MessageFailureEntity,
   'messageId' | 'state' | 'source' | 'code' | 'causeClass' | 'from' | 'to' | 'failedAt' | 'eventId'
 >;
 
@@ -19,7 +19,7 @@ export async function recordFailures(
   reports: readonly FailureReport[],
   manager: EntityManager,
 ): Promise<void> {
-  const table = tableName(manager.dataSource, FailureEntity);
+  const table = tableName(manager.dataSource, MessageFailureEntity);
   const columns = 'message_id, state, source, code, cause_class, from_number, to_number, failed_at, event_id';
   // In key order, so that two processes with overlapping batches wait for each other, not both.
   const rows = reports

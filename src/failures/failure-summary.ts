@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
 import { causeOf } from './failure-catalogue.js';
 import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
-import { FailureEntity } from './failure.entity.js';
-import { ReceiptSweepEntity } from './receipts/receipt-sweep.entity.js';
+import { MessageFailureEntity } from './message-failure.entity.js';
+import { DeliveryReconciliationEntity } from './reconciliation/delivery-reconciliation.entity.js';
 
 /** How many messages failed for one cause. */
 export interface FailureCount {
@@ -21,12 +21,12 @@ export interface FailureCount {
 }
 
 /** What asking Postack for want of receipts has come to, since the first time. */
-export type SweepCounts = Pick<ReceiptSweepEntity, 'asked' | 'repaired' | 'expired'>;
+export type ReconciliationCounts = Pick<DeliveryReconciliationEntity, 'asked' | 'reconciled' | 'expired'>;
 
 /** Failures by cause and code, the 1,000 most frequent first, and what became of messages without receipts. */
 export interface FailureOverview {
   items: FailureCount[];
-  receipts: SweepCounts;
+  receipts: ReconciliationCounts;
 }
 
 /** Whatever Postack and the carriers may write for codes, the answer stays one that can be read. */
@@ -43,7 +43,7 @@ export class FailureSummary {
   /** @param range Of the times at which messages failed: from, and before. Default: all. */
   async count({ since, until }: { since?: Date; until?: Date } = {}): Promise<FailureOverview> {
     const query = this.dataSource
-      .getRepository(FailureEntity)
+      .getRepository(MessageFailureEntity)
       .createQueryBuilder('failure')
       .select('failure.causeClass', 'cause')
       .addSelect('failure.code', 'code')
@@ -58,14 +58,14 @@ export class FailureSummary {
     if (since) query.andWhere('failure.failedAt >= :since', { since });
     if (until) query.andWhere('failure.failedAt < :until', { until });
     const rows = await query.getRawMany<Omit<FailureCount, 'meaning' | 'action'>>();
-    const sweep = await this.dataSource.getRepository(ReceiptSweepEntity).findOneBy({ id: 1 });
-    const { asked = 0, repaired = 0, expired = 0 } = sweep ?? {};
+    const sweep = await this.dataSource.getRepository(DeliveryReconciliationEntity).findOneBy({ id: 1 });
+    const { asked = 0, reconciled = 0, expired = 0 } = sweep ?? {};
     return {
       items: rows.map((row) => {
         const { meaning, action } = causeOf(this.options.catalogue, row.code);
         return { ...row, meaning, action };
       }),
-      receipts: { asked, repaired, expired },
+      receipts: { asked, reconciled, expired },
     };
   }
 }

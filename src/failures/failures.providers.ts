@@ -1,8 +1,8 @@
 import type { Provider } from '@nestjs/common';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
-import { REJECTION_SINK } from '../replies/outbox/rejection-sink.js';
+import { REJECTION_SINK } from '../outbox/rejection-sink.js';
 import { ConfiguredFailurePolicy } from './reactions/configured-failure.policy.js';
-import { FailureLog } from './failure-log.js';
+import { FailureQueries } from './failure-queries.js';
 import { FAILURE_OPTIONS } from './failure-options.js';
 import { FailurePolicies } from './reactions/failure-policies.js';
 import { FailureQueue } from './reactions/failure-queue.js';
@@ -11,10 +11,10 @@ import { FailureReactionsListener } from './reactions/failure-reactions.listener
 import { FailureResend } from './reactions/failure-resend.js';
 import { FailureSummary } from './failure-summary.js';
 import { FailureRecords } from './failure-records.js';
-import { ReceiptSweep } from './receipts/receipt-sweep.js';
-import { ReceiptSweepSchedule } from './receipts/receipt-sweep-schedule.js';
+import { DeliveryReconciliation } from './reconciliation/delivery-reconciliation.js';
+import { DeliveryReconciliationSchedule } from './reconciliation/delivery-reconciliation-schedule.js';
 import { RejectedMessages } from './rejected-messages.js';
-import { SweepProgress } from './receipts/sweep-progress.js';
+import { ReconciliationProgress } from './reconciliation/reconciliation-progress.js';
 import { UndeliveredListener } from './undelivered.listener.js';
 
 /** What of `failures/` the module provides. */
@@ -32,11 +32,11 @@ export const FAILURE_PROVIDERS: Provider[] = [
   FailurePolicies,
   ConfiguredFailurePolicy,
   FailureQueue,
-  FailureLog,
+  FailureQueries,
   FailureSummary,
   RejectedMessages,
   { provide: REJECTION_SINK, useExisting: RejectedMessages },
-  ReceiptSweep,
-  ReceiptSweepSchedule,
-  SweepProgress,
+  DeliveryReconciliation,
+  DeliveryReconciliationSchedule,
+  ReconciliationProgress,
 ];

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { OutboxMessageEntity } from '../replies/outbox/outbox-message.entity.js';
-import type { RejectionSink } from '../replies/outbox/rejection-sink.js';
-import type { SendFailure } from '../replies/outbox/send-failure.js';
+import type { OutboxMessageEntity } from '../outbox/outbox-message.entity.js';
+import type { RejectionSink } from '../outbox/rejection-sink.js';
+import type { SendError } from '../outbox/send-error.js';
 import { causeOf } from './failure-catalogue.js';
 import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
 import { FailureQueue } from './reactions/failure-queue.js';
@@ -18,7 +18,7 @@ export class RejectedMessages implements RejectionSink {
 
   async rejected(
     { id, from, to }: Pick<OutboxMessageEntity, 'id' | 'from' | 'to'>,
-    failure: SendFailure,
+    failure: SendError,
     manager: EntityManager,
   ): Promise<void> {
     const { catalogue } = this.options;

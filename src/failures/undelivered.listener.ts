@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { MessageFailedEvent } from '../events/message-failed.event.js';
 import { MessageUndeliveredEvent } from '../events/message-undelivered.event.js';
-import { OnPostackEvent } from '../events/on-postack-event.decorator.js';
+import { OnPostackEvent } from '../listeners/on-postack-event.decorator.js';
 import { maskPhoneNumber } from '../events/phone-number.js';
 
 /** Writes one warning for each message that did not arrive. */

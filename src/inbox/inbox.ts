@@ -1,11 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { EventParser } from '../events/event-parser.js';
-import { loggableError } from '../loggable-error.js';
-import { POSTACK_DATA_SOURCE, poolOf } from '../postack.data-source.js';
+import { loggableError } from '../errors/loggable-error.js';
+import { POSTACK_DATA_SOURCE, poolOf } from '../database/data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
-import { tableName } from '../table-name.js';
-import { GroupCommit, GroupCommitTimeout } from './group-commit.js';
+import { tableName } from '../database/table-name.js';
+import { GroupCommit, GroupCommitTimeout } from '../database/group-commit.js';
 import { InboxEventEntity } from './inbox-event.entity.js';
 import { InboxInsert, isRowFault, type NewInboxRow } from './inbox-insert.js';
 
@@ -55,14 +55,14 @@ export class Inbox {
       poolOf(dataSource),
       tableName(dataSource, InboxEventEntity),
       options.endpoint,
-      options.acceptTimeoutMs,
+      options.commitTimeoutMs,
       // Whoever dispatches hears of its own commits directly; only others need a NOTIFY.
       options.role === 'accept',
     );
     this.#commits = new GroupCommit((rows) => this.#store(rows), {
       maxBatchSize: MAX_COMMIT_ROWS,
       maxInFlight: MAX_COMMITS_IN_FLIGHT,
-      timeoutMs: options.acceptTimeoutMs,
+      timeoutMs: options.commitTimeoutMs,
       ready: () => this.#pace?.(),
     });
   }
@@ -86,7 +86,7 @@ export class Inbox {
    * @throws {InboxUnavailableError} when it could not be committed; it may be sent again.
    */
   async accept(signature: SignatureFacts, body: Buffer): Promise<Receipt> {
-    if (this.#commits.waiting >= this.options.maxWaitingAccepts) {
+    if (this.#commits.waiting >= this.options.maxPendingWrites) {
       throw new InboxUnavailableError(
         'overloaded',
         `${this.#commits.waiting} events are waiting to be committed`,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { tableName } from '../table-name.js';
+import { tableName } from '../database/table-name.js';
 import { isUnsettled, type DeliveryFact } from './delivery-state.js';
 import { MessageEntity } from './message.entity.js';
 import { mergeMessages } from './message-state.js';

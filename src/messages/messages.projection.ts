@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { KNOWN_EVENTS, type KnownPostackEvent } from '../events/event-types.js';
-import { PostackProjection } from '../events/postack-projection.decorator.js';
+import { PostackProjection } from '../listeners/postack-projection.decorator.js';
 import type { MessageEntity } from './message.entity.js';
 import { mergeMessages, messageOf } from './message-state.js';
 import { MessageStore } from './message-store.js';

@@ -1,5 +1,5 @@
 import { IsInt, Matches, Max, Min, ValidateBy } from 'class-validator';
-import { assertValid } from '../configuration-error.js';
+import { assertValid } from '../errors/configuration-error.js';
 import { DEFAULT_POSTACK_API_MAPPING, type PostackApiMapping } from './postack-api-mapping.js';
 import { memoryRequestRate, type RequestRate } from './request-rate.js';
 

@@ -5,7 +5,7 @@ import { PostackApiError, PostackRateLimitedError, PostackUnavailableError } fro
 import { PostackInvalidMessageError } from './postack-api-rejections.js';
 import { ResolvedPostackClientOptions, type PostackClientOptions } from './postack-client-options.js';
 import type { OutboundSms, PostackMessage } from './postack-message.js';
-import type { RequestLane } from './request-queue.js';
+import type { RequestPriority } from './request-queue.js';
 
 export type { PostackClientOptions } from './postack-client-options.js';
 export type { OutboundSms, PostackMessage } from './postack-message.js';
@@ -13,7 +13,7 @@ export type { OutboundSms, PostackMessage } from './postack-message.js';
 /** How one call of `PostackClient` is to be made. */
 export interface PostackRequestOptions {
   /** While both wait for the request rate, replies and others take turns. Default `other`. */
-  lane?: RequestLane;
+  priority?: RequestPriority;
   /** Ends the call: it rejects with the signal's reason. A request that has left by then may have been accepted. */
   signal?: AbortSignal;
   /**
@@ -108,13 +108,13 @@ export class PostackClient {
 
   async #attempt(request: HttpRequest, options: PostackRequestOptions): Promise<PostackMessage> {
     const { requestRate, maxRetryAfterMs, timeoutMs, mapping } = this.#options;
-    const { lane = 'other', signal, beforeRequest } = options;
+    const { priority = 'other', signal, beforeRequest } = options;
     // Also waits for what Postack has asked to, in this process or another.
-    await requestRate.acquire(lane, signal, maxRetryAfterMs);
+    await requestRate.acquire(priority, signal, maxRetryAfterMs);
     const passedAt = performance.now();
     await beforeRequest?.();
     // Too late, it would come close to requests that were let pass after it.
-    if (performance.now() - passedAt > LATE_MS) await requestRate.acquire(lane, signal, maxRetryAfterMs);
+    if (performance.now() - passedAt > LATE_MS) await requestRate.acquire(priority, signal, maxRetryAfterMs);
     const answer = await exchange(request, timeoutMs, signal);
     try {
       return readMessage(answer, mapping, request.isRepeatable);

@@ -1,5 +1,5 @@
 /** Who waits: a reply to somebody, or anything else. Neither holds up the other. */
-export type RequestLane = 'reply' | 'other';
+export type RequestPriority = 'reply' | 'other';
 
 interface Waiter {
   resolve: () => void;
@@ -9,11 +9,11 @@ interface Waiter {
 
 /** Those of one process that wait: two queues, first come, first served, which take turns while both wait. */
 export class RequestQueue {
-  readonly #lanes: Record<RequestLane, Set<Waiter>> = { reply: new Set(), other: new Set() };
-  #lastServed: RequestLane = 'other';
+  readonly #queues: Record<RequestPriority, Set<Waiter>> = { reply: new Set(), other: new Set() };
+  #lastServed: RequestPriority = 'other';
 
   get isEmpty(): boolean {
-    return this.#lanes.reply.size + this.#lanes.other.size === 0;
+    return this.#queues.reply.size + this.#queues.other.size === 0;
   }
 
   /**
@@ -22,7 +22,7 @@ export class RequestQueue {
    * @param maxBlockMs For `rejectImpatient`.
    * @param signal Leaves the queue at once; then this rejects with the signal's reason.
    */
-  join(lane: RequestLane, maxBlockMs: number, signal?: AbortSignal): Promise<void> {
+  join(priority: RequestPriority, maxBlockMs: number, signal?: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     const waiter: Waiter = {
       resolve: () => {
@@ -32,10 +32,10 @@ export class RequestQueue {
       maxBlockMs,
     };
     const leave = () => {
-      this.#lanes[lane].delete(waiter);
+      this.#queues[priority].delete(waiter);
       reject(signal?.reason);
     };
-    this.#lanes[lane].add(waiter);
+    this.#queues[priority].add(waiter);
     signal?.addEventListener('abort', leave, { once: true });
     return promise.finally(() => signal?.removeEventListener('abort', leave));
   }
@@ -43,11 +43,11 @@ export class RequestQueue {
   /** Lets whoever is next pass, if anybody is. */
   serveNext(): void {
     const preferred = this.#lastServed === 'reply' ? 'other' : 'reply';
-    const lane = this.#lanes[preferred].size > 0 ? preferred : this.#lastServed;
-    const [waiter] = this.#lanes[lane];
+    const priority = this.#queues[preferred].size > 0 ? preferred : this.#lastServed;
+    const [waiter] = this.#queues[priority];
     if (!waiter) return;
-    this.#lanes[lane].delete(waiter);
-    this.#lastServed = lane;
+    this.#queues[priority].delete(waiter);
+    this.#lastServed = priority;
     waiter.resolve();
   }
 
@@ -62,9 +62,9 @@ export class RequestQueue {
   }
 
   #reject(reason: unknown, which: (waiter: Waiter) => boolean): void {
-    for (const lane of Object.values(this.#lanes)) {
-      for (const waiter of [...lane].filter(which)) {
-        lane.delete(waiter);
+    for (const priority of Object.values(this.#queues)) {
+      for (const waiter of [...priority].filter(which)) {
+        priority.delete(waiter);
         waiter.reject(reason);
       }
     }

@@ -7,7 +7,7 @@ import {
   type RateLimiterAbstract,
 } from 'rate-limiter-flexible';
 import { PostackOnHoldError } from './postack-api-errors.js';
-import { RequestQueue, type RequestLane } from './request-queue.js';
+import { RequestQueue, type RequestPriority } from './request-queue.js';
 import { requestWindow } from './request-window.js';
 
 /** An answer of the store that takes so much longer than the one before does not fit into the windows' slack. */
@@ -23,7 +23,7 @@ const JITTER = 0.05;
 const DEFAULT_REQUESTS_PER_SECOND = 10;
 
 /**
- * Lets requests pass at the rate that Postack allows. In a process, the lanes `reply` and `other` are served in turn;
+ * Lets requests pass at the rate that Postack allows. In a process, the priorities `reply` and `other` are served in turn;
  * only whoever is next asks the store, which all processes share.
  */
 export class RequestRate {
@@ -51,9 +51,9 @@ export class RequestRate {
    * @throws {PostackOnHoldError} for such a block, with what is left of it.
    * @throws The store's error when it fails, for all that wait.
    */
-  async acquire(lane: RequestLane, signal?: AbortSignal, maxBlockMs = Infinity): Promise<void> {
+  async acquire(priority: RequestPriority, signal?: AbortSignal, maxBlockMs = Infinity): Promise<void> {
     signal?.throwIfAborted();
-    const passes = this.#queue.join(lane, maxBlockMs, signal);
+    const passes = this.#queue.join(priority, maxBlockMs, signal);
     this.#rejectImpatient();
     if (!this.#isServing) void this.#serve();
     try {

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../configuration-error.js';
+import { ConfigurationError } from '../errors/configuration-error.js';
 
 /** So many requests may be made within so long. */
 export interface RequestWindow {

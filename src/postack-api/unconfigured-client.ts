@@ -1,4 +1,4 @@
-import { ConflictError } from '../refusals.js';
+import { ConflictError } from '../errors/request-errors.js';
 import { PostackClient } from './postack-client.js';
 
 /** There is no way to Postack: the application has no API key. */

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ListenerContext } from '../events/listener-context.js';
+import type { ListenerContext } from '../listeners/listener-context.js';
 import { MessageReceivedEvent } from '../events/message-received.event.js';
-import { OnPostackEvent } from '../events/on-postack-event.decorator.js';
-import { InvalidRequestError } from '../refusals.js';
-import { KeywordMatcher } from './opt-out/keyword-matcher.js';
-import { OptOutLedger } from './opt-out/opt-out-ledger.js';
-import { Outbox } from './outbox/outbox.js';
+import { OnPostackEvent } from '../listeners/on-postack-event.decorator.js';
+import { InvalidRequestError } from '../errors/request-errors.js';
+import { KeywordMatcher } from '../opt-outs/keyword-matcher.js';
+import { OptOutLedger } from '../opt-outs/opt-out-ledger.js';
+import { Outbox } from '../outbox/outbox.js';
 import { AUTO_REPLIES, REPLY_OPTIONS, type ResolvedReplyOptions } from './reply-options.js';
 import { ReplyPolicies } from './reply-policies.js';
 import { UnsendableAnswerError } from './unsendable-answer.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { MessageReceivedEvent } from '../events/message-received.event.js';
-import { KeywordMatcher } from './opt-out/keyword-matcher.js';
+import { KeywordMatcher } from '../opt-outs/keyword-matcher.js';
 import { REPLY_OPTIONS, type ResolvedReplyOptions } from './reply-options.js';
 import { ReplyPolicy } from './reply-policy.js';
 

@@ -9,9 +9,9 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
-import { canonicalNumber } from '../events/phone-number.js';
+import { normalizePhoneNumber } from '../events/phone-number.js';
 import { CLOCK_TIME } from './rules/active-hours.js';
-import { HELP_KEYWORDS, START_KEYWORDS, STOP_KEYWORDS } from './opt-out/opt-out-keywords.js';
+import { HELP_KEYWORDS, START_KEYWORDS, STOP_KEYWORDS } from '../opt-outs/opt-out-keywords.js';
 
 /** For whom an opt-out counts: everything that is sent from any own number, or from the one that was written to. */
 export type OptOutScope = 'all' | 'number';
@@ -143,7 +143,7 @@ export class ResolvedReplyOptions {
   constructor({ optOut = {}, loopGuard = {}, quietHours = {}, ...options }: ReplyOptions = {}) {
     const { keywords = {}, texts = {} } = optOut;
     this.ownNumbers = (options.ownNumbers ?? []).map((number) =>
-      typeof number === 'string' ? canonicalNumber(number) : number,
+      typeof number === 'string' ? normalizePhoneNumber(number) : number,
     );
     this.rules = options.rules ?? true;
     this.maxSegments = options.maxSegments ?? 10;

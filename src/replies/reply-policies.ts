@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import type { ListenerContext } from '../events/listener-context.js';
+import type { ListenerContext } from '../listeners/listener-context.js';
 import type { MessageReceivedEvent } from '../events/message-received.event.js';
-import { discoverPolicies } from '../policy-discovery.js';
+import { discoverPolicies } from '../listeners/policy-discovery.js';
 import { ReplyPolicy } from './reply-policy.js';
 
 /** What a policy has answered. */

@@ -1,4 +1,4 @@
-import type { ListenerContext } from '../events/listener-context.js';
+import type { ListenerContext } from '../listeners/listener-context.js';
 import type { MessageReceivedEvent } from '../events/message-received.event.js';
 
 /**

@@ -1,4 +1,4 @@
-import { PermanentError } from '../events/listener-errors.js';
+import { PermanentError } from '../listeners/listener-errors.js';
 
 /** A message was answered with something that cannot be sent: it is empty, or too long, or nobody can get it. */
 export class UnsendableAnswerError extends PermanentError {

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { FailureEntity } from '../failures/failure.entity.js';
-import { OptOutEvidenceEntity } from '../replies/opt-out/opt-out-evidence.entity.js';
-import { tableName } from '../table-name.js';
+import { MessageFailureEntity } from '../failures/message-failure.entity.js';
+import { OptOutEvidenceEntity } from '../opt-outs/opt-out-evidence.entity.js';
+import { tableName } from '../database/table-name.js';
 import { percentilesOf, type Percentiles } from './rollups/duration-bins.js';
 import { ReportCountEntity } from './rollups/report-count.entity.js';
 import { MEASURES, type Counts, type Dimension, type Duration } from './rollups/report-deltas.js';
@@ -81,7 +81,7 @@ export class ReportCounts {
   /** Messages that Postack did not take, by error code. */
   async rejections(period: ResolvedPeriod): Promise<Piece<{ rejected: number }>[]> {
     const rows = await this.#pieces(period, null, {
-      table: FailureEntity,
+      table: MessageFailureEntity,
       time: 'failed_at',
       value: `coalesce(code, '${UNKNOWN}')`,
       sums: ['count(*)'],

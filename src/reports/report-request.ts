@@ -1,5 +1,5 @@
 import { IANAZone } from 'luxon';
-import { InvalidRequestError } from '../refusals.js';
+import { InvalidRequestError } from '../errors/request-errors.js';
 import type { Dimension } from './rollups/report-deltas.js';
 import { BUCKET_MS, floorTo } from './rollups/report-time.js';
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js';
 import { FAILURE_OPTIONS, type ResolvedFailureOptions } from '../failures/failure-options.js';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
 import type { PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
 import { percentilesOf, RELATIVE_ERROR, type Percentiles } from './rollups/duration-bins.js';
 import { UNKNOWN } from './rollups/number-facts.js';

@@ -2,15 +2,15 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { settledSql } from '../dispatch/outcomes/event-status.js';
 import { HandlerOutcomeEntity } from '../dispatch/outcomes/handler-outcome.entity.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { tableName } from '../table-name.js';
+import { tableName } from '../database/table-name.js';
 import { RetentionLeftoverEntity } from './retention-leftover.entity.js';
 import type { ResolvedRetention } from './retention-options.js';
 import { RetentionProgressEntity, type RetentionStep } from './retention-progress.entity.js';
 
 /** What one chunk was about. */
 export interface RetentionChunk {
-  bodiesRemoved: number;
-  idsRemoved: number;
+  payloadsRemoved: number;
+  eventsRemoved: number;
   /** Whether there may be more to look at in this step. */
   hasMore: boolean;
 }
@@ -72,7 +72,7 @@ export class RetentionChunks {
             [
               from.received_at,
               from.event_id,
-              step === 'bodies' ? this.days.bodyDays : this.days.idDays,
+              step === 'payloads' ? this.days.payloadDays : this.days.eventDays,
               this.size,
             ],
           );
@@ -117,7 +117,7 @@ export class RetentionChunks {
       `SELECT e.id, e.received_at < ${before('$2')} AS is_over, e.body IS NOT NULL AS has_body
        FROM ${this.#inbox} e
        WHERE e.id = ANY ($1::bigint[]) AND e.received_at < ${before('$3')} AND ${this.#settled}`,
-      [locked.map(({ id }) => id), this.days.idDays, this.days.bodyDays],
+      [locked.map(({ id }) => id), this.days.eventDays, this.days.payloadDays],
     );
     const over = settled.filter((event) => event.is_over).map(({ id }) => id);
     const stripped = settled.filter((event) => !event.is_over && event.has_body).map(({ id }) => id);
@@ -129,7 +129,7 @@ export class RetentionChunks {
       await manager.query(`UPDATE ${this.#inbox} SET body = NULL WHERE id = ANY ($1::bigint[])`, [stripped]);
     }
     if (step === 'leftovers' || settled.length < ids.length) await this.#noteLeftovers(ids, manager);
-    return { bodiesRemoved: stripped.length, idsRemoved: over.length };
+    return { payloadsRemoved: stripped.length, eventsRemoved: over.length };
   }
 
   /** Of the events that have been looked at, those that are due all the same are looked at again later. */
@@ -144,7 +144,7 @@ export class RetentionChunks {
        )
        DELETE FROM ${this.#leftover}
        WHERE event_id = ANY ($1::bigint[]) AND event_id NOT IN (SELECT id FROM left_over)`,
-      [ids, this.days.bodyDays, this.days.idDays],
+      [ids, this.days.payloadDays, this.days.eventDays],
     );
   }
 }
@@ -155,7 +155,7 @@ interface Place {
   event_id: string;
 }
 
-const NOTHING = { bodiesRemoved: 0, idsRemoved: 0 };
+const NOTHING = { payloadsRemoved: 0, eventsRemoved: 0 };
 
 /** SQL for so many days ago. */
 function before(days: string): string {

@@ -3,12 +3,12 @@ import { ValidateBy } from 'class-validator';
 /** How long stored events are kept, in days of 24 hours since they were received. Fractions are allowed. */
 export interface RetentionOptions {
   /** After that the body is removed; everything else that is known of the event stays. 1 to 36,500. Default 30. */
-  bodyDays?: number;
+  payloadDays?: number;
   /**
-   * After that the event is removed wholly; its id would be taken for a new one. Not less than `bodyDays`, at most
-   * 36,500. Default 90, for so long Postack can be asked to send an event again; or `bodyDays`, when that is more.
+   * After that the event is removed wholly; its id would be taken for a new one. Not less than `payloadDays`, at most
+   * 36,500. Default 90, for so long Postack can be asked to send an event again; or `payloadDays`, when that is more.
    */
-  idDays?: number;
+  eventDays?: number;
 }
 
 /** The same with the defaults filled in; `false` when everything is kept. */
@@ -26,25 +26,26 @@ const MAX_DAYS = 36_500;
 /** Fills in the defaults; checks nothing. */
 export function resolveRetention(retention: RetentionOptions | false = {}): ResolvedRetention {
   if (retention === false) return false;
-  const { bodyDays = DEFAULT_BODY_DAYS } = retention;
+  const { payloadDays = DEFAULT_BODY_DAYS } = retention;
   // What is wrong with one is not to be told of the other.
-  const atLeast = isDays(bodyDays) ? bodyDays : 0;
-  return { bodyDays, idDays: retention.idDays ?? Math.max(DEFAULT_ID_DAYS, atLeast) };
+  const atLeast = isDays(payloadDays) ? payloadDays : 0;
+  return { payloadDays, eventDays: retention.eventDays ?? Math.max(DEFAULT_ID_DAYS, atLeast) };
 }
 
 /** Property decorator: a `ResolvedRetention` that can be kept to. The messages call its two parts by these names. */
-export function IsRetention(bodyDays: string, idDays: string): PropertyDecorator {
+export function IsRetention(payloadDays: string, eventDays: string): PropertyDecorator {
   const problems = (retention: ResolvedRetention): string[] => {
     if (retention === false) return [];
-    const wrong = Object.entries({ [bodyDays]: retention.bodyDays, [idDays]: retention.idDays }).filter(
-      ([, days]) => !isDays(days),
-    );
+    const wrong = Object.entries({
+      [payloadDays]: retention.payloadDays,
+      [eventDays]: retention.eventDays,
+    }).filter(([, days]) => !isDays(days));
     if (wrong.length > 0) {
       return wrong.map(([name]) => `${name} must be a number of days, from ${MIN_DAYS} to ${MAX_DAYS}`);
     }
-    if (retention.idDays >= retention.bodyDays) return [];
+    if (retention.eventDays >= retention.payloadDays) return [];
     return [
-      `${idDays} (${retention.idDays}) must not be less than ${bodyDays} (${retention.bodyDays}): ` +
+      `${eventDays} (${retention.eventDays}) must not be less than ${payloadDays} (${retention.payloadDays}): ` +
         'without its id, an event is not kept at all',
     ];
   };

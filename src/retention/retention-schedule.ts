@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { scheduleExclusively } from '../dispatch/lanes/exclusive-schedule.js';
-import { JobQueue } from '../dispatch/lanes/job-queue.js';
-import { loggableError } from '../loggable-error.js';
+import { scheduleExclusively } from '../jobs/scheduled-job.js';
+import { PgBossService } from '../jobs/pg-boss.service.js';
+import { loggableError } from '../errors/loggable-error.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
 import { Retention } from './retention.js';
 
@@ -17,7 +17,7 @@ export class RetentionSchedule implements OnApplicationBootstrap {
 
   constructor(
     @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
-    private readonly jobs: JobQueue,
+    private readonly jobs: PgBossService,
     private readonly retention: Retention,
   ) {}
 

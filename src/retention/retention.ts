@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { POSTACK_DATA_SOURCE } from '../postack.data-source.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
 import { RetentionChunks } from './retention-chunks.js';
 import { RETENTION_STEPS, type RetentionStep } from './retention-progress.entity.js';
@@ -9,9 +9,9 @@ import { RETENTION_STEPS, type RetentionStep } from './retention-progress.entity
 /** What one run of retention has done. */
 export interface RetentionReport {
   /** Events that have lost their body, and nothing else. */
-  bodiesRemoved: number;
+  payloadsRemoved: number;
   /** Events that have been removed wholly, with their outcomes. */
-  idsRemoved: number;
+  eventsRemoved: number;
   /** Whether everything that is due has been looked at; if not, the next run goes on from there. */
   isComplete: boolean;
 }
@@ -46,7 +46,7 @@ export class Retention implements OnModuleDestroy {
 
   /** Removes all that is due; stops early when the application does, after 9 minutes, or when `signal` says so. */
   async run(signal?: AbortSignal): Promise<RetentionReport> {
-    if (!this.#chunks) return { bodiesRemoved: 0, idsRemoved: 0, isComplete: true };
+    if (!this.#chunks) return { payloadsRemoved: 0, eventsRemoved: 0, isComplete: true };
     const stop = AbortSignal.any([this.#stopping.signal, ...(signal ? [signal] : [])]);
     const run = this.#run(this.#chunks, stop);
     this.#running = Promise.allSettled([this.#running, run]).then(() => undefined);
@@ -64,7 +64,7 @@ export class Retention implements OnModuleDestroy {
 
   async #run(chunks: RetentionChunks, stop: AbortSignal): Promise<RetentionReport> {
     const started = performance.now();
-    const report: RetentionReport = { bodiesRemoved: 0, idsRemoved: 0, isComplete: false };
+    const report: RetentionReport = { payloadsRemoved: 0, eventsRemoved: 0, isComplete: false };
     const open = new Set<RetentionStep>(RETENTION_STEPS);
     try {
       // In turns: however much has piled up in one step, the others go on.
@@ -72,9 +72,9 @@ export class Retention implements OnModuleDestroy {
         for (const step of open) {
           if (stop.aborted) return report;
           const chunkStarted = performance.now();
-          const { bodiesRemoved, idsRemoved, hasMore } = await chunks.take(step);
-          report.bodiesRemoved += bodiesRemoved;
-          report.idsRemoved += idsRemoved;
+          const { payloadsRemoved, eventsRemoved, hasMore } = await chunks.take(step);
+          report.payloadsRemoved += payloadsRemoved;
+          report.eventsRemoved += eventsRemoved;
           if (!hasMore) open.delete(step);
           else await pause((performance.now() - chunkStarted) * PAUSE_FACTOR, stop);
         }
@@ -86,12 +86,12 @@ export class Retention implements OnModuleDestroy {
     }
   }
 
-  #tell({ bodiesRemoved, idsRemoved, isComplete }: RetentionReport, seconds: number): void {
-    if (!this.options.retention || bodiesRemoved + idsRemoved === 0) return;
-    const { bodyDays, idDays } = this.options.retention;
+  #tell({ payloadsRemoved, eventsRemoved, isComplete }: RetentionReport, seconds: number): void {
+    if (!this.options.retention || payloadsRemoved + eventsRemoved === 0) return;
+    const { payloadDays, eventDays } = this.options.retention;
     this.#logger.log(
-      `Removed ${bodiesRemoved} bodies of events older than ${bodyDays} days and ${idsRemoved} events older than ` +
-        `${idDays} days in ${seconds.toFixed(1)} s${isComplete ? '' : '; there is more, for the next run'}`,
+      `Removed ${payloadsRemoved} bodies of events older than ${payloadDays} days and ${eventsRemoved} events older than ` +
+        `${eventDays} days in ${seconds.toFixed(1)} s${isComplete ? '' : '; there is more, for the next run'}`,
     );
   }
 }

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { postackMigrations } from '../../migrations/index.js';
-import { ConfigurationError } from '../configuration-error.js';
+import { ConfigurationError } from '../errors/configuration-error.js';
 import { postackEntities } from '../postack.entities.js';
 
 /** Any number that nobody else uses: held while migrating, so that several processes can start at once. */

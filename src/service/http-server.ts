@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import { ConfigurationError } from '../configuration-error.js';
+import { ConfigurationError } from '../errors/configuration-error.js';
 import type { HttpAdapterName, ServiceConfig } from './config/service.config.js';
 
 /** Fastify's default is 100, and ids of events are longer; Node limits the whole request line to 16 KiB. */

@@ -10,9 +10,9 @@ import {
   NotFoundException,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { loggableError } from '../loggable-error.js';
-import { InvalidCursorError } from '../paging.js';
-import { ConflictError, InvalidRequestError, NotFoundError } from '../refusals.js';
+import { loggableError } from '../errors/loggable-error.js';
+import { InvalidCursorError } from '../database/paging.js';
+import { ConflictError, InvalidRequestError, NotFoundError } from '../errors/request-errors.js';
 import { databaseFault } from './database-fault.js';
 
 /** After so many seconds, a database that is away may be back. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
-import { type EventDetail, EventLog } from '../dispatch/outcomes/event-log.js';
+import { type EventDetail, EventQueries } from '../dispatch/outcomes/event-queries.js';
 
 /** For how long to wait, and how often to look. */
 export interface WaitOptions {
@@ -27,7 +27,7 @@ export async function waitForEvent(
   condition: (event: EventDetail) => boolean = ({ status }) => status !== 'pending',
   { timeoutMs = 10_000, everyMs = 10 }: WaitOptions = {},
 ): Promise<EventDetail> {
-  const log = application.get(EventLog, { strict: false });
+  const log = application.get(EventQueries, { strict: false });
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const event = await log.find(id);
@@ -45,7 +45,7 @@ export async function waitForEvent(
  *
  * @example
  * ```ts
- * const { lastError } = await waitForListener(app, id, 'CrmListener.onReceived', 'failing');
+ * const { lastError } = await waitForListener(app, id, 'CrmListener.onReceived', 'retrying');
  * ```
  * @throws {WaitTimeoutError}
  */

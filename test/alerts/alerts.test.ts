@@ -9,7 +9,7 @@ import { Webhook } from 'standardwebhooks';
 import { AlertRaised, AlertResolved } from '../../src/alerts/alert-events.js';
 import { ALERT_WATCH_QUEUE, AlertWatch } from '../../src/alerts/alert-watch.js';
 import { Alerts } from '../../src/alerts/alerts.js';
-import { JobQueue } from '../../src/dispatch/lanes/job-queue.js';
+import { PgBossService } from '../../src/jobs/pg-boss.service.js';
 import { RecordingLogger } from '../support/recording-logger.js';
 import { messageBody, startTestApplication, type TestApplication } from '../support/test-application.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -310,7 +310,7 @@ describe('alerts', () => {
   });
 
   it('are looked for every minute, also by the job that pg-boss makes of it', async () => {
-    const { boss } = app.application.get(JobQueue, { strict: false });
+    const { boss } = app.application.get(PgBossService, { strict: false });
     expect(await boss.getSchedules(ALERT_WATCH_QUEUE)).toMatchObject([{ cron: '* * * * *' }]);
     await raise('30006', new Date(Date.now() - 2 * HOUR_MS));
     await boss.send(ALERT_WATCH_QUEUE);

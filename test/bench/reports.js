@@ -76,7 +76,7 @@ async function fillRollups(messages) {
   await dataSource.query(`INSERT INTO postack.opt_out_evidence
       (peer, own_number, action, source, endpoint, event_id, occurred_at, changed)
     SELECT '+1' || round(2e9 + 7e9 * random()), 'number', 'opt-out', 'message', 'default', gen_random_uuid(), at, true FROM made LIMIT ${messages / 50}`);
-  await dataSource.query(`INSERT INTO postack.failure (message_id, state, source, code, cause_class, failed_at)
+  await dataSource.query(`INSERT INTO postack.message_failure (message_id, state, source, code, cause_class, failed_at)
     SELECT gen_random_uuid(), 'rejected', 'rejection', 'code' || code, 'unknown', at FROM made LIMIT ${messages / 100}`);
   await dataSource.query('DROP TABLE made');
   await dataSource.query('VACUUM (ANALYZE)');

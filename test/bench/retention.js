@@ -45,7 +45,7 @@ const retention = new Retention(new ResolvedPostackOptions({ secret }), dataSour
 const rows = [];
 await load(5000);
 for (const [days, what] of [
-  [40, 'bodies'],
+  [40, 'payloads'],
   [100, 'events'],
 ]) {
   await storeOldEvents(Number(flags.old), days);
@@ -59,7 +59,7 @@ for (const [days, what] of [
       const { perSecond, p50, p99 } = await load(Number(flags.count));
       stop.abort();
       const report = await run;
-      const removed = report ? report.bodiesRemoved + report.idsRemoved : undefined;
+      const removed = report ? report.payloadsRemoved + report.eventsRemoved : undefined;
       removedMeanwhile += removed ?? 0;
       rates[phase].push(perSecond);
       rows.push({
@@ -73,7 +73,7 @@ for (const [days, what] of [
   }
   const started = performance.now();
   const rest = await retention.run();
-  const perSecond = (rest.bodiesRemoved + rest.idsRemoved) / ((performance.now() - started) / 1000);
+  const perSecond = (rest.payloadsRemoved + rest.eventsRemoved) / ((performance.now() - started) / 1000);
   console.log({
     what,
     // Of neighbours in time: what else the machine does meanwhile falls on both.

@@ -66,7 +66,7 @@ describe('a listener that takes batches', () => {
     expect(Math.max(...sizes)).toBe(10);
     expect(contexts[0]).toMatchObject({ listener: 'each', signal: expect.any(AbortSignal) });
     expect(contexts[0]?.deliveries).toEqual(
-      Array.from({ length: sizes[0]! }, () => ({ attempt: 1, reason: 'first', replayId: null })),
+      Array.from({ length: sizes[0]! }, () => ({ attempt: 1, reason: 'initial', replayId: null })),
     );
   });
 

@@ -48,7 +48,7 @@ it('what is queued for a listener stays queued when it becomes ordered, and when
     // One waits for its retry, others for their first call.
     const unordered = await start();
     const ids = [(await unordered.post(message(0, 'fails'))).id];
-    await waitForListener(unordered.application, ids[0]!, 'notes', 'failing');
+    await waitForListener(unordered.application, ids[0]!, 'notes', 'retrying');
     await pause();
     const stillUnordered = await start();
     for (const n of [3, 1, 2]) ids.push((await stillUnordered.post(message(n))).id);

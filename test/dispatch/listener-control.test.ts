@@ -79,7 +79,7 @@ describe('listeners', () => {
         batchSize: null,
       },
       paused: null,
-      counts: { queued: 0, failing: 0, dead: 0 },
+      counts: { queued: 0, retrying: 0, dead: 0 },
       parked: [],
     });
     expect(await control.find('nobody')).toBeNull();
@@ -143,7 +143,7 @@ describe('listeners', () => {
   it('show how many events they fail for', async () => {
     const { id } = await app.post(messageBody('message.failed'));
     await waitForListener(app.application, id, 'hopeless', 'dead');
-    expect((await control.find('hopeless'))?.counts).toMatchObject({ failing: 0, dead: 1 });
+    expect((await control.find('hopeless'))?.counts).toMatchObject({ retrying: 0, dead: 1 });
   });
 
   it('show the conversations that do not get on, and what waits behind', async () => {
@@ -162,7 +162,7 @@ describe('listeners', () => {
       },
       { what: () => 'a parked conversation' },
     );
-    expect(state.counts).toMatchObject({ failing: 1, dead: 0 });
+    expect(state.counts).toMatchObject({ retrying: 1, dead: 0 });
     expect(state.parked).toEqual([
       {
         eventId: stuck,

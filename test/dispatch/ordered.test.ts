@@ -104,7 +104,7 @@ describe('an ordered listener', () => {
     it('keeps it waiting, in order, and no other; and goes on when it succeeds', async () => {
       const conversations = app.application.get(Conversations);
       const stuck = (await app.post(message('+15550120001', 0, 'stuck'))).id;
-      const report = await waitForListener(app.application, stuck, 'conversations', 'failing');
+      const report = await waitForListener(app.application, stuck, 'conversations', 'retrying');
       expect(report.nextAttemptAt).toBeInstanceOf(Date);
       const behind: string[] = [];
       // From both sides: a conversation is the two numbers.

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { FailureLog, type FailureDetail } from '../../src/failures/failure-log.js';
+import { FailureQueries, type FailureDetail } from '../../src/failures/failure-queries.js';
 import type { OutboxReceipt } from '../../src/index.js';
 import { waitForListener } from '../../src/testing/index.js';
-import { OURS, startReplyApplication, type ReplyApplication } from '../replies/reply-application.js';
+import { OURS, startReplyApplication, type ReplyApplication } from '../support/reply-application.js';
 import { waitUntil } from '../support/wait-until.js';
 
 /** A host application whose messages fail. */
 export interface FailingApplication extends ReplyApplication {
-  failures: FailureLog;
+  failures: FailureQueries;
   send: (to: string, text?: string) => Promise<OutboxReceipt>;
   /** The failure of a message, once something has been done about it. */
   failureOf: (messageId: string) => Promise<FailureDetail>;
@@ -23,7 +23,7 @@ export async function startFailingApplication(
     ...setup,
     options: { replies: { rules: false }, failures: { resendDelaysMs: [0, 0] } },
   });
-  const failures = app.application.get(FailureLog);
+  const failures = app.application.get(FailureQueries);
   return {
     ...app,
     failures,

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Alerts } from '../../src/alerts/alerts.js';
-import type { FailureLog } from '../../src/failures/failure-log.js';
+import type { FailureQueries } from '../../src/failures/failure-queries.js';
 import type { FailureReaction } from '../../src/failures/failure-options.js';
 import { FailureSummary } from '../../src/failures/failure-summary.js';
-import type { Failure } from '../../src/failures/failure.js';
+import type { MessageFailure } from '../../src/failures/message-failure.js';
 import { FailurePolicy } from '../../src/failures/reactions/failure-policy.js';
-import { Suppressions } from '../../src/replies/suppressions/suppressions.js';
+import { Suppressions } from '../../src/suppressions/suppressions.js';
 import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
 import { waitForListener } from '../../src/testing/index.js';
-import { newNumber, OURS } from '../replies/reply-application.js';
+import { newNumber, OURS } from '../support/reply-application.js';
 import { waitUntil } from '../support/wait-until.js';
 import { startFailingApplication, type FailingApplication } from './failing-application.js';
 
@@ -18,14 +18,14 @@ import { startFailingApplication, type FailingApplication } from './failing-appl
 class VipPolicy extends FailurePolicy {
   static readonly number = newNumber();
 
-  decide({ to }: Failure): readonly FailureReaction[] | null {
+  decide({ to }: MessageFailure): readonly FailureReaction[] | null {
     return to === VipPolicy.number ? [] : null;
   }
 }
 
 describe('a message that fails', () => {
   let app: FailingApplication;
-  let failures: FailureLog;
+  let failures: FailureQueries;
   let send: FailingApplication['send'];
   let failureOf: FailingApplication['failureOf'];
   let report: FailingApplication['report'];
@@ -159,7 +159,7 @@ describe('a message that fails', () => {
       type: 'message.undelivered',
       data: { id: messageId, from: OURS, to, errorCode: '30003' },
     });
-    await waitForListener(app.application, id, 'failures.react', 'failing');
+    await waitForListener(app.application, id, 'failures.react', 'retrying');
     expect(await failures.find(messageId!)).toMatchObject({ reactedAt: null, resendRefusal: null });
     await change(`status = 'accepted', message_id = '${messageId}', accepted_at = now()`);
     await app.database.query(

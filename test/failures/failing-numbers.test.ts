@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { FailureLog } from '../../src/failures/failure-log.js';
-import type { SuppressionEntity } from '../../src/replies/suppressions/suppression.entity.js';
-import { Suppressions } from '../../src/replies/suppressions/suppressions.js';
+import type { FailureQueries } from '../../src/failures/failure-queries.js';
+import type { SuppressionEntity } from '../../src/suppressions/suppression.entity.js';
+import { Suppressions } from '../../src/suppressions/suppressions.js';
 import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
 import { waitForEvent } from '../../src/testing/index.js';
-import { newNumber, OURS } from '../replies/reply-application.js';
+import { newNumber, OURS } from '../support/reply-application.js';
 import { waitUntil } from '../support/wait-until.js';
 import { startFailingApplication, type FailingApplication } from './failing-application.js';
 
@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 
 describe('the number of a message that fails', () => {
   let app: FailingApplication;
-  let failures: FailureLog;
+  let failures: FailureQueries;
   let send: FailingApplication['send'];
   let failureOf: FailingApplication['failureOf'];
   let report: FailingApplication['report'];

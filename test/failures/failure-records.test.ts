@@ -4,13 +4,13 @@ import { MessageFailedEvent } from '../../src/events/message-failed.event.js';
 import { MessageSentEvent } from '../../src/events/message-sent.event.js';
 import { MessageUndeliveredEvent } from '../../src/events/message-undelivered.event.js';
 import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
-import { FailureEntity } from '../../src/failures/failure.entity.js';
+import { MessageFailureEntity } from '../../src/failures/message-failure.entity.js';
 import { FailureRecords } from '../../src/failures/failure-records.js';
 import { MessageEntity } from '../../src/messages/message.entity.js';
 import { MessageStore } from '../../src/messages/message-store.js';
 import { MessagesProjection } from '../../src/messages/messages.projection.js';
-import { Suppressions } from '../../src/replies/suppressions/suppressions.js';
-import { QueryCounter } from '../replies/query-counter.js';
+import { Suppressions } from '../../src/suppressions/suppressions.js';
+import { QueryCounter } from '../support/query-counter.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
 
 type MessageEvent = MessageUndeliveredEvent | MessageFailedEvent | MessageSentEvent;
@@ -56,10 +56,11 @@ describe('the records of failures', () => {
 
   const project = (events: MessageEvent[]) =>
     dataSource.transaction((manager) => projection.project(events, manager));
-  const find = (messageId: string) => dataSource.getRepository(FailureEntity).findOneByOrFail({ messageId });
+  const find = (messageId: string) =>
+    dataSource.getRepository(MessageFailureEntity).findOneByOrFail({ messageId });
 
   it('takes one statement, however many events there are', async () => {
-    const counter = new QueryCounter('"failure"');
+    const counter = new QueryCounter('"message_failure"');
     dataSource.logger = counter;
     await project(
       Array.from({ length: 300 }, (_, index) =>
@@ -67,7 +68,7 @@ describe('the records of failures', () => {
       ),
     );
     expect(counter.count).toBe(1);
-    expect(await dataSource.getRepository(FailureEntity).count()).toBe(200);
+    expect(await dataSource.getRepository(MessageFailureEntity).count()).toBe(200);
   });
 
   it('keeps the latest report, in whatever order and grouping they come', async () => {
@@ -95,7 +96,7 @@ describe('the records of failures', () => {
       acknowledgedAt: new Date(),
       acknowledgedReason: 'ok',
     };
-    await dataSource.getRepository(FailureEntity).update({ messageId: 'SM_again' }, handled);
+    await dataSource.getRepository(MessageFailureEntity).update({ messageId: 'SM_again' }, handled);
     await project([event(MessageFailedEvent, 'SM_again', '30003', 1)]);
     expect((await find('SM_again')).reactedAt).not.toBeNull();
     await project([event(MessageUndeliveredEvent, 'SM_again', '30005', 2)]);
@@ -107,10 +108,10 @@ describe('the records of failures', () => {
   it('does not have a failure that is only told of again reacted to anew', async () => {
     await project([event(MessageUndeliveredEvent, 'SM_twice', '30005', 5)]);
     await dataSource
-      .getRepository(FailureEntity)
+      .getRepository(MessageFailureEntity)
       .update({ messageId: 'SM_twice' }, { reactedAt: new Date(), reactions: ['suppress'] });
     await project([event(MessageUndeliveredEvent, 'SM_twice', '30007', 9)]);
-    const counter = new QueryCounter('"failure"');
+    const counter = new QueryCounter('"message_failure"');
     dataSource.logger = counter;
     await project([event(MessageSentEvent, 'SM_twice', null, 1)]);
     expect(counter.count).toBe(0);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { MessageLog } from '../../src/index.js';
+import { MessageQueries } from '../../src/index.js';
 import { waitForEvent } from '../../src/testing/index.js';
 import { RecordingLogger } from '../support/recording-logger.js';
 import { messageBody, startTestApplication, type TestApplication } from '../support/test-application.js';
@@ -9,7 +9,7 @@ const second = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, seconds
 
 describe('the messages', () => {
   let app: TestApplication;
-  let log: MessageLog;
+  let log: MessageQueries;
 
   const postAll = async (bodies: unknown[]) => {
     const posts = await Promise.all(bodies.map((body) => app.post(body)));
@@ -19,7 +19,7 @@ describe('the messages', () => {
 
   beforeAll(async () => {
     app = await startTestApplication();
-    log = app.application.get(MessageLog);
+    log = app.application.get(MessageQueries);
   });
   afterAll(() => app.close());
 
@@ -74,7 +74,7 @@ describe('the messages', () => {
 
   it('show it when an event names no message, and keep the event', async () => {
     const { id } = await app.post(messageBody('message.sent', { id: undefined }));
-    const event = await waitForEvent(app.application, id, ({ status }) => status === 'failing');
+    const event = await waitForEvent(app.application, id, ({ status }) => status === 'retrying');
     expect(event.projections).toEqual([
       expect.objectContaining({
         name: 'messages',

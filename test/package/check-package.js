@@ -139,7 +139,11 @@ for (const adapter of ['express', 'fastify']) {
     }
 
     before(async () => {
-      const env = { ...environment, HTTP_ADAPTER: adapter, DATABASE_URL: await createDatabase(adapter) };
+      const env = {
+        ...environment,
+        POSTACK_HTTP_ADAPTER: adapter,
+        DATABASE_URL: await createDatabase(adapter),
+      };
       child = spawn('node', ['dist/main.js'], { cwd: application, env, stdio: ['ignore', 'pipe', 'pipe'] });
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += chunk));
       origin = await print(/^listening at (\S+)$/m);

@@ -29,8 +29,8 @@ describe('the request rate of one process', () => {
   it('serves replies and others in turn while both wait, each in their order', async () => {
     const rate = memoryRequestRate({ requestsPerSecond: 100 });
     const served: string[] = [];
-    const wait = (lane: 'reply' | 'other', name: string) =>
-      rate.acquire(lane).then(() => void served.push(name));
+    const wait = (priority: 'reply' | 'other', name: string) =>
+      rate.acquire(priority).then(() => void served.push(name));
     await Promise.all([
       ...['o1', 'o2', 'o3', 'o4'].map((name) => wait('other', name)),
       ...['r1', 'r2', 'r3'].map((name) => wait('reply', name)),

@@ -2,12 +2,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Injectable, Scope } from '@nestjs/common';
 import { DeadLetters, Replays } from '../../src/index.js';
 import type { MessageReceivedEvent } from '../../src/events/message-received.event.js';
-import type { OutboxMessageEntity } from '../../src/replies/outbox/outbox-message.entity.js';
+import type { OutboxMessageEntity } from '../../src/outbox/outbox-message.entity.js';
 import { ReplyPolicy } from '../../src/replies/reply-policy.js';
 import { ReplyRules } from '../../src/replies/rules/reply-rules.js';
 import { waitForListener } from '../../src/testing/index.js';
 import { messageBody, startTestApplication } from '../support/test-application.js';
-import { newNumber, OURS, startReplyApplication, type ReplyApplication } from './reply-application.js';
+import {
+  newNumber,
+  OURS,
+  startReplyApplication,
+  type ReplyApplication,
+} from '../support/reply-application.js';
 
 /** Answers messages that begin with its own word. */
 abstract class WordPolicy extends ReplyPolicy {

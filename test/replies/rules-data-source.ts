@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { openDataSource, type TestDatabase } from '../support/test-database.js';
-import { QueryCounter } from './query-counter.js';
+import { QueryCounter } from '../support/query-counter.js';
 
 /** A migrated data source that counts the statements about reply rules. */
 export async function openRulesDataSource(

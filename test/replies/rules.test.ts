@@ -5,7 +5,7 @@ import {
   InvalidReplyRuleError,
   ReplyRuleNameTakenError,
   ReplyRuleNotFoundError,
-} from '../../src/replies/rules/reply-rule-refusals.js';
+} from '../../src/replies/rules/reply-rule-errors.js';
 import type { NewReplyRule } from '../../src/replies/rules/reply-rule.js';
 import { ReplyRules } from '../../src/replies/rules/reply-rules.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { OutboxMessage } from '../../src/replies/outbox/outbox-log.js';
+import type { OutboxMessage } from '../../src/outbox/outbox-queries.js';
 import { LocalPostack, MAGIC_NUMBERS } from '../../src/simulator/index.js';
 import { ADAPTERS, TEST_SECRET } from '../support/test-application.js';
 import { startTestService, type TestService } from '../support/test-service.js';
 import { waitUntil } from '../support/wait-until.js';
-import { newNumber, OURS } from './reply-application.js';
+import { newNumber, OURS } from '../support/reply-application.js';
 
 interface List<Item> {
   items: Item[];
@@ -17,7 +17,7 @@ describe.each(ADAPTERS)('a customer, Postack and the service on %s', (adapter) =
   beforeAll(async () => {
     postack = await LocalPostack.start({ timeScale: 20 });
     service = await startTestService({
-      HTTP_ADAPTER: adapter,
+      POSTACK_HTTP_ADAPTER: adapter,
       POSTACK_API_KEY: postack.apiKey,
       POSTACK_API_URL: postack.url,
     });

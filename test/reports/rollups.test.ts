@@ -7,7 +7,7 @@ import { HOUR_MS } from '../../src/reports/rollups/report-time.js';
 import { countQuarantined } from '../../src/reports/rollups/quarantined-events.js';
 import { RequestCounts } from '../../src/reports/rollups/request-counts.js';
 import { waitForEvent } from '../../src/testing/index.js';
-import { QueryCounter } from '../replies/query-counter.js';
+import { QueryCounter } from '../support/query-counter.js';
 import { messageBody, startTestApplication } from '../support/test-application.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
 import type { ToldEvent } from './history.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
-import { JobQueue } from '../../src/dispatch/lanes/job-queue.js';
+import { PgBossService } from '../../src/jobs/pg-boss.service.js';
 import { Reports } from '../../src/index.js';
 import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
 import { HOUR_MS, hourOf } from '../../src/reports/rollups/report-time.js';
@@ -145,7 +145,7 @@ describe('the slots of past hours', () => {
   it('are merged by a job, unless no reports are kept', async () => {
     const host = await startTestApplication({ database });
     await projectionOf(dataSource)(all('message.received'));
-    const { boss } = host.application.get(JobQueue, { strict: false });
+    const { boss } = host.application.get(PgBossService, { strict: false });
     await boss.send(SLOT_MERGE_QUEUE);
     await waitUntil(async () => ((await rowsOf('PAST AND slot >= 0')) === 0 ? true : undefined), {
       what: () => 'the slots to be merged',

@@ -7,7 +7,7 @@ import { createTestDatabase, openDataSource, type TestDatabase } from '../suppor
 import { TEST_SECRET } from '../support/test-application.js';
 import { storeOldEvents, stored } from './old-events.js';
 
-const DAYS = { bodyDays: 30, idDays: 90 };
+const DAYS = { payloadDays: 30, eventDays: 90 };
 
 describe('the chunks of retention', () => {
   let database: TestDatabase;
@@ -30,23 +30,27 @@ describe('the chunks of retention', () => {
     await storeOldEvents(database, 50, 91);
     await storeOldEvents(database, 10, 29);
     const chunks = new RetentionChunks(dataSources[0]!, DAYS, 100);
-    await expect(chunks.take('bodies')).resolves.toEqual({
-      bodiesRemoved: 50,
-      idsRemoved: 50,
+    await expect(chunks.take('payloads')).resolves.toEqual({
+      payloadsRemoved: 50,
+      eventsRemoved: 50,
       hasMore: true,
     });
     await expect(stored(database)).resolves.toMatchObject({ events: 260, bodies: 210, outcomes: 260 });
-    await expect(chunks.take('bodies')).resolves.toEqual({
-      bodiesRemoved: 100,
-      idsRemoved: 0,
+    await expect(chunks.take('payloads')).resolves.toEqual({
+      payloadsRemoved: 100,
+      eventsRemoved: 0,
       hasMore: true,
     });
-    await expect(chunks.take('bodies')).resolves.toEqual({
-      bodiesRemoved: 100,
-      idsRemoved: 0,
+    await expect(chunks.take('payloads')).resolves.toEqual({
+      payloadsRemoved: 100,
+      eventsRemoved: 0,
       hasMore: true,
     });
-    await expect(chunks.take('bodies')).resolves.toEqual({ bodiesRemoved: 0, idsRemoved: 0, hasMore: false });
+    await expect(chunks.take('payloads')).resolves.toEqual({
+      payloadsRemoved: 0,
+      eventsRemoved: 0,
+      hasMore: false,
+    });
     await expect(stored(database)).resolves.toEqual({ events: 260, bodies: 10, outcomes: 260, leftovers: 0 });
   });
 
@@ -54,12 +58,12 @@ describe('the chunks of retention', () => {
     await storeOldEvents(database, 250, 31);
     await database.query(`UPDATE postack.handler_outcome SET status = 'dead'`);
     const chunks = new RetentionChunks(dataSources[0]!, DAYS, 100);
-    while ((await chunks.take('bodies')).hasMore);
+    while ((await chunks.take('payloads')).hasMore);
     await expect(stored(database)).resolves.toMatchObject({ bodies: 250, leftovers: 250 });
     await chunks.take('leftovers');
     await database.query(`UPDATE postack.handler_outcome SET status = 'discarded'`);
     const removed: number[] = [];
-    for (let turn = 0; turn < 3; turn += 1) removed.push((await chunks.take('leftovers')).bodiesRemoved);
+    for (let turn = 0; turn < 3; turn += 1) removed.push((await chunks.take('leftovers')).payloadsRemoved);
     // The first hundred were looked at before they were settled: their turn comes again.
     expect(removed).toEqual([100, 50, 100]);
     await expect(stored(database)).resolves.toMatchObject({ bodies: 0, leftovers: 0 });
@@ -69,9 +73,9 @@ describe('the chunks of retention', () => {
     await storeOldEvents(database, 1200, 31);
     await storeOldEvents(database, 1200, 91);
     const reports = await Promise.all(dataSources.map((dataSource) => retentionOn(dataSource).run()));
-    const sum = (what: 'bodiesRemoved' | 'idsRemoved') =>
+    const sum = (what: 'payloadsRemoved' | 'eventsRemoved') =>
       reports.reduce((total, report) => total + report[what], 0);
-    expect([sum('bodiesRemoved'), sum('idsRemoved')]).toEqual([1200, 1200]);
+    expect([sum('payloadsRemoved'), sum('eventsRemoved')]).toEqual([1200, 1200]);
     expect(reports.map(({ isComplete }) => isComplete)).toEqual([true, true]);
     await expect(stored(database)).resolves.toEqual({
       events: 1200,
@@ -89,9 +93,13 @@ describe('the chunks of retention', () => {
     stop.abort();
     const first = await run;
     expect(first.isComplete).toBe(false);
-    expect(first.bodiesRemoved).toBeLessThan(3000);
+    expect(first.payloadsRemoved).toBeLessThan(3000);
     const second = await retention.run();
-    expect(second).toEqual({ bodiesRemoved: 3000 - first.bodiesRemoved, idsRemoved: 0, isComplete: true });
+    expect(second).toEqual({
+      payloadsRemoved: 3000 - first.payloadsRemoved,
+      eventsRemoved: 0,
+      isComplete: true,
+    });
   });
 
   it('let a stopping application wait for the one under way only', async () => {
@@ -99,9 +107,9 @@ describe('the chunks of retention', () => {
     const retention = retentionOn(dataSources[0]);
     const run = retention.run();
     await retention.onModuleDestroy();
-    const { bodiesRemoved, isComplete } = await run;
+    const { payloadsRemoved, isComplete } = await run;
     expect(isComplete).toBe(false);
-    await expect(stored(database)).resolves.toMatchObject({ bodies: 3000 - bodiesRemoved });
-    await expect(retention.run()).resolves.toMatchObject({ bodiesRemoved: 0, isComplete: false });
+    await expect(stored(database)).resolves.toMatchObject({ bodies: 3000 - payloadsRemoved });
+    await expect(retention.run()).resolves.toMatchObject({ payloadsRemoved: 0, isComplete: false });
   });
 });

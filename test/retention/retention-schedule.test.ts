@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { JobQueue } from '../../src/dispatch/lanes/job-queue.js';
+import { PgBossService } from '../../src/jobs/pg-boss.service.js';
 import type { PostackModuleOptions } from '../../src/index.js';
 import { RETENTION_QUEUE } from '../../src/retention/retention-schedule.js';
 import { RecordingLogger } from '../support/recording-logger.js';
@@ -24,7 +24,8 @@ describe('the schedule of retention', () => {
     apps.push(app);
     return app;
   }
-  const bossOf = (app: TestApplication | undefined) => app!.application.get(JobQueue, { strict: false }).boss;
+  const bossOf = (app: TestApplication | undefined) =>
+    app!.application.get(PgBossService, { strict: false }).boss;
 
   beforeEach(async () => {
     database = await createTestDatabase();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import { Client } from 'pg';
-import { EventLog, MessageReceivedEvent, OnPostackEvent, Retention } from '../../src/index.js';
+import { EventQueries, MessageReceivedEvent, OnPostackEvent, Retention } from '../../src/index.js';
 import { waitForEvent } from '../../src/testing/index.js';
 import { messageBody, startTestApplication, type TestApplication } from '../support/test-application.js';
 import { age, stored } from './old-events.js';
@@ -15,7 +15,7 @@ class Listener {
 describe('retention', () => {
   let app: TestApplication;
   let retention: Retention;
-  const find = (id: string) => app.application.get(EventLog, { strict: false }).find(id);
+  const find = (id: string) => app.application.get(EventQueries, { strict: false }).find(id);
   const settle = (id: string) => waitForEvent(app.application, id);
 
   /** An event that was received so many days ago, and is done. */
@@ -40,7 +40,11 @@ describe('retention', () => {
   it('removes the body after 30 days, and keeps what else is known of the event', async () => {
     const old = await oldEvent(31);
     const younger = await oldEvent(29);
-    await expect(retention.run()).resolves.toEqual({ bodiesRemoved: 1, idsRemoved: 0, isComplete: true });
+    await expect(retention.run()).resolves.toEqual({
+      payloadsRemoved: 1,
+      eventsRemoved: 0,
+      isComplete: true,
+    });
     await expect(find(old)).resolves.toMatchObject({
       payload: null,
       isBodyRemoved: true,
@@ -62,7 +66,11 @@ describe('retention', () => {
   it('removes an event wholly after 90 days, with its outcomes', async () => {
     const old = await oldEvent(91);
     const younger = await oldEvent(89);
-    await expect(retention.run()).resolves.toEqual({ bodiesRemoved: 1, idsRemoved: 1, isComplete: true });
+    await expect(retention.run()).resolves.toEqual({
+      payloadsRemoved: 1,
+      eventsRemoved: 1,
+      isComplete: true,
+    });
     await expect(find(old)).resolves.toBeNull();
     await expect(find(younger)).resolves.not.toBeNull();
     await expect(stored(app.database)).resolves.toEqual({ events: 1, bodies: 0, outcomes: 1, leftovers: 0 });
@@ -72,7 +80,7 @@ describe('retention', () => {
     const id = await oldEvent(31);
     await retention.run();
     await age(app.database, id, 91);
-    await expect(retention.run()).resolves.toMatchObject({ bodiesRemoved: 0, idsRemoved: 1 });
+    await expect(retention.run()).resolves.toMatchObject({ payloadsRemoved: 0, eventsRemoved: 1 });
     await expect(stored(app.database)).resolves.toEqual({ events: 0, bodies: 0, outcomes: 0, leftovers: 0 });
   });
 
@@ -90,7 +98,7 @@ describe('retention', () => {
 
   it.each([
     ['about to be handled', `UPDATE postack.handler_outcome SET status = 'pending'`],
-    ['failing', `UPDATE postack.handler_outcome SET status = 'failing'`],
+    ['retrying', `UPDATE postack.handler_outcome SET status = 'retrying'`],
     ['dead', `UPDATE postack.handler_outcome SET status = 'dead'`],
     ['not handled yet', 'DELETE FROM postack.handler_outcome'],
     ['not handled by everybody yet', `UPDATE postack.inbox_event SET listeners = '{listener,another}'`],
@@ -100,7 +108,11 @@ describe('retention', () => {
       const ids = [await oldEvent(31), await oldEvent(91)];
       await app.database.query(unsettle);
       for (let run = 0; run < 2; run += 1) {
-        await expect(retention.run()).resolves.toEqual({ bodiesRemoved: 0, idsRemoved: 0, isComplete: true });
+        await expect(retention.run()).resolves.toEqual({
+          payloadsRemoved: 0,
+          eventsRemoved: 0,
+          isComplete: true,
+        });
         await expect(stored(app.database)).resolves.toMatchObject({ events: 2, bodies: 2, leftovers: 2 });
       }
 
@@ -109,7 +121,11 @@ describe('retention', () => {
          SELECT id, listener, 'done', 1 FROM postack.inbox_event, unnest(listeners) AS listener
          ON CONFLICT (event_id, handler) DO UPDATE SET status = 'discarded'`,
       );
-      await expect(retention.run()).resolves.toEqual({ bodiesRemoved: 1, idsRemoved: 1, isComplete: true });
+      await expect(retention.run()).resolves.toEqual({
+        payloadsRemoved: 1,
+        eventsRemoved: 1,
+        isComplete: true,
+      });
       await expect(find(ids[0]!)).resolves.toMatchObject({ isBodyRemoved: true });
       await expect(find(ids[1]!)).resolves.toBeNull();
       await expect(stored(app.database)).resolves.toMatchObject({ events: 1, leftovers: 0 });
@@ -133,9 +149,9 @@ describe('retention', () => {
     try {
       await other.query('BEGIN');
       await other.query('SELECT FROM postack.inbox_event FOR KEY SHARE');
-      await expect(retention.run()).resolves.toMatchObject({ bodiesRemoved: 0, isComplete: true });
+      await expect(retention.run()).resolves.toMatchObject({ payloadsRemoved: 0, isComplete: true });
       await other.query('COMMIT');
-      await expect(retention.run()).resolves.toMatchObject({ bodiesRemoved: 1, isComplete: true });
+      await expect(retention.run()).resolves.toMatchObject({ payloadsRemoved: 1, isComplete: true });
     } finally {
       await other.end();
     }
@@ -146,7 +162,7 @@ describe('retention', () => {
     await retention.run();
     await app.database.query(`UPDATE postack.inbox_event SET body = 'put back by hand'`);
     await oldEvent(30.5);
-    await expect(retention.run()).resolves.toMatchObject({ bodiesRemoved: 1 });
+    await expect(retention.run()).resolves.toMatchObject({ payloadsRemoved: 1 });
     await expect(find(id)).resolves.toMatchObject({ isBodyRemoved: false });
   });
 });
@@ -158,7 +174,7 @@ describe('retention of what is not dispatched yet', () => {
       const { id } = await app.post(messageBody('message.received'));
       await age(app.database, id, 91);
       const report = await app.application.get(Retention, { strict: false }).run();
-      expect(report).toEqual({ bodiesRemoved: 0, idsRemoved: 0, isComplete: true });
+      expect(report).toEqual({ payloadsRemoved: 0, eventsRemoved: 0, isComplete: true });
       await expect(stored(app.database)).resolves.toMatchObject({ events: 1, bodies: 1, leftovers: 1 });
     } finally {
       await app.close();
@@ -174,7 +190,7 @@ describe('without retention', () => {
       await waitForEvent(app.application, id);
       await age(app.database, id, 4000);
       const report = await app.application.get(Retention, { strict: false }).run();
-      expect(report).toEqual({ bodiesRemoved: 0, idsRemoved: 0, isComplete: true });
+      expect(report).toEqual({ payloadsRemoved: 0, eventsRemoved: 0, isComplete: true });
       await expect(stored(app.database)).resolves.toMatchObject({ events: 1, bodies: 1, outcomes: 1 });
     } finally {
       await app.close();

@@ -13,7 +13,7 @@ describe.each(ADAPTERS)('the health of the service, on %s', (adapter) => {
   let elsewhere: TestDatabase;
 
   beforeAll(async () => {
-    service = await startTestService({ HTTP_ADAPTER: adapter });
+    service = await startTestService({ POSTACK_HTTP_ADAPTER: adapter });
     elsewhere = await createTestDatabase();
   });
   afterAll(async () => {
@@ -81,7 +81,7 @@ describe.each(ADAPTERS)('the health of the service, on %s', (adapter) => {
   });
 
   it('can be asked at every address of the machine, unless HOST names one', async () => {
-    const everywhere = await startTestService({ HTTP_ADAPTER: adapter, HOST: '' });
+    const everywhere = await startTestService({ POSTACK_HTTP_ADAPTER: adapter, HOST: '' });
     const addressOf = ({ running }: TestService) =>
       ((running.application.getHttpServer() as Server).address() as AddressInfo).address;
     expect(addressOf(everywhere)).toMatch(/^(?:::|0\.0\.0\.0)$/);

@@ -9,7 +9,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
-import { EventLog } from '../../src/index.js';
+import { EventQueries } from '../../src/index.js';
 import { signWebhook } from '../../src/testing/index.js';
 import { RecordingLogger } from '../support/recording-logger.js';
 import { ADAPTERS, TEST_SECRET } from '../support/test-application.js';
@@ -97,13 +97,13 @@ describe('where there is no HTTP', () => {
         abortOnError: false,
       }),
     );
-    expect(await context.get(EventLog).find('msg_never')).toBeNull();
+    expect(await context.get(EventQueries).find('msg_never')).toBeNull();
   });
 
   it('a compiled testing module starts on its own', async () => {
     const module = closing(await testingModule());
     await module.init();
-    expect(await module.get(EventLog, { strict: false }).find('msg_never')).toBeNull();
+    expect(await module.get(EventQueries, { strict: false }).find('msg_never')).toBeNull();
   });
 });
 

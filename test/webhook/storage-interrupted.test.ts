@@ -91,7 +91,7 @@ async function waitForInserts({ database }: TestApplication, count: number): Pro
 
 describe.each(ADAPTERS)('while the inbox hangs, on %s', (adapter) => {
   it('webhooks are answered 503 in time, and 204 again afterwards', async () => {
-    const app = await start({ adapter, options: { acceptTimeoutMs: 300 } });
+    const app = await start({ adapter, options: { commitTimeoutMs: 300 } });
     const release = await lockInbox(app);
     const startMs = Date.now();
     const ids = ['msg_hang_1', 'msg_hang_2', 'msg_hang_3', 'msg_hang_4'];
@@ -108,7 +108,7 @@ describe.each(ADAPTERS)('while the inbox hangs, on %s', (adapter) => {
   });
 
   it('webhooks beyond those that may wait are answered 503 at once, and the waiting ones 204 in the end', async () => {
-    const app = await start({ adapter, options: { maxWaitingAccepts: 1, acceptTimeoutMs: 60_000 } });
+    const app = await start({ adapter, options: { maxPendingWrites: 1, commitTimeoutMs: 60_000 } });
     const release = await lockInbox(app);
     // One after the other, so that each is a commit of its own: two are under way at once, the third waits.
     const first = app.post(event());
@@ -166,7 +166,7 @@ describe('when a connection is cut in the very moment in which it is made', () =
 describe('when the connections to PostgreSQL fall silent without being closed', () => {
   it('webhooks are answered 503 in time, soon 204 again, and dispatched, on new connections', async () => {
     const { app, proxy } = await startBehindProxy({
-      options: { acceptTimeoutMs: 300, dispatchTimeoutMs: 1000 },
+      options: { commitTimeoutMs: 300, dispatchTimeoutMs: 1000 },
     });
     // Several connections in the pool, as after any traffic.
     const before = Array.from({ length: 4 }, (_, index) => `msg_before_${index}`);
@@ -185,7 +185,7 @@ describe('when the connections to PostgreSQL fall silent without being closed', 
   it('in the middle of a batch, what that has locked is free again soon', async () => {
     const { app, proxy } = await startBehindProxy({
       providers: [Silencer],
-      options: { acceptTimeoutMs: 300, dispatchTimeoutMs: 1000 },
+      options: { commitTimeoutMs: 300, dispatchTimeoutMs: 1000 },
     });
     const told = (type: string) => messageBody(type, { id: 'SM_silent' });
     const isSilent = new Promise<void>((resolve) => {

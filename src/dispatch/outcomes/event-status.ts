@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { tableName } from '../../table-name.js';
+import { tableName } from '../../database/table-name.js';
 import { HandlerOutcomeEntity } from './handler-outcome.entity.js';
 
 /**
@@ -12,7 +12,7 @@ import { HandlerOutcomeEntity } from './handler-outcome.entity.js';
  * - `unhandled`: nothing is subscribed to its type
  * - `quarantined`: authentic, but not an event
  */
-export const EVENT_STATUSES = ['pending', 'done', 'failing', 'dead', 'quarantined', 'unhandled'] as const;
+export const EVENT_STATUSES = ['pending', 'done', 'retrying', 'dead', 'quarantined', 'unhandled'] as const;
 
 /** One of `EVENT_STATUSES`. */
 export type EventStatus = (typeof EVENT_STATUSES)[number];
@@ -25,7 +25,7 @@ export function eventStatusSql(dataSource: DataSource, alias: string): string {
   return `CASE
     WHEN ${alias}.status <> 'dispatched' THEN ${alias}.status
     WHEN ${any('dead')} THEN 'dead'
-    WHEN ${any('failing')} THEN 'failing'
+    WHEN ${any('retrying')} THEN 'retrying'
     WHEN ${any('pending')} THEN 'pending'
     WHEN (SELECT count(*) FROM ${outcome} o WHERE o.event_id = ${alias}.id AND o.status IN ('done', 'discarded')
       AND o.handler = ANY (${alias}.listeners)) < cardinality(${alias}.listeners) THEN 'pending'

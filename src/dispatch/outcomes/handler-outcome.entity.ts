@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { DeliveryReason } from '../../events/listener-context.js';
-import type { StoredFailure } from './stored-failure.js';
+import type { DeliveryReason } from '../../listeners/listener-context.js';
+import type { RecordedError } from './recorded-error.js';
 
 /**
  * How a handler fared with an event.
@@ -11,7 +11,7 @@ import type { StoredFailure } from './stored-failure.js';
  * - `dead`: it failed for the last time: a dead letter; a person decides
  * - `discarded`: a person has decided to leave it at that
  */
-export type OutcomeStatus = 'pending' | 'done' | 'failing' | 'dead' | 'discarded';
+export type OutcomeStatus = 'pending' | 'done' | 'retrying' | 'dead' | 'discarded';
 
 /**
  * The outcome of one listener, or of one projection that had to set the event aside, for one event. Absent
@@ -20,10 +20,10 @@ export type OutcomeStatus = 'pending' | 'done' | 'failing' | 'dead' | 'discarded
 @Entity({ name: 'handler_outcome', schema: 'postack' })
 @Index('handler_outcome_unsettled_idx', ['status', 'eventId'], { where: `status <> 'done'` })
 @Index('handler_outcome_order_idx', ['handler', 'orderKey'], {
-  where: `order_key IS NOT NULL AND status IN ('pending', 'failing')`,
+  where: `order_key IS NOT NULL AND status IN ('pending', 'retrying')`,
 })
-@Check('handler_outcome_status_check', `status IN ('pending', 'done', 'failing', 'dead', 'discarded')`)
-@Check('handler_outcome_reason_check', `reason IN ('first', 'redrive', 'replay', 'backfill')`)
+@Check('handler_outcome_status_check', `status IN ('pending', 'done', 'retrying', 'dead', 'discarded')`)
+@Check('handler_outcome_reason_check', `reason IN ('initial', 'redrive', 'replay', 'backfill')`)
 export class HandlerOutcomeEntity {
   /** `InboxEventEntity.id`. */
   @PrimaryColumn('bigint', { name: 'event_id', primaryKeyConstraintName: 'handler_outcome_pkey' })
@@ -40,11 +40,11 @@ export class HandlerOutcomeEntity {
   @Column('integer')
   attempts!: number;
 
-  @Column('jsonb', { name: 'first_failure', nullable: true })
-  firstFailure!: StoredFailure | null;
+  @Column('jsonb', { name: 'first_error', nullable: true })
+  firstError!: RecordedError | null;
 
-  @Column('jsonb', { name: 'last_failure', nullable: true })
-  lastFailure!: StoredFailure | null;
+  @Column('jsonb', { name: 'last_error', nullable: true })
+  lastError!: RecordedError | null;
 
   @Column('timestamptz', { name: 'updated_at', default: () => 'now()' })
   updatedAt!: Date;
@@ -54,7 +54,7 @@ export class HandlerOutcomeEntity {
   delivery!: number;
 
   /** Why it is, or was, delivered. */
-  @Column('text', { default: 'first' })
+  @Column('text', { default: 'initial' })
   reason!: DeliveryReason;
 
   /** The replay that handed it out. */

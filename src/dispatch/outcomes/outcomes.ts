@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
-import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
-import { tableName } from '../../table-name.js';
+import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
+import { tableName } from '../../database/table-name.js';
 import { HandlerOutcomeEntity, type OutcomeStatus } from './handler-outcome.entity.js';
-import type { StoredFailure } from './stored-failure.js';
+import type { RecordedError } from './recorded-error.js';
 
 /** How one call of a handler ended. */
 export interface NewOutcome {
@@ -12,7 +12,7 @@ export interface NewOutcome {
   delivery: number;
   status: OutcomeStatus;
   attempts: number;
-  failure: StoredFailure | null;
+  failure: RecordedError | null;
   nextAttemptAt: Date | null;
 }
 
@@ -30,18 +30,18 @@ export class Outcomes {
     if (outcomes.length === 0) return;
     // In key order, so that two processes wait for each other instead of deadlocking.
     const sorted = [...outcomes].sort((a, b) => Number(BigInt(a.rowId) - BigInt(b.rowId)));
-    const json = (failure: StoredFailure | null) => (failure ? JSON.stringify(failure) : null);
+    const json = (failure: RecordedError | null) => (failure ? JSON.stringify(failure) : null);
     await manager.query(
       `INSERT INTO ${this.#table} AS o
-         (event_id, handler, delivery, status, attempts, first_failure, last_failure, next_attempt_at)
+         (event_id, handler, delivery, status, attempts, first_error, last_error, next_attempt_at)
        SELECT event_id, $1, delivery, status, attempts, failure, failure, next_attempt_at
        FROM unnest($2::bigint[], $3::int[], $4::text[], $5::int[], $6::jsonb[], $7::timestamptz[])
          AS new (event_id, delivery, status, attempts, failure, next_attempt_at)
        ON CONFLICT (event_id, handler) DO UPDATE SET
          status = excluded.status,
          attempts = excluded.attempts,
-         first_failure = coalesce(o.first_failure, excluded.first_failure),
-         last_failure = coalesce(excluded.last_failure, o.last_failure),
+         first_error = coalesce(o.first_error, excluded.first_error),
+         last_error = coalesce(excluded.last_error, o.last_error),
          next_attempt_at = excluded.next_attempt_at,
          updated_at = now()
        WHERE o.delivery = excluded.delivery AND o.status NOT IN ('done', 'discarded')`,
@@ -83,7 +83,7 @@ export class Outcomes {
     if (orderKeys.length === 0) return [];
     const rows: { order_key: string }[] = await manager.query(
       `SELECT DISTINCT order_key FROM ${this.#table}
-       WHERE handler = $1 AND order_key = ANY ($2::text[]) AND status IN ('pending', 'failing')`,
+       WHERE handler = $1 AND order_key = ANY ($2::text[]) AND status IN ('pending', 'retrying')`,
       [handler, orderKeys],
     );
     return rows.map(({ order_key }) => order_key);

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { FAILURE_OPTIONS, type FailureReaction, type ResolvedFailureOptions } from '../failure-options.js';
 import { FailurePolicy } from './failure-policy.js';
-import type { Failure } from '../failure.js';
+import type { MessageFailure } from '../message-failure.js';
 
 /** What the option `failures.reactions` says: of the code, or else of its class. */
 @Injectable()
@@ -12,7 +12,7 @@ export class ConfiguredFailurePolicy extends FailurePolicy {
     super();
   }
 
-  decide({ code, causeClass }: Failure): readonly FailureReaction[] {
+  decide({ code, causeClass }: MessageFailure): readonly FailureReaction[] {
     const { reactions } = this.options;
     const ofCode = code !== null && Object.hasOwn(reactions, code) ? reactions[code] : undefined;
     return ofCode ?? reactions[causeClass] ?? [];

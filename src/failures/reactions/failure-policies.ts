@@ -1,9 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { discoverPolicies } from '../../policy-discovery.js';
+import { discoverPolicies } from '../../listeners/policy-discovery.js';
 import type { FailureReaction } from '../failure-options.js';
 import { FailurePolicy } from './failure-policy.js';
-import type { Failure } from '../failure.js';
+import type { MessageFailure } from '../message-failure.js';
 
 /** Finds every `FailurePolicy` of the application, and asks them in their order. */
 @Injectable()
@@ -18,7 +18,7 @@ export class FailurePolicies implements OnModuleInit {
   }
 
   /** The first decision that is not `null`. Rejects as soon as a policy throws. */
-  async decide(failure: Failure): Promise<readonly FailureReaction[]> {
+  async decide(failure: MessageFailure): Promise<readonly FailureReaction[]> {
     for (const policy of this.#policies) {
       const reactions = await policy.decide(failure);
       if (reactions !== null) return reactions;

@@ -1,5 +1,5 @@
 import type { FailureReaction } from '../failure-options.js';
-import type { Failure } from '../failure.js';
+import type { MessageFailure } from '../message-failure.js';
 
 /**
  * Decides what is done about a message that did not arrive. Provide a subclass in any module of your application and it
@@ -13,7 +13,7 @@ import type { Failure } from '../failure.js';
  *     super();
  *   }
  *
- *   async decide({ to }: Failure): Promise<readonly FailureReaction[] | null> {
+ *   async decide({ to }: MessageFailure): Promise<readonly FailureReaction[] | null> {
  *     return (await this.customers.isVip(to)) ? ['alert'] : null;
  *   }
  * }
@@ -29,6 +29,6 @@ export abstract class FailurePolicy {
    * certain that it did not arrive, and not for ever.
    */
   abstract decide(
-    failure: Failure,
+    failure: MessageFailure,
   ): Promise<readonly FailureReaction[] | null> | readonly FailureReaction[] | null;
 }

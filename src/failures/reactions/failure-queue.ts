@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { JobWithMetadata } from 'pg-boss';
 import type { DataSource, EntityManager } from 'typeorm';
-import { JobQueue, TRIED_FOR_A_DAY } from '../../dispatch/lanes/job-queue.js';
-import { runOnce } from '../../dispatch/lanes/run-once.js';
-import { loggableError } from '../../loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
+import { PgBossService, TRIED_FOR_A_DAY } from '../../jobs/pg-boss.service.js';
+import { onceSuccessful } from '../../jobs/once-successful.js';
+import { loggableError } from '../../errors/loggable-error.js';
+import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
 import { FailureReactions } from './failure-reactions.js';
 
@@ -12,7 +12,7 @@ import { FailureReactions } from './failure-reactions.js';
 export const FAILURES_QUEUE = 'failures';
 
 interface FailureJob {
-  /** `FailureEntity.messageId`. */
+  /** `MessageFailureEntity.messageId`. */
   messageId: string;
 }
 
@@ -24,11 +24,11 @@ export class FailureQueue implements OnApplicationBootstrap {
   constructor(
     @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
     @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    private readonly jobs: JobQueue,
+    private readonly jobs: PgBossService,
     private readonly reactions: FailureReactions,
   ) {}
 
-  readonly #prepare = runOnce(async () => {
+  readonly #prepare = onceSuccessful(async () => {
     await this.jobs.start();
     await this.jobs.boss.createQueue(FAILURES_QUEUE, TRIED_FOR_A_DAY);
   });

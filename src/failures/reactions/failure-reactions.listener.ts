@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { TransactionalListenerContext } from '../../events/listener-context.js';
+import type { TransactionalListenerContext } from '../../listeners/listener-context.js';
 import { MessageFailedEvent } from '../../events/message-failed.event.js';
 import { MessageUndeliveredEvent } from '../../events/message-undelivered.event.js';
-import { OnPostackEvent } from '../../events/on-postack-event.decorator.js';
+import { OnPostackEvent } from '../../listeners/on-postack-event.decorator.js';
 import { FAILURE_REACTIONS_LISTENER } from '../failure-options.js';
 import { FailureReactions } from './failure-reactions.js';
 

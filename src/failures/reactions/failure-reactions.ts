@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Alerts } from '../../alerts/alerts.js';
 import { MessageEntity } from '../../messages/message.entity.js';
-import { hasCertainlyFailed } from '../../replies/guards/resend-guard.js';
-import { OutboxMessageEntity } from '../../replies/outbox/outbox-message.entity.js';
-import { Suppressions } from '../../replies/suppressions/suppressions.js';
+import { hasCertainlyFailed } from '../../outbox/send-rules/resend-guard.js';
+import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
+import { Suppressions } from '../../suppressions/suppressions.js';
 import { FailurePolicies } from './failure-policies.js';
 import { FailureResend } from './failure-resend.js';
 import {
@@ -14,9 +14,9 @@ import {
   type ResolvedFailureOptions,
 } from '../failure-options.js';
 import { FailureRecords } from '../failure-records.js';
-import { FailureEntity } from '../failure.entity.js';
+import { MessageFailureEntity } from '../message-failure.entity.js';
 import type { ResendRefusal } from '../failure-states.js';
-import { withCause, type Failure } from '../failure.js';
+import { withCause, type MessageFailure } from '../message-failure.js';
 
 const DAY_MS = 86_400_000;
 
@@ -59,7 +59,7 @@ export class FailureReactions {
     const reactions = new Set(await this.policies.decide(failure));
     // In the order of the projection. What is certain of the message now stays so until this is committed.
     await manager.findOne(MessageEntity, { where: { id: messageId }, lock: { mode: 'pessimistic_read' } });
-    const locked = await manager.findOne(FailureEntity, {
+    const locked = await manager.findOne(MessageFailureEntity, {
       where: { messageId },
       lock: { mode: 'pessimistic_write' },
     });
@@ -67,7 +67,7 @@ export class FailureReactions {
     if (!locked || locked.reactedAt || locked.state !== failure.state || locked.code !== failure.code) return;
     const resendRefusal = reactions.has('resend') ? await this.resend.resend(failure, manager) : null;
     await manager.update(
-      FailureEntity,
+      MessageFailureEntity,
       { messageId },
       {
         reactions: await this.#done(reactions, failure, resendRefusal, manager),
@@ -79,8 +79,8 @@ export class FailureReactions {
   }
 
   /** @throws {FailureNotRecordedError} */
-  async #find(messageId: string, manager: EntityManager): Promise<FailureEntity> {
-    const find = () => manager.findOneBy(FailureEntity, { messageId });
+  async #find(messageId: string, manager: EntityManager): Promise<MessageFailureEntity> {
+    const find = () => manager.findOneBy(MessageFailureEntity, { messageId });
     let stored = await find();
     if (!stored) {
       // On its own, so that nobody waits for the policies.
@@ -92,7 +92,7 @@ export class FailureReactions {
   }
 
   /** The outbox knows the numbers of its messages, whatever Postack's events tell. */
-  async #withNumbers(stored: FailureEntity, manager: EntityManager): Promise<FailureEntity> {
+  async #withNumbers(stored: MessageFailureEntity, manager: EntityManager): Promise<MessageFailureEntity> {
     const { messageId } = stored;
     const sent = await manager.findOneBy(OutboxMessageEntity, { messageId });
     if (!sent) return stored;
@@ -102,7 +102,7 @@ export class FailureReactions {
   /** Does it. @returns those that had an effect. */
   async #done(
     reactions: ReadonlySet<FailureReaction>,
-    failure: Failure,
+    failure: MessageFailure,
     resendRefusal: ResendRefusal | null,
     manager: EntityManager,
   ): Promise<FailureReaction[]> {
@@ -114,7 +114,7 @@ export class FailureReactions {
           if (resendRefusal === null) done.push(reaction);
           break;
         case 'suppress':
-        case 'suppress-for-good':
+        case 'suppress-permanently':
           if (await this.#suppress(failure, reaction, manager)) done.push(reaction);
           break;
         case 'alert':
@@ -127,8 +127,8 @@ export class FailureReactions {
 
   /** @returns whether the number is suppressed now: not when the message may have arrived, or a person has decided. */
   async #suppress(
-    { to, source, failedAt, code, messageId, eventId }: Failure,
-    reaction: 'suppress' | 'suppress-for-good',
+    { to, source, failedAt, code, messageId, eventId }: MessageFailure,
+    reaction: 'suppress' | 'suppress-permanently',
     manager: EntityManager,
   ): Promise<boolean> {
     if (to === null) return false;
@@ -143,7 +143,7 @@ export class FailureReactions {
   }
 
   async #alert(
-    { code, causeClass, meaning, action, messageId }: Failure,
+    { code, causeClass, meaning, action, messageId }: MessageFailure,
     manager: EntityManager,
   ): Promise<void> {
     const name = code ?? '(no code)';

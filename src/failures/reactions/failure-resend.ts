@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Between, type EntityManager } from 'typeorm';
-import { hasCertainlyFailed } from '../../replies/guards/resend-guard.js';
-import { OutboxMessageEntity } from '../../replies/outbox/outbox-message.entity.js';
-import { Outbox } from '../../replies/outbox/outbox.js';
+import { hasCertainlyFailed } from '../../outbox/send-rules/resend-guard.js';
+import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
+import { Outbox } from '../../outbox/outbox.js';
 import { FAILURE_OPTIONS, type ResolvedFailureOptions } from '../failure-options.js';
 import type { ResendRefusal } from '../failure-states.js';
-import type { Failure } from '../failure.js';
+import type { MessageFailure } from '../message-failure.js';
 
 /** For so long the outbox looks for messages of which it is not known whether Postack has them. */
 const UNDECIDED_MS = 28 * 3_600_000;
@@ -44,7 +44,7 @@ export class FailureResend {
    * @throws {MissingApiKeyError} when there is no way to Postack any more.
    * @throws {SenderUndecidedError} while nobody can tell whether it is one of ours.
    */
-  async resend(failure: Failure, manager: EntityManager): Promise<ResendRefusal | null> {
+  async resend(failure: MessageFailure, manager: EntityManager): Promise<ResendRefusal | null> {
     const { messageId, isRetryable, source } = failure;
     if (!isRetryable) return 'not-retryable';
     if (source !== 'event') return 'not-by-event';
@@ -75,7 +75,7 @@ export class FailureResend {
   }
 
   /** A receipt may come before Postack's answer to the sending, or in its place. */
-  async #assertNotOurs({ to, messageId, failedAt }: Failure, manager: EntityManager): Promise<void> {
+  async #assertNotOurs({ to, messageId, failedAt }: MessageFailure, manager: EntityManager): Promise<void> {
     const failedMs = failedAt.getTime();
     const open = {
       ...(to !== null && { to }),

@@ -1,4 +1,4 @@
-import { canonicalNumber } from '../../events/phone-number.js';
+import { normalizePhoneNumber } from '../../events/phone-number.js';
 import { isWithinHours, problemsWithHours } from './active-hours.js';
 import { REPLY_RULE_KINDS } from './reply-rule.js';
 import type { NewReplyRule, RuleMessage } from './reply-rule.js';
@@ -50,7 +50,7 @@ export function problemsWithRule(rule: ReplyRuleSettings): string[] {
   if (!Number.isInteger(priority) || Math.abs(priority) > MAX_PRIORITY) {
     problems.push(`priority must be a whole number from -${MAX_PRIORITY} to ${MAX_PRIORITY}`);
   }
-  if (ownNumber !== null && !OWN_NUMBER.test(canonicalNumber(ownNumber))) {
+  if (ownNumber !== null && !OWN_NUMBER.test(normalizePhoneNumber(ownNumber))) {
     problems.push('ownNumber must be one of your numbers, like +15550100002');
   }
   return [...problems, ...compile(rule).problems];
@@ -63,7 +63,8 @@ export function compileRule(rule: ReplyRuleEntity): { compiled: CompiledRule; pr
     const { from, to, text, messageId, at = new Date() } = message;
     if (!rule.enabled) return { reason: 'disabled' };
     if (problems.length > 0) return { reason: 'invalid' };
-    if (rule.ownNumber !== null && rule.ownNumber !== canonicalNumber(to)) return { reason: 'other number' };
+    if (rule.ownNumber !== null && rule.ownNumber !== normalizePhoneNumber(to))
+      return { reason: 'other number' };
     if (rule.activeHours && !isWithinHours(rule.activeHours, at)) return { reason: 'outside its hours' };
     const groups = pattern.match(text);
     if (!groups) return { reason: 'does not match' };

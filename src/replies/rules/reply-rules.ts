@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { isUUID } from 'class-validator';
 import { QueryFailedError, type DataSource, type EntityManager } from 'typeorm';
-import { canonicalNumber } from '../../events/phone-number.js';
-import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
+import { normalizePhoneNumber } from '../../events/phone-number.js';
+import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
 import {
   byPrecedence,
   problemsWithRule,
@@ -15,7 +15,7 @@ import {
   InvalidReplyRuleError,
   ReplyRuleNameTakenError,
   ReplyRuleNotFoundError,
-} from './reply-rule-refusals.js';
+} from './reply-rule-errors.js';
 import { ReplyRuleEntity } from './reply-rule.entity.js';
 import { RuleCache } from './rule-cache.js';
 
@@ -139,7 +139,7 @@ export class ReplyRules {
     const problems = problemsWithRule(settings);
     if (problems.length > 0) throw new InvalidReplyRuleError(problems);
     const { name, enabled, priority, kind, pattern, activeHours, template } = settings;
-    const ownNumber = settings.ownNumber === null ? null : canonicalNumber(settings.ownNumber);
+    const ownNumber = settings.ownNumber === null ? null : normalizePhoneNumber(settings.ownNumber);
     const row = { id, name, enabled, priority, ownNumber, kind, pattern, activeHours, template };
     try {
       await manager.upsert(ReplyRuleEntity, { ...row, updatedAt: () => 'now()' }, ['id']);

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { loggableError } from '../../loggable-error.js';
+import { loggableError } from '../../errors/loggable-error.js';
 import { byPrecedence, compileRule, type CompiledRule } from './compiled-rule.js';
 import { ReplyRuleEntity } from './reply-rule.entity.js';
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { MessageReceivedEvent } from '../../events/message-received.event.js';
-import { checkSmsText } from '../outbox/sms-segments.js';
+import { checkSmsText } from '../../outbox/sms-segments.js';
 import { REPLY_OPTIONS, type ResolvedReplyOptions } from '../reply-options.js';
 import { ReplyPolicy } from '../reply-policy.js';
 import { UnsendableAnswerError } from '../unsendable-answer.js';

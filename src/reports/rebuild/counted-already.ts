@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { tableName } from '../../table-name.js';
+import { tableName } from '../../database/table-name.js';
 import { ReportCountEntity } from '../rollups/report-count.entity.js';
 import {
   DIMENSIONS,

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { MessageEntity } from '../../messages/message.entity.js';
-import { tableName } from '../../table-name.js';
+import { tableName } from '../../database/table-name.js';
 import { ConversationEntryEntity } from '../rollups/conversation-entry.entity.js';
 import { lineOf, numbersOf } from '../rollups/message-figures.js';
 import { endOf, messagePage, type MessagePlace } from '../message-pages.js';

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
 import type { MessageEntity } from '../../messages/message.entity.js';
-import { tableName } from '../../table-name.js';
+import { tableName } from '../../database/table-name.js';
 import { conversationFigures } from '../rollups/conversation-figures.js';
 import { moveInConversations, type Move } from '../rollups/conversation-lines.js';
 import { subtractCounts, subtractDurations, subtractEvents } from './counted-already.js';

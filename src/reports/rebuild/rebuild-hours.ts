@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
 import { MessageEntity } from '../../messages/message.entity.js';
-import { tableName } from '../../table-name.js';
+import { tableName } from '../../database/table-name.js';
 import { ConversationEntryEntity } from '../rollups/conversation-entry.entity.js';
 import { recountQuarantined } from '../rollups/quarantined-events.js';
 import { placeMessages } from './rebuild-conversations.js';

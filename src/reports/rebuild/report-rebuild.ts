@@ -3,12 +3,12 @@ import type { DataSource } from 'typeorm';
 import { StoredEvents } from '../../dispatch/stored-events.js';
 import { KNOWN_EVENTS, type AnyPostackEvent, type KnownPostackEvent } from '../../events/event-types.js';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
-import { loggableError } from '../../loggable-error.js';
+import { loggableError } from '../../errors/loggable-error.js';
 import { MessageStore } from '../../messages/message-store.js';
 import { MessagesProjection } from '../../messages/messages.projection.js';
-import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
+import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
-import { tableName } from '../../table-name.js';
+import { tableName } from '../../database/table-name.js';
 import { CONVERSATION_GAP_MS } from '../rollups/conversation-figures.js';
 import { countUncounted } from './uncounted-messages.js';
 import { RebuildHours, type RebuiltFigures } from './rebuild-hours.js';
@@ -35,8 +35,8 @@ const CHUNK_SIZE = 500;
 
 /**
  * Makes the figures of the reports anew, from the stored events: first the messages from those that have a body still
- * (`retention.bodyDays`); then those from a time without reports are counted; then, hour by hour, the places in the
- * conversations and what is counted of messages, as far back as there are any; and what is counted of events, as far back as there are any (`retention.idDays`). What cannot
+ * (`retention.payloadDays`); then those from a time without reports are counted; then, hour by hour, the places in the
+ * conversations and what is counted of messages, as far back as there are any; and what is counted of events, as far back as there are any (`retention.eventDays`). What cannot
  * be counted again stays as it is: older hours, duplicates, refused requests.
  *
  * Live events go on meanwhile. Only a page of conversations at a time has dispatchers wait, for some hundredths of a
@@ -98,7 +98,7 @@ export class ReportRebuild {
   /** Older hours may have lost events to retention. */
   #oldestKept(): number {
     const { retention } = this.options;
-    return retention ? hourOf(new Date(Date.now() - retention.idDays * 86_400_000)) + HOUR_MS : -Infinity;
+    return retention ? hourOf(new Date(Date.now() - retention.eventDays * 86_400_000)) + HOUR_MS : -Infinity;
   }
 
   async *#foldEvents(since: Date): AsyncGenerator<RebuildProgress> {

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { tableName } from '../../table-name.js';
+import { tableName } from '../../database/table-name.js';
 import { ConversationEntryEntity } from './conversation-entry.entity.js';
 import { CONVERSATION_GAP_MS, REPLY_WINDOW_MS, type ConversationEntry } from './conversation-figures.js';
 import type { Line } from './message-figures.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
-import { toldNumber } from '../../replies/opt-out/opt-out-numbers.js';
+import { phoneNumberFromEvent } from '../../events/phone-number.js';
 
 /** What reports need of a phone number. */
 export interface NumberFacts {
@@ -38,7 +38,7 @@ export function conversationOf(own: NumberFacts, peer: NumberFacts): string {
 }
 
 function factsOf(text: string): NumberFacts | null {
-  const number = toldNumber(text);
+  const number = phoneNumberFromEvent(text);
   if (number === null) return null;
   const parsed = number.startsWith('+') ? parsePhoneNumberFromString(number) : undefined;
   return {

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
-import { tableName } from '../../table-name.js';
+import { tableName } from '../../database/table-name.js';
 import { ReportEventEntity } from './report-event.entity.js';
 import { BUCKET_MS } from './report-time.js';
 

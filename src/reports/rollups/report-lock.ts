@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { tableName } from '../../table-name.js';
+import { tableName } from '../../database/table-name.js';
 import { ReportOwnNumberEntity } from './report-own-number.entity.js';
 
 /** Any number that nobody else uses as the first of a pair, and the one lock in that space. */

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
-import { tableName } from '../../table-name.js';
+import { tableName } from '../../database/table-name.js';
 import { ReportCountEntity } from './report-count.entity.js';
 import { MEASURES, type ReportDeltas } from './report-deltas.js';
 import { ReportDurationEntity } from './report-duration.entity.js';

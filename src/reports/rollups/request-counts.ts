@@ -7,10 +7,10 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { loggableError } from '../../loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
+import { loggableError } from '../../errors/loggable-error.js';
+import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
-import { tableName } from '../../table-name.js';
+import { tableName } from '../../database/table-name.js';
 import { WebhookCounters } from '../../webhook/webhook-counters.js';
 import { countQuarantined } from './quarantined-events.js';
 import { ReportEventEntity } from './report-event.entity.js';

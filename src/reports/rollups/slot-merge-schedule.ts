@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { scheduleExclusively } from '../../dispatch/lanes/exclusive-schedule.js';
-import { JobQueue } from '../../dispatch/lanes/job-queue.js';
-import { loggableError } from '../../loggable-error.js';
+import { scheduleExclusively } from '../../jobs/scheduled-job.js';
+import { PgBossService } from '../../jobs/pg-boss.service.js';
+import { loggableError } from '../../errors/loggable-error.js';
 import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
 import { SlotMerge } from './slot-merge.js';
 
@@ -18,7 +18,7 @@ export class SlotMergeSchedule implements OnApplicationBootstrap {
 
   constructor(
     @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
-    private readonly jobs: JobQueue,
+    private readonly jobs: PgBossService,
     private readonly merge: SlotMerge,
   ) {}
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
-import { tableName } from '../../table-name.js';
+import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
+import { tableName } from '../../database/table-name.js';
 import { ReportCountEntity } from './report-count.entity.js';
 import { DIMENSIONS, DURATIONS } from './report-deltas.js';
 import { ReportDurationEntity } from './report-duration.entity.js';

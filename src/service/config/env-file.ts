@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { ConfigurationError } from '../../configuration-error.js';
+import { ConfigurationError } from '../../errors/configuration-error.js';
 
 /**
  * Takes settings from the file `.env` in the working directory, if there is one; the environment wins.

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ConfigurationError } from '../../configuration-error.js';
+import { ConfigurationError } from '../../errors/configuration-error.js';
 import { readSetting, ServiceConfig } from './service.config.js';
 
 const SECRET = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
@@ -42,7 +42,7 @@ describe('the settings of the service', () => {
       webhookPath: undefined,
       adminKey: undefined,
       logLevel: 'log',
-      retention: { bodyDays: 30, idDays: 90 },
+      retention: { payloadDays: 30, eventDays: 90 },
       api: undefined,
       replies: { ownNumbers: [], optOut: { scope: 'all', confirmations: 'local' } },
       alerts: {},
@@ -56,12 +56,12 @@ describe('the settings of the service', () => {
       PORT: ' 8080 ',
       HOST: '127.0.0.1\n',
       POSTACK_DATA_DIR: '/data',
-      HTTP_ADAPTER: 'fastify',
+      POSTACK_HTTP_ADAPTER: 'fastify',
       POSTACK_ROLE: 'accept',
       POSTACK_WEBHOOK_PATH: '/hooks/postack',
       POSTACK_LOG_LEVEL: 'debug',
-      POSTACK_RETENTION_BODY_DAYS: '7.5',
-      POSTACK_RETENTION_ID_DAYS: '36500',
+      POSTACK_RETENTION_PAYLOAD_DAYS: '7.5',
+      POSTACK_RETENTION_EVENT_DAYS: '36500',
       POSTACK_API_KEY: 'an-api-key',
       POSTACK_API_URL: 'http://127.0.0.1:4000/v1',
       POSTACK_API_REQUESTS_PER_SECOND: '25',
@@ -82,7 +82,7 @@ describe('the settings of the service', () => {
       webhookPath: '/hooks/postack',
       adminKey: ADMIN_KEY,
       logLevel: 'debug',
-      retention: { bodyDays: 7.5, idDays: 36_500 },
+      retention: { payloadDays: 7.5, eventDays: 36_500 },
       api: { apiKey: 'an-api-key', baseUrl: 'http://127.0.0.1:4000/v1', requestsPerSecond: 25 },
       replies: {
         ownNumbers: ['+15550100002', '+15550100003'],
@@ -106,7 +106,7 @@ describe('the settings of the service', () => {
 
   it('that are empty count as not set', () => {
     const empty = Object.fromEntries(
-      ['PORT', 'HOST', 'DATABASE_URL', 'HTTP_ADAPTER', 'POSTACK_ROLE', 'POSTACK_ADMIN_KEY_FILE'].map(
+      ['PORT', 'HOST', 'DATABASE_URL', 'POSTACK_HTTP_ADAPTER', 'POSTACK_ROLE', 'POSTACK_ADMIN_KEY_FILE'].map(
         (name) => [name, ' '],
       ),
     );
@@ -119,7 +119,7 @@ describe('the settings of the service', () => {
       ['-1', '65536', '80.5', '0x50', 'http', '1e3'],
       'PORT must be a whole number from 0 to 65535 (0: any free port)',
     ],
-    ['HTTP_ADAPTER', ['koa', 'Express'], 'HTTP_ADAPTER must be express or fastify'],
+    ['POSTACK_HTTP_ADAPTER', ['koa', 'Express'], 'POSTACK_HTTP_ADAPTER must be express or fastify'],
     ['POSTACK_ROLE', ['worker', 'ALL'], 'POSTACK_ROLE must be all, accept or work'],
     [
       'POSTACK_LOG_LEVEL',
@@ -127,14 +127,14 @@ describe('the settings of the service', () => {
       'POSTACK_LOG_LEVEL must be one of error, warn, log, debug, verbose',
     ],
     [
-      'POSTACK_RETENTION_BODY_DAYS',
+      'POSTACK_RETENTION_PAYLOAD_DAYS',
       ['0', '0.5', '-1', '30d', '1e2', '36501'],
-      'POSTACK_RETENTION_BODY_DAYS must be a number of days, from 1 to 36500',
+      'POSTACK_RETENTION_PAYLOAD_DAYS must be a number of days, from 1 to 36500',
     ],
     [
-      'POSTACK_RETENTION_ID_DAYS',
+      'POSTACK_RETENTION_EVENT_DAYS',
       ['29'],
-      'POSTACK_RETENTION_ID_DAYS (29) must not be less than POSTACK_RETENTION_BODY_DAYS (30): ' +
+      'POSTACK_RETENTION_EVENT_DAYS (29) must not be less than POSTACK_RETENTION_PAYLOAD_DAYS (30): ' +
         'without its id, an event is not kept at all',
     ],
     [
@@ -186,7 +186,7 @@ describe('the settings of the service', () => {
 
   it('that are wrong are all named at once', () => {
     expect(
-      problemsWith({ PORT: 'x', HTTP_ADAPTER: 'x', POSTACK_ROLE: 'x', POSTACK_LOG_LEVEL: 'x' }),
+      problemsWith({ PORT: 'x', POSTACK_HTTP_ADAPTER: 'x', POSTACK_ROLE: 'x', POSTACK_LOG_LEVEL: 'x' }),
     ).toHaveLength(4);
   });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { IsIn, IsInt, Matches, Max, Min, MinLength, ValidateIf } from 'class-validator';
-import { assertValid, ConfigurationError } from '../../configuration-error.js';
+import { assertValid, ConfigurationError } from '../../errors/configuration-error.js';
 import {
   type PostackApiOptions,
   type PostackRole,
@@ -23,7 +23,7 @@ const SETTINGS = [
   'PORT',
   'HOST',
   'DATABASE_URL',
-  'HTTP_ADAPTER',
+  'POSTACK_HTTP_ADAPTER',
   'POSTACK_DATA_DIR',
   'POSTACK_WEBHOOK_SECRET',
   'POSTACK_WEBHOOK_PATH',
@@ -38,8 +38,8 @@ const SETTINGS = [
   'POSTACK_ALERT_WEBHOOK_SECRET',
   'POSTACK_ROLE',
   'POSTACK_LOG_LEVEL',
-  'POSTACK_RETENTION_BODY_DAYS',
-  'POSTACK_RETENTION_ID_DAYS',
+  'POSTACK_RETENTION_PAYLOAD_DAYS',
+  'POSTACK_RETENTION_EVENT_DAYS',
 ] as const;
 
 /** Settings that may be given as the name of a file that holds them: `POSTACK_ADMIN_KEY_FILE`. */
@@ -76,7 +76,7 @@ export class ServiceConfig {
   /** Where embedded mode keeps its database and its development credentials. */
   readonly dataDir: string;
 
-  @IsIn(['express', 'fastify'], { message: 'HTTP_ADAPTER must be express or fastify' })
+  @IsIn(['express', 'fastify'], { message: 'POSTACK_HTTP_ADAPTER must be express or fastify' })
   readonly httpAdapter: HttpAdapterName;
 
   @IsIn(['all', 'accept', 'work'], { message: 'POSTACK_ROLE must be all, accept or work' })
@@ -102,7 +102,7 @@ export class ServiceConfig {
   readonly logLevel: (typeof LOG_LEVELS)[number];
 
   /** How long events are kept. */
-  @IsRetention('POSTACK_RETENTION_BODY_DAYS', 'POSTACK_RETENTION_ID_DAYS')
+  @IsRetention('POSTACK_RETENTION_PAYLOAD_DAYS', 'POSTACK_RETENTION_EVENT_DAYS')
   readonly retention: ResolvedRetention;
 
   /** The way to Postack; `undefined` without an API key: nothing is sent then. */
@@ -124,15 +124,15 @@ export class ServiceConfig {
     this.host = read('HOST');
     this.databaseUrl = read('DATABASE_URL');
     this.dataDir = read('POSTACK_DATA_DIR') ?? '.postack';
-    this.httpAdapter = (read('HTTP_ADAPTER') ?? 'express') as HttpAdapterName;
+    this.httpAdapter = (read('POSTACK_HTTP_ADAPTER') ?? 'express') as HttpAdapterName;
     this.role = (read('POSTACK_ROLE') ?? 'all') as PostackRole;
     this.webhookSecrets = list(read('POSTACK_WEBHOOK_SECRET'));
     this.webhookPath = read('POSTACK_WEBHOOK_PATH');
     this.adminKey = read('POSTACK_ADMIN_KEY');
     this.logLevel = (read('POSTACK_LOG_LEVEL') ?? 'log') as ServiceConfig['logLevel'];
     this.retention = resolveRetention({
-      bodyDays: numberIn(read('POSTACK_RETENTION_BODY_DAYS')),
-      idDays: numberIn(read('POSTACK_RETENTION_ID_DAYS')),
+      payloadDays: numberIn(read('POSTACK_RETENTION_PAYLOAD_DAYS')),
+      eventDays: numberIn(read('POSTACK_RETENTION_EVENT_DAYS')),
     });
     this.api = apiOptions(read);
     this.replies = {

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../../configuration-error.js';
+import { ConfigurationError } from '../../errors/configuration-error.js';
 
 /** Something about the embedded PostgreSQL that a person has to mend. */
 export function embeddedFailure(problem: string, cause?: unknown): ConfigurationError {

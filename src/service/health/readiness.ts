@@ -6,8 +6,8 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { loggableError } from '../../loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../../postack.data-source.js';
+import { loggableError } from '../../errors/loggable-error.js';
+import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
 
 /** A database that answers slower than this is not ready. */
 const CHECK_TIMEOUT_MS = 2000;

@@ -7,7 +7,8 @@ import { AppModule } from './app.module.js';
 
 /** A host with a global prefix, and with its own parsing of JSON: up to 1 MB, whatever else is sent. */
 export async function createApplication(): Promise<INestApplication> {
-  const application = process.env['HTTP_ADAPTER'] === 'fastify' ? await onFastify() : await onExpress();
+  const application =
+    process.env['POSTACK_HTTP_ADAPTER'] === 'fastify' ? await onFastify() : await onExpress();
   application.setGlobalPrefix('shop');
   application.enableShutdownHooks();
   return application;

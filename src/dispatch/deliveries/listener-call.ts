@@ -1,0 +1,166 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import type { DataSource, EntityManager } from 'typeorm';
+import type {
+  BatchListenerContext,
+  BatchResult,
+  Delivery,
+  ListenerContext,
+  TransactionalListenerContext,
+} from '../../listeners/listener-context.js';
+import { REPLY_SINK, ReplyScope, type ReplySink } from '../../events/reply-scope.js';
+import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
+import { abandonConnection, idleTimeout, setIdleTimeout } from '../../database/transaction-with-timeout.js';
+import type { Handler } from '../../listeners/handler.js';
+import { Outcomes } from '../outcomes/outcomes.js';
+import { ProjectionRunner } from '../projection-runner.js';
+import type { HandlerEvent } from '../stored-events.js';
+
+/** A listener took longer than its `timeoutMs`. What it does after that is not waited for. */
+export class ListenerTimeoutError extends Error {
+  readonly code = 'POSTACK_LISTENER_TIMEOUT';
+  override readonly name = 'ListenerTimeoutError';
+
+  constructor(listener: string, timeoutMs: number) {
+    super(`${listener} did not finish within ${timeoutMs} ms`);
+  }
+}
+
+/** An event that is to be handled now, for the `attempt`-th time. */
+export interface Call {
+  event: HandlerEvent;
+  delivery: Delivery;
+}
+
+/** Calls handlers through the event emitter: each in the way that its settings ask for. */
+@Injectable()
+export class ListenerCalls {
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(REPLY_SINK) private readonly replies: ReplySink,
+    private readonly emitter: EventEmitter2,
+    private readonly outcomes: Outcomes,
+    private readonly projections: ProjectionRunner,
+  ) {}
+
+  /** Whether a call commits its own "done" mark, together with the handler's writes. */
+  marksItself({ kind, settings }: Handler): boolean {
+    return kind === 'projection' || settings.transactional;
+  }
+
+  /**
+   * Calls a handler for one event, or, when it takes batches, for several. Settles when the handler does: with one
+   * result for each.
+   */
+  async run(handler: Handler, calls: readonly Call[]): Promise<PromiseSettledResult<unknown>[]> {
+    if (handler.settings.batchSize !== null) return this.#callBatch(handler, calls);
+    return Promise.allSettled(calls.map((call) => this.#callOne(handler, call)));
+  }
+
+  #callOne(handler: Handler, call: Call): Promise<unknown> {
+    if (handler.kind === 'projection') {
+      return this.projections.runAlone(handler, call.event, call.delivery.attempt);
+    }
+    if (handler.settings.transactional) return this.#callInTransaction(handler, call);
+    return this.#emit(handler, (signal): [unknown, ListenerContext] => [
+      call.event.event,
+      { listener: handler.name, signal, ...call.delivery },
+    ]);
+  }
+
+  async #callBatch(handler: Handler, calls: readonly Call[]): Promise<PromiseSettledResult<unknown>[]> {
+    const all = (result: PromiseSettledResult<unknown>) => calls.map(() => result);
+    try {
+      const deliveries = calls.map(({ delivery }) => delivery);
+      const [returned] = await this.#emit(handler, (signal): [unknown, BatchListenerContext] => [
+        calls.map(({ event }) => event.event),
+        { listener: handler.name, signal, deliveries },
+      ]);
+      return isBatchResult(returned, calls.length)
+        ? [...returned]
+        : all({ status: 'fulfilled', value: undefined });
+    } catch (reason) {
+      return all({ status: 'rejected', reason });
+    }
+  }
+
+  #callInTransaction(handler: Handler, { event, delivery }: Call): Promise<void> {
+    return this.dataSource.transaction(async (manager) => {
+      await manager.query(`SELECT ${setIdleTimeout('$1')}`, [idleTimeout(handler.settings.timeoutMs)]);
+      if (!(await this.outcomes.claim(handler.name, event.rowId, event.progress.delivery, manager))) return;
+      try {
+        await this.#callAndMark(handler, event, delivery, manager);
+      } catch (error) {
+        // What hangs may still hold the connection: waiting for a rollback would be waiting for it.
+        if (error instanceof ListenerTimeoutError && manager.queryRunner) {
+          await abandonConnection(manager.queryRunner).catch(() => undefined);
+        }
+        throw error;
+      }
+    });
+  }
+
+  async #callAndMark(
+    handler: Handler,
+    { rowId, event, progress }: HandlerEvent,
+    delivery: Delivery,
+    manager: EntityManager,
+  ): Promise<void> {
+    await this.#emit(
+      handler,
+      (signal): [unknown, TransactionalListenerContext] => [
+        event,
+        { listener: handler.name, signal, manager, ...delivery },
+      ],
+      manager,
+    );
+    const done = { rowId, delivery: progress.delivery, status: 'done' as const, attempts: delivery.attempt };
+    await this.outcomes.record(handler.name, [{ ...done, failure: null, nextAttemptAt: null }], manager);
+  }
+
+  /** Calls the method, within its time and with somewhere for its replies to go. Resolves to what it returns. */
+  #emit(
+    handler: Handler,
+    argumentsWith: (signal: AbortSignal) => [subject: unknown, context: unknown],
+    manager?: EntityManager,
+  ): Promise<unknown[]> {
+    const scope = new ReplyScope(handler.name, this.replies, manager);
+    return withTimeout(handler, (signal) =>
+      scope.run(
+        () => this.emitter.emitAsync(handler.channel, ...argumentsWith(signal)) as Promise<unknown[]>,
+      ),
+    );
+  }
+}
+
+/** @throws whatever `call` rejects with, or {ListenerTimeoutError}. */
+async function withTimeout<Result>(
+  { name, settings }: Handler,
+  call: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const abort = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const error = new ListenerTimeoutError(name, settings.timeoutMs);
+      abort.abort(error);
+      reject(error);
+    }, settings.timeoutMs);
+  });
+  try {
+    return await Promise.race([call(abort.signal), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Anything else that a batch listener returns means nothing. @throws {TypeError} when results are missing. */
+function isBatchResult(returned: unknown, length: number): returned is BatchResult {
+  const isSettled = (result: unknown) =>
+    ['fulfilled', 'rejected'].includes((result as { status?: string } | null)?.status ?? '');
+  if (!Array.isArray(returned) || returned.length === 0 || !returned.every(isSettled)) return false;
+  if (returned.length === length) return true;
+  throw new TypeError(
+    `the listener returned ${returned.length} results for ${length} events: give one for each, in their order`,
+  );
+}

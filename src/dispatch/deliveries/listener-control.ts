@@ -1,0 +1,163 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
+import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
+import { tableName } from '../../database/table-name.js';
+import type { Handler } from '../../listeners/handler.js';
+import { HandlerRegistry } from '../../listeners/handler-registry.js';
+import { HandlerOutcomeEntity } from '../outcomes/handler-outcome.entity.js';
+import { HandlerNotFoundError, InvalidPauseError } from '../dispatch-errors.js';
+import { PgBossService } from '../../jobs/pg-boss.service.js';
+import { Notifications } from './notifications.js';
+import { HandlerWorkers } from './handler-workers.js';
+import { ListenerPauseEntity } from './listener-pause.entity.js';
+import type { ListenerCounts, ListenerState, BlockedGroup } from './listener-state.js';
+
+/** A line is parked when its first event has failed so often: the quick retries are over. */
+const PARKED_AFTER_ATTEMPTS = 3;
+const MAX_PARKED = 100;
+
+interface ParkedRow {
+  event_id: string;
+  attempts: number;
+  since: Date | null;
+  next_attempt_at: Date | null;
+  waiting: string;
+}
+
+/** The listeners of the application: how they stand, and pausing them. */
+@Injectable()
+export class ListenerControl {
+  readonly #outcome: string;
+  readonly #inbox: string;
+  readonly #pause: string;
+
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly registry: HandlerRegistry,
+    private readonly signal: Notifications,
+    private readonly workers: HandlerWorkers,
+    private readonly jobs: PgBossService,
+  ) {
+    this.#outcome = tableName(dataSource, HandlerOutcomeEntity);
+    this.#inbox = tableName(dataSource, InboxEventEntity);
+    this.#pause = tableName(dataSource, ListenerPauseEntity);
+  }
+
+  /** Every listener and projection, by name. */
+  report(): Promise<ListenerState[]> {
+    const handlers = [...this.registry.listeners, ...this.registry.projections];
+    return this.#report(handlers.sort((a, b) => (a.name < b.name ? -1 : 1)));
+  }
+
+  /** One listener or projection; `null` when there is none of this name. */
+  async find(name: string): Promise<ListenerState | null> {
+    const handler = this.registry.get(name);
+    const [state] = handler ? await this.#report([handler]) : [];
+    return state ?? null;
+  }
+
+  /**
+   * Lets a listener rest, in all processes: its events wait until it is resumed. Calls that are running finish.
+   * Accepting, projections and other listeners go on. Pausing it again replaces the reason.
+   *
+   * @throws {HandlerNotFoundError}
+   * @throws {InvalidPauseError} when it is a projection.
+   */
+  async pause(name: string, reason?: string): Promise<void> {
+    const handler = this.registry.get(name);
+    if (!handler) throw new HandlerNotFoundError(name);
+    if (handler.kind === 'projection') {
+      throw new InvalidPauseError(
+        `"${name}" is a projection: it is part of dispatching and cannot be paused on its own`,
+      );
+    }
+    await this.dataSource.transaction(async (manager) => {
+      await manager.query(
+        `INSERT INTO ${this.#pause} (listener, reason) VALUES ($1, $2)
+         ON CONFLICT (listener) DO UPDATE SET reason = excluded.reason`,
+        [name, reason ?? null],
+      );
+      await this.signal.sendControl(manager);
+    });
+  }
+
+  /**
+   * Lets it go on with what has waited; nothing happens when it is not paused.
+   *
+   * @throws {HandlerNotFoundError}
+   */
+  async resume(name: string): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      const { affected } = await manager.getRepository(ListenerPauseEntity).delete({ listener: name });
+      if (!affected && !this.registry.get(name)) throw new HandlerNotFoundError(name);
+      await this.signal.sendControl(manager);
+    });
+  }
+
+  async #report(handlers: readonly Handler[]): Promise<ListenerState[]> {
+    const counts = await this.#counts(handlers);
+    const pauses = await this.dataSource.getRepository(ListenerPauseEntity).find();
+    const pausedBy = new Map(pauses.map((pause) => [pause.listener, pause]));
+    return Promise.all(
+      handlers.map(async (handler) => {
+        const { name, kind, settings } = handler;
+        const pause = pausedBy.get(name);
+        return {
+          name,
+          kind,
+          subscriptions: handler.subscriptions.map((one) => (typeof one === 'string' ? one : one.type)),
+          settings,
+          paused: pause ? { since: pause.pausedAt, reason: pause.reason } : null,
+          counts: counts.get(name) ?? { queued: 0, retrying: 0, dead: 0 },
+          parked: settings.ordered ? await this.#parked(name) : [],
+        };
+      }),
+    );
+  }
+
+  /** Reads only what is retrying or dead, which the index has; pg-boss counts its queues in the background. */
+  async #counts(handlers: readonly Handler[]): Promise<Map<string, ListenerCounts>> {
+    await this.workers.prepare();
+    const queues = await this.jobs.boss.getQueues(handlers.map(({ queue }) => queue));
+    const queued = new Map(queues.map(({ name, queuedCount }) => [name, queuedCount]));
+    const rows = await this.dataSource.query<{ handler: string; retrying: string; dead: string }[]>(
+      `SELECT handler, count(*) FILTER (WHERE status = 'retrying') AS retrying,
+         count(*) FILTER (WHERE status = 'dead') AS dead
+       FROM ${this.#outcome} WHERE status IN ('retrying', 'dead') AND handler = ANY ($1::text[]) GROUP BY handler`,
+      [handlers.map(({ name }) => name)],
+    );
+    const failed = new Map(rows.map((row) => [row.handler, row]));
+    return new Map(
+      handlers.map(({ name, queue }) => {
+        const { retrying, dead } = failed.get(name) ?? { retrying: 0, dead: 0 };
+        return [name, { queued: queued.get(queue) ?? 0, retrying: Number(retrying), dead: Number(dead) }];
+      }),
+    );
+  }
+
+  async #parked(name: string): Promise<BlockedGroup[]> {
+    const rows = await this.dataSource.query<ParkedRow[]>(
+      `SELECT e.svix_id AS event_id, head.attempts, (head.first_error ->> 'at')::timestamptz AS since,
+         head.next_attempt_at,
+         (SELECT count(*) - 1 FROM ${this.#outcome} o WHERE o.handler = $1 AND o.order_key = head.order_key
+            AND o.status IN ('pending', 'retrying')) AS waiting
+       FROM (
+         SELECT * FROM ${this.#outcome}
+         WHERE handler = $1 AND order_key IS NOT NULL AND status = 'retrying' AND attempts >= $2
+         ORDER BY event_id LIMIT $3
+       ) AS head JOIN ${this.#inbox} e ON e.id = head.event_id
+       WHERE e.endpoint = $4 ORDER BY since`,
+      [name, PARKED_AFTER_ATTEMPTS, MAX_PARKED, this.options.endpoint],
+    );
+    return rows.map((row) => ({
+      eventId: row.event_id,
+      attempts: row.attempts,
+      since: row.since,
+      nextAttemptAt: row.next_attempt_at,
+      waiting: Number(row.waiting),
+    }));
+  }
+}

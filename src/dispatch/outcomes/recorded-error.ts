@@ -1,0 +1,55 @@
+import { MessageEvent } from '../../events/message-event.js';
+import { maskPhoneNumber } from '../../events/phone-number.js';
+import type { PostackEvent } from '../../events/postack-event.js';
+
+/** A failure as it is stored: enough to find the cause, bounded in size, without the event's payload. */
+export interface RecordedError {
+  /** When it happened, ISO 8601 UTC. */
+  at: string;
+  /** The error's class. */
+  name: string;
+  /** The error's message, cut to 1,000 characters. */
+  message: string;
+  /** The stack, cut to 4,000 characters; `null` when something other than an `Error` was thrown. */
+  stack: string | null;
+}
+
+const MAX_MESSAGE_LENGTH = 1000;
+const MAX_STACK_LENGTH = 4000;
+
+/** Shorter texts may be part of any word. */
+const MIN_TEXT_LENGTH = 4;
+
+/** What to store of anything that was thrown while `events` were handled. */
+export function recordedError(
+  error: unknown,
+  events: readonly PostackEvent[],
+  at = new Date(),
+): RecordedError {
+  const isError = error instanceof Error;
+  const storable = (text: string, maxLength: number) =>
+    // PostgreSQL's jsonb cannot hold NUL.
+    withoutPayload(text, events).slice(0, maxLength).replaceAll('\0', '\uFFFD');
+  return {
+    at: at.toISOString(),
+    name: isError ? error.name : typeof error,
+    message: storable(isError ? error.message : String(error), MAX_MESSAGE_LENGTH),
+    stack: isError && error.stack !== undefined ? storable(error.stack, MAX_STACK_LENGTH) : null,
+  };
+}
+
+/** A text from which the events' own texts and phone numbers are taken out: errors like to quote their input. */
+export function withoutPayload(text: string, events: readonly PostackEvent[]): string {
+  let result = text;
+  for (const event of events) {
+    if (!(event instanceof MessageEvent)) continue;
+    if (event.text !== null && event.text.length >= MIN_TEXT_LENGTH)
+      result = result.replaceAll(event.text, '(text)');
+    for (const number of [event.from, event.to]) {
+      if (number !== null && number.length >= MIN_TEXT_LENGTH) {
+        result = result.replaceAll(number, maskPhoneNumber(number));
+      }
+    }
+  }
+  return result;
+}

@@ -1,0 +1,148 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource, SelectQueryBuilder } from 'typeorm';
+import { normalizePhoneNumber } from '../events/phone-number.js';
+import { hasArrivalReport } from '../messages/delivery-state.js';
+import { MessageEntity } from '../messages/message.entity.js';
+import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../database/paging.js';
+import type { PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { OutboxMessageEntity } from '../outbox/outbox-message.entity.js';
+import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
+import { FailureNotFoundError, FailureStateError } from './failure-errors.js';
+import { MessageFailureEntity } from './message-failure.entity.js';
+import { withCause, type MessageFailure } from './message-failure.js';
+
+/** What to list. */
+export interface FailureFilter {
+  cause?: PostackCauseClass;
+  code?: string;
+  /** Of messages to this number. */
+  number?: string;
+  /** Failed at or after. */
+  since?: Date;
+  /** Failed before. */
+  until?: Date;
+  /** Those that a person has acknowledged, or the others. Default: both. */
+  acknowledged?: boolean;
+  /** Page size. Default 50. */
+  limit?: number;
+  /** `nextCursor` of the page before. */
+  cursor?: string;
+}
+
+/** A failure, with what has become of it since. */
+export interface FailureDetail extends MessageFailure {
+  /** The message was reported as delivered too, or was sent after all: it may be no failure. */
+  isContradicted: boolean;
+  /** The message of the outbox that repeats it: `OutboxMessageEntity.id`. */
+  resentAs: string | null;
+}
+
+/** What the joined tables tell. */
+type Row = MessageFailureEntity & {
+  message?: MessageEntity | null;
+  outbox?: OutboxMessageEntity | null;
+  resend?: OutboxMessageEntity | null;
+};
+
+/** The messages that did not arrive: for the admin API, and for yours. */
+@Injectable()
+export class FailureQueries {
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(FAILURE_OPTIONS) private readonly options: ResolvedFailureOptions,
+  ) {}
+
+  /** Those that failed last first. @throws {InvalidCursorError} */
+  async list({ limit = 50, cursor, ...filter }: FailureFilter = {}): Promise<Page<FailureDetail>> {
+    const query = this.#query()
+      .orderBy({ 'failure.failedAt': 'DESC', 'failure.messageId': 'DESC' })
+      .limit(limit + 1);
+    narrow(query, filter);
+    if (cursor !== undefined) {
+      const { at, id } = decodeCursor(cursor, ['at', 'id']);
+      if (Number.isNaN(Date.parse(at)) || id.includes('\0')) throw new InvalidCursorError();
+      query.andWhere('(failure.failedAt, failure.messageId) < (:at::timestamptz, :id)', { at, id });
+    }
+    const rows: Row[] = await query.getMany();
+    const items = rows.slice(0, limit).map((row) => this.#detailOf(row));
+    const last = rows.length > limit ? items.at(-1) : undefined;
+    return {
+      items,
+      nextCursor: last ? encodeCursor({ at: last.failedAt.toISOString(), id: last.messageId }) : null,
+    };
+  }
+
+  /** The failure of one message; `null` when none is recorded. */
+  async find(messageId: string): Promise<FailureDetail | null> {
+    const row: Row | null = await this.#query()
+      .where('failure.messageId = :messageId', { messageId })
+      .getOne();
+    return row && this.#detailOf(row);
+  }
+
+  /**
+   * Notes that a person has seen to it.
+   *
+   * @param reason For whoever looks at it later.
+   * @throws {FailureNotFoundError}
+   * @throws {FailureStateError} when somebody has already.
+   */
+  async acknowledge(messageId: string, reason: string): Promise<FailureDetail> {
+    await this.dataSource.transaction(async (manager) => {
+      const failure = await manager.findOne(MessageFailureEntity, {
+        where: { messageId },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!failure) throw new FailureNotFoundError(messageId);
+      if (failure.acknowledgedAt) throw new FailureStateError(messageId, failure.acknowledgedAt);
+      const acknowledged = { acknowledgedAt: new Date(), acknowledgedReason: reason };
+      await manager.update(MessageFailureEntity, { messageId }, acknowledged);
+    });
+    const acknowledged = await this.find(messageId);
+    if (!acknowledged) throw new FailureNotFoundError(messageId);
+    return acknowledged;
+  }
+
+  #query(): SelectQueryBuilder<MessageFailureEntity> {
+    return this.dataSource
+      .getRepository(MessageFailureEntity)
+      .createQueryBuilder('failure')
+      .leftJoinAndMapOne('failure.message', MessageEntity, 'message', 'message.id = failure.messageId')
+      .leftJoinAndMapOne(
+        'failure.outbox',
+        OutboxMessageEntity,
+        'outbox',
+        `outbox.id = CASE WHEN failure.source = 'rejection' THEN CAST(failure.messageId AS uuid) END`,
+      )
+      .leftJoinAndMapOne(
+        'failure.resend',
+        OutboxMessageEntity,
+        'resend',
+        'resend.resendOf = failure.messageId',
+      );
+  }
+
+  #detailOf({ message, outbox, resend, ...failure }: Row): FailureDetail {
+    const hasArrived = message != null && hasArrivalReport(message.history);
+    return {
+      ...withCause(failure, this.options.catalogue),
+      isContradicted: hasArrived || outbox?.status === 'accepted',
+      resentAs: resend?.id ?? null,
+    };
+  }
+}
+
+function narrow(
+  query: SelectQueryBuilder<MessageFailureEntity>,
+  { cause, code, number, since, until, acknowledged }: FailureFilter,
+): void {
+  if (cause) query.andWhere('failure.causeClass = :cause', { cause });
+  if (code !== undefined) query.andWhere('failure.code = :code', { code });
+  if (number !== undefined) query.andWhere('failure.to = :number', { number: normalizePhoneNumber(number) });
+  if (since) query.andWhere('failure.failedAt >= :since', { since });
+  if (until) query.andWhere('failure.failedAt < :until', { until });
+  if (acknowledged !== undefined) {
+    query.andWhere(`failure.acknowledgedAt IS ${acknowledged ? 'NOT ' : ''}NULL`);
+  }
+}

@@ -1,0 +1,155 @@
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import { ConfigurationError } from '../errors/configuration-error.js';
+import { KNOWN_EVENTS } from '../events/event-types.js';
+import { HANDLER_METADATA, subscriptionCovers, type HandlerMetadata } from './handler-metadata.js';
+import { UnknownPostackEvent } from '../events/unknown-postack.event.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import type { EventRoute, Handler } from './handler.js';
+import { listenerSettings } from './listener-settings.js';
+
+/** What `DiscoveryService` knows of a provider; its own class is not exported. */
+type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
+
+/** Letters, digits and `_ - .`: what pg-boss takes in a queue's name. */
+const HANDLER_NAME = /^[\w.-]{1,80}$/;
+
+/** Finds every listener and projection of the application, checks them, and binds them to the event emitter. */
+@Injectable()
+export class HandlerRegistry implements OnModuleInit {
+  readonly #logger = new Logger('Postack');
+  readonly #handlers = new Map<string, Handler>();
+  readonly #switchedOff = new Set<string>();
+  readonly #routes = new Map<string, EventRoute>();
+
+  constructor(
+    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly emitter: EventEmitter2,
+  ) {}
+
+  /** @throws {ConfigurationError} naming every handler that cannot work. */
+  onModuleInit(): void {
+    const problems: string[] = [];
+    const seen = new Set<object>();
+    for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
+      const prototype = prototypeOf(wrapper);
+      if (!prototype || seen.has(wrapper.instance as object)) continue;
+      if (wrapper.instance) seen.add(wrapper.instance as object);
+      for (const method of this.scanner.getAllMethodNames(prototype)) {
+        const metadata = metadataOf(prototype, method);
+        if (metadata) this.#add(wrapper, method, metadata, problems);
+      }
+    }
+    for (const name of Object.keys(this.options.listeners)) {
+      if (this.#handlers.get(name)?.kind === 'listener' || this.#switchedOff.has(name)) continue;
+      problems.push(
+        `the option "listeners" has settings for "${name}", but there is no listener of that name`,
+      );
+    }
+    if (problems.length > 0) throw new ConfigurationError('Postack listeners and projections', problems);
+    if (this.options.role !== 'accept') this.#logRoutes();
+  }
+
+  get listeners(): Handler[] {
+    return [...this.#handlers.values()].filter(({ kind }) => kind === 'listener');
+  }
+
+  get projections(): Handler[] {
+    return [...this.#handlers.values()].filter(({ kind }) => kind === 'projection');
+  }
+
+  get(name: string): Handler | undefined {
+    return this.#handlers.get(name);
+  }
+
+  /** Where events of this wire type go. */
+  routeOf(wireType: string): EventRoute {
+    let route = this.#routes.get(wireType);
+    if (!route) {
+      const { eventTypes } = this.options;
+      const known = Object.hasOwn(eventTypes, wireType) ? eventTypes[wireType] : undefined;
+      const eventClass = known ?? UnknownPostackEvent;
+      const covering = (handlers: Handler[]) =>
+        handlers.filter(({ subscriptions }) =>
+          subscriptions.some((subscription) => subscriptionCovers(subscription, eventClass, wireType)),
+        );
+      route = { eventClass, projections: covering(this.projections), listeners: covering(this.listeners) };
+      this.#routes.set(wireType, route);
+    }
+    return route;
+  }
+
+  #add(wrapper: ProviderWrapper, method: string, metadata: HandlerMetadata, problems: string[]): void {
+    const where = `${wrapper.metatype?.name ?? String(wrapper.name)}.${method}`;
+    const name = metadata.name ?? where;
+    const taken = this.#handlers.get(name);
+    const set = this.options.listeners[name];
+    if (!wrapper.isDependencyTreeStatic()) {
+      problems.push(
+        `${where}: its class is request-scoped (or depends on one that is), and an event is no request; ` +
+          'make it a singleton, and resolve what is request-scoped inside the method with ModuleRef.resolve()',
+      );
+    } else if (!HANDLER_NAME.test(name)) {
+      problems.push(`${where}: the name "${name}" must be 1 to 80 letters, digits, "_", "-" or "."`);
+    } else if (metadata.subscriptions.length === 0) {
+      problems.push(`${where}: it subscribes to nothing`);
+    } else if (taken) {
+      problems.push(
+        `${where}: the name "${name}" is used twice; give one of them a name of its own, ` +
+          'or provide its class in one module only',
+      );
+    } else if (metadata.kind === 'listener' && set === false) {
+      this.#switchedOff.add(name);
+    } else {
+      const { kind, subscriptions, options } = metadata;
+      const ownOptions = set === false ? undefined : set;
+      const settings = listenerSettings(where, { ...options, ...ownOptions }, problems);
+      const channel = Symbol(`postack:${kind}:${name}`);
+      const instance = wrapper.instance as Record<string, (...args: unknown[]) => unknown>;
+      this.emitter.on(channel, (...args: unknown[]) => instance[method]?.(...args));
+      const queue = `${settings.ordered ? 'ordered' : kind}.${name}`;
+      this.#handlers.set(name, { kind, name, subscriptions, settings, channel, queue });
+    }
+  }
+
+  /** The table "event → projections, listeners", so that a missing listener is seen at the start. */
+  #logRoutes(): void {
+    const names = (handlers: readonly Handler[]) => handlers.map(({ name }) => name).join(', ') || '–';
+    const wireTypes = new Set([...Object.keys(this.options.eventTypes), '(any other type)']);
+    for (const handler of this.#handlers.values()) {
+      for (const subscription of handler.subscriptions) {
+        const isOther = typeof subscription === 'string' && subscription !== '*';
+        if (isOther && !KNOWN_EVENTS.some(({ type }) => type === subscription)) wireTypes.add(subscription);
+      }
+    }
+    wireTypes.delete(UnknownPostackEvent.type);
+    const width = Math.max(...[...wireTypes].map(({ length }) => length));
+    this.#logger.log(`${'event'.padEnd(width)} → projections | listeners`);
+    for (const wireType of wireTypes) {
+      const { projections, listeners } = this.routeOf(wireType);
+      const unhandled = projections.length + listeners.length === 0 ? '  (stored as unhandled)' : '';
+      this.#logger.log(`${wireType.padEnd(width)} → ${names(projections)} | ${names(listeners)}${unhandled}`);
+    }
+  }
+}
+
+/** Where to look for decorated methods: a request-scoped provider has no instance yet, but a class. */
+function prototypeOf(wrapper: ProviderWrapper): object | undefined {
+  if (wrapper.isAlias) return undefined;
+  if (wrapper.isDependencyTreeStatic()) {
+    const instance: unknown = wrapper.instance;
+    if (typeof instance !== 'object' || instance === null) return undefined;
+    return (Object.getPrototypeOf(instance) as object | null) ?? undefined;
+  }
+  const metatype = wrapper.metatype as { prototype?: object } | null;
+  return metatype?.prototype;
+}
+
+function metadataOf(prototype: object, method: string): HandlerMetadata | undefined {
+  const value: unknown = (prototype as Record<string, unknown>)[method];
+  if (typeof value !== 'function') return undefined;
+  return Reflect.getMetadata(HANDLER_METADATA, value) as HandlerMetadata | undefined;
+}

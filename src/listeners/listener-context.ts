@@ -1,0 +1,51 @@
+import type { EntityManager } from 'typeorm';
+
+/**
+ * Why a listener gets an event.
+ *
+ * - `first`: the event came in
+ * - `redrive`: somebody had the listener's dead letter tried again
+ * - `replay`: somebody had stored events handed out again
+ * - `backfill`: the listener is newer than the event
+ */
+export type DeliveryReason = 'initial' | 'redrive' | 'replay' | 'backfill';
+
+/** One handing of an event to a listener. */
+export interface Delivery {
+  /** 1 for the first call of this delivery, 2 for its first retry, … */
+  attempt: number;
+  /** Whether this is the first delivery of the event, or why it comes again. */
+  reason: DeliveryReason;
+  /** The replay it belongs to; `null` when it belongs to none. */
+  replayId: string | null;
+}
+
+/** The second argument of every listener. */
+export interface ListenerContext extends Delivery {
+  /** The listener's own name: for `event.idempotencyKey(listener)`. */
+  listener: string;
+  /** Aborted when the call has taken longer than `timeoutMs`: pass it on to `fetch` and the like. */
+  signal: AbortSignal;
+}
+
+/** The second argument of a listener with `transactional: true`. */
+export interface TransactionalListenerContext extends ListenerContext {
+  /** Of the transaction in which the listener's "done" mark is committed together with its writes. */
+  manager: EntityManager;
+}
+
+/** The second argument of a listener with `batch`. */
+export interface BatchListenerContext {
+  /** The listener's own name: for `event.idempotencyKey(listener)`. */
+  listener: string;
+  /** Aborted when the call has taken longer than `timeoutMs`. */
+  signal: AbortSignal;
+  /** One for each event, in the order of the events. */
+  deliveries: readonly Delivery[];
+}
+
+/**
+ * What a listener with `batch` may return: nothing when all its events are done, or one settled result for each
+ * event in the order of the events, as `Promise.allSettled` gives them; those rejected are tried again.
+ */
+export type BatchResult = readonly PromiseSettledResult<unknown>[];

@@ -1,0 +1,82 @@
+import type { AnyPostackEvent, KnownEventClass } from '../events/event-types.js';
+import {
+  HANDLER_METADATA,
+  type BatchOptions,
+  type HandlerMetadata,
+  type OnPostackEventOptions,
+  type Subscription,
+} from './handler-metadata.js';
+import type {
+  BatchListenerContext,
+  ListenerContext,
+  TransactionalListenerContext,
+} from './listener-context.js';
+import type { UnknownPostackEvent } from '../events/unknown-postack.event.js';
+
+/** The event that a method gets for what it subscribed to. */
+export type EventOf<S extends Subscription> = S extends '*'
+  ? AnyPostackEvent
+  : S extends abstract new (...args: never[]) => infer E
+    ? E
+    : S extends KnownEventClass['type']
+      ? InstanceType<Extract<KnownEventClass, { type: S }>>
+      : UnknownPostackEvent;
+
+/** The method that a listener with these options must be. */
+export type ListenerMethod<S extends Subscription, O extends OnPostackEventOptions> = O extends {
+  batch: true | BatchOptions;
+}
+  ? (events: readonly EventOf<S>[], context: BatchListenerContext) => unknown
+  : O extends { transactional: true }
+    ? (event: EventOf<S>, context: TransactionalListenerContext) => unknown
+    : (event: EventOf<S>, context: ListenerContext) => unknown;
+
+/**
+ * Makes a method of any provider a listener: it is called at least once for each stored event it subscribes
+ * to, on a queue of its own, until it resolves. A throw is a failure, tried again later without touching
+ * other listeners; `PermanentError` and `RetryAfterError` say otherwise. It may do anything; use
+ * `event.idempotencyKey(name)` for what must not happen twice.
+ *
+ * The method gets `(event, context)`, or `(events, context)` with `batch`; a parameter type that does not fit the
+ * subscription and the options does not compile.
+ *
+ * @example
+ * ```ts
+ * @OnPostackEvent(MessageReceivedEvent)
+ * async notifyCrm(event: MessageReceivedEvent, { signal }: ListenerContext) {}
+ * ```
+ *
+ * @param subscription An event class, its type name, several of them in an array, a type that this package
+ *   does not know (then an `UnknownPostackEvent` comes), or `'*'` for everything.
+ */
+export function OnPostackEvent<const S extends Subscription, const O extends OnPostackEventOptions = object>(
+  subscription: S | readonly S[],
+  // Intersected, so that an option that does not exist is refused although O is inferred.
+  options?: O & Record<Exclude<keyof O, keyof OnPostackEventOptions>, never>,
+) {
+  const { name, ...listenerOptions }: OnPostackEventOptions = options ?? {};
+  return handlerDecorator<ListenerMethod<S, O>>('listener', subscription, name, listenerOptions);
+}
+
+/** The decorator shared by listeners and projections: checks the method's type, leaves the metadata. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- it types the decorated method
+export function handlerDecorator<Handler>(
+  kind: HandlerMetadata['kind'],
+  subscription: Subscription | readonly Subscription[],
+  name: string | undefined,
+  options: HandlerMetadata['options'],
+) {
+  return <Method extends Handler>(
+    _target: object,
+    _key: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void => {
+    const metadata: HandlerMetadata = {
+      kind,
+      name,
+      subscriptions: Array.isArray(subscription) ? subscription : [subscription as Subscription],
+      options,
+    };
+    Reflect.defineMetadata(HANDLER_METADATA, metadata, descriptor.value as object);
+  };
+}

@@ -1,0 +1,39 @@
+import { PermanentError, RetryAfterError } from './listener-errors.js';
+import type { RetryPolicy } from './handler-metadata.js';
+import { InvalidRequestError } from '../errors/request-errors.js';
+
+/** Every wait is up to a fifth shorter or longer, so that what failed together does not come back together. */
+const JITTER = 0.2;
+
+/**
+ * How long to wait after a failed call; `null` when it was the last one.
+ *
+ * @param attempt The call that failed, 1 for the first.
+ * @param random From 0 to 1.
+ */
+export function retryDelayMs(
+  error: unknown,
+  attempt: number,
+  { attempts, firstDelayMs, maxDelayMs }: RetryPolicy,
+  random = Math.random(),
+): number | null {
+  if (isPermanent(error) || attempt >= attempts) return null;
+  const asked = askedDelayMs(error);
+  if (asked !== undefined) return asked;
+  const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(attempt - 1, 40));
+  return Math.round(delayMs * (1 - JITTER + 2 * JITTER * random));
+}
+
+// By code too: the package may be installed twice.
+
+function isPermanent(error: unknown): boolean {
+  // An empty reply, say, will be just as empty next time.
+  if (error instanceof PermanentError || error instanceof InvalidRequestError) return true;
+  return (error as { code?: unknown } | null)?.code === 'POSTACK_PERMANENT';
+}
+
+function askedDelayMs(error: unknown): number | undefined {
+  if (error instanceof RetryAfterError) return error.delayMs;
+  const { code, delayMs } = (error ?? {}) as { code?: unknown; delayMs?: unknown };
+  return code === 'POSTACK_RETRY_AFTER' && typeof delayMs === 'number' && delayMs >= 0 ? delayMs : undefined;
+}

@@ -1,0 +1,56 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource, EntityManager } from 'typeorm';
+import { normalizePhoneNumber } from '../events/phone-number.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { tableName } from '../database/table-name.js';
+import { REPLY_OPTIONS, type ResolvedReplyOptions } from '../replies/reply-options.js';
+import { OwnNumberEntity } from './own-number.entity.js';
+
+/** Numbers that one process remembers: more than anybody has, unless the payload is misread. */
+const MAX_REMEMBERED = 10_000;
+
+/** The numbers that are ours: those of the option `replies.ownNumbers`, and those that messages have come in on. */
+@Injectable()
+export class OwnNumbers {
+  readonly #configured: ReadonlySet<string>;
+  /** Committed, and so known for good. */
+  readonly #remembered = new Set<string>();
+
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(REPLY_OPTIONS) { ownNumbers }: ResolvedReplyOptions,
+  ) {
+    this.#configured = new Set(ownNumbers);
+  }
+
+  /** Whether a number is one of ours. */
+  async isOwn(number: string, manager: EntityManager = this.dataSource.manager): Promise<boolean> {
+    const canonical = normalizePhoneNumber(number);
+    if (this.#configured.has(canonical) || this.#remembered.has(canonical)) return true;
+    return manager.existsBy(OwnNumberEntity, { number: canonical });
+  }
+
+  /**
+   * Stores the numbers that are not known yet, in the transaction of `manager`. No statement when all of them are.
+   *
+   * @param numbers Canonical.
+   */
+  async learn(numbers: Iterable<string>, manager: EntityManager): Promise<void> {
+    const unseen = [...new Set(numbers)].filter((number) => !this.#remembered.has(number)).sort();
+    if (unseen.length === 0) return;
+    const table = tableName(manager.dataSource, OwnNumberEntity);
+    // `now()` is when this transaction began: what it sees from before that was committed by another one.
+    const committed: { number: string }[] = await manager.query(
+      `WITH committed AS (SELECT number FROM ${table} WHERE number = ANY ($1) AND first_seen_at < now()), added AS (
+         INSERT INTO ${table} (number)
+         SELECT number FROM unnest($1::text[]) AS number WHERE number NOT IN (SELECT number FROM committed)
+         ON CONFLICT DO NOTHING
+       )
+       SELECT number FROM committed`,
+      [unseen],
+    );
+    for (const { number } of committed) {
+      if (this.#remembered.size < MAX_REMEMBERED) this.#remembered.add(number);
+    }
+  }
+}

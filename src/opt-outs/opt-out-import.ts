@@ -1,0 +1,57 @@
+import type { Readable } from 'node:stream';
+import type { DataSource } from 'typeorm';
+import { importNumberList, timeOfCell, type NumberListImport } from '../csv/number-list-import.js';
+import type { OptOutScope } from '../replies/reply-options.js';
+import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
+import { recordEntries, type OptOutEntry } from './opt-out-record.js';
+import { InvalidOptOutError } from './opt-out-errors.js';
+import { MAX_REASON_LENGTH } from './opt-out-request.js';
+
+/** What an import of opt-outs has done: `imported` are those who are opted out now, and were not before. */
+export type OptOutImport = NumberListImport;
+
+/**
+ * Opts out everybody in a list. It must have a header row: `number`, and optionally `own_number` (empty or absent: all
+ * of them), `opted_out_at` (ISO 8601; empty or absent: now) and `reason`; other columns are ignored. Rows that are right
+ * are taken, and wrong ones told. A list can be imported again, after mending it or after a crash: what is recorded
+ * already stays as it is.
+ *
+ * @param reason Of the rows that have none.
+ * @throws {InvalidOptOutError} when it is no such list, or has more than 1,000,000 rows.
+ */
+export async function importOptOuts(
+  source: Readable,
+  reason: string,
+  scope: OptOutScope,
+  dataSource: DataSource,
+): Promise<OptOutImport> {
+  return importNumberList<OptOutEntry>(source, {
+    columns: ['own_number', 'opted_out_at', 'reason'],
+    entryOf: (cell) => entryOf(cell, reason),
+    store: async (entries) => {
+      const recorded = await dataSource.transaction((manager) => recordEntries(entries, scope, manager));
+      return recorded.length;
+    },
+    refusal: (message, options) => new InvalidOptOutError(message, options),
+  });
+}
+
+/** What a row says, or what is wrong with it. */
+function entryOf(cell: (column: string) => string, defaultReason: string): OptOutEntry | string {
+  const [peer, own] = [parsePhoneNumber(cell('number')), cell('own_number')];
+  if (peer === undefined) return `number ${NUMBER_RULE}`;
+  const ownNumber = own === '' ? null : parsePhoneNumber(own);
+  if (ownNumber === undefined) return `own_number ${NUMBER_RULE}, or empty`;
+  const at = cell('opted_out_at');
+  const occurredAt = at === '' ? new Date() : timeOfCell(at);
+  if (!occurredAt) return 'opted_out_at must be a time in ISO 8601, like 2026-01-31T08:00:00Z, or empty';
+  if (occurredAt.getTime() > Date.now()) return 'opted_out_at must not be a time to come';
+  const reason = cell('reason') || defaultReason;
+  if (reason.length > MAX_REASON_LENGTH || reason.includes('\0')) {
+    return `reason must have at most ${MAX_REASON_LENGTH} characters`;
+  }
+  return {
+    ...{ peer, ownNumber, action: 'opt-out', source: 'import', reason, occurredAt },
+    ...{ keyword: null, endpoint: null, eventId: null },
+  };
+}

@@ -1,0 +1,183 @@
+import type { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import { In, IsNull, Not, type DataSource, type EntityManager } from 'typeorm';
+import { normalizePhoneNumber, maskPhoneNumber } from '../events/phone-number.js';
+import type { PostackEvent } from '../events/postack-event.js';
+import type { Page } from '../database/paging.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { REPLY_OPTIONS, type ResolvedReplyOptions } from '../replies/reply-options.js';
+import { exportOptOuts } from './opt-out-export.js';
+import { importOptOuts, type OptOutImport } from './opt-out-import.js';
+import { entriesPage, statesPage, type EntriesFilter, type OptOutFilter } from './opt-out-lists.js';
+import { OptOutEntity } from './opt-out.entity.js';
+import { OptOutEvidenceEntity } from './opt-out-evidence.entity.js';
+import { recordEntries, type OptOutEntry } from './opt-out-record.js';
+import { OptOutNotFoundError, OptOutReviewNotFoundError, OptOutReviewStateError } from './opt-out-errors.js';
+import { checkedReason, checkedRequest, type OptOutRequest } from './opt-out-request.js';
+import { isOptedOut } from './opt-out-state.js';
+
+/** Which reviews to list. */
+export interface ReviewsFilter extends EntriesFilter {
+  /** Those that nobody has decided on yet, or the others. Default `true`. */
+  isOpen?: boolean;
+}
+
+/** What a person makes of free wording. */
+export interface ReviewDecision {
+  decision: 'opt-out' | 'dismiss';
+  /** 1 to 1,000 characters. */
+  reason: string;
+}
+
+/** Who must not be written to, and why: the current state, and the evidence that it rests on. */
+@Injectable()
+export class OptOutLedger {
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(REPLY_OPTIONS) private readonly options: ResolvedReplyOptions,
+  ) {}
+
+  /** Whether somebody must not be written to from one of our numbers; what counts is the option `replies.optOut.scope`. */
+  async isOptedOut(
+    peer: string,
+    ownNumber: string,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<boolean> {
+    const latest = await manager.findOne(OptOutEntity, {
+      select: { peer: true, ownNumber: true, optedOut: true },
+      where: {
+        peer: normalizePhoneNumber(peer),
+        ...(this.options.optOutScope === 'number' && {
+          ownNumber: In([normalizePhoneNumber(ownNumber), '']),
+        }),
+      },
+      order: { since: 'DESC', optedOut: 'DESC' },
+    });
+    return latest?.optedOut ?? false;
+  }
+
+  /** Whether somebody may have opted out in free wording that nobody has decided on yet. */
+  hasOpenReview(peer: string, manager: EntityManager = this.dataSource.manager): Promise<boolean> {
+    return manager.existsBy(OptOutEvidenceEntity, {
+      peer: normalizePhoneNumber(peer),
+      action: 'review',
+      resolvedAt: IsNull(),
+    });
+  }
+
+  /** The entry that a received message left in the ledger; `null` when it left none. */
+  evidenceOf(
+    { endpoint, id: eventId }: Pick<PostackEvent, 'endpoint' | 'id'>,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<Pick<OptOutEvidenceEntity, 'action' | 'changed'> | null> {
+    return manager.findOne(OptOutEvidenceEntity, {
+      select: { action: true, changed: true },
+      where: { endpoint, eventId, source: 'message' },
+    });
+  }
+
+  /** The current state, with the latest changes first. @throws {InvalidCursorError} */
+  list(filter: OptOutFilter = {}): Promise<Page<OptOutEntity>> {
+    return statesPage(this.dataSource, this.options.optOutScope, filter);
+  }
+
+  /** Every entry about somebody, the latest first. @throws {OptOutNotFoundError} @throws {InvalidCursorError} */
+  async history(number: string, filter: EntriesFilter = {}): Promise<Page<OptOutEvidenceEntity>> {
+    const peer = normalizePhoneNumber(number);
+    const page = await entriesPage(this.dataSource, { peer }, filter);
+    if (page.items.length > 0 || filter.cursor !== undefined) return page;
+    throw new OptOutNotFoundError(`The ledger of opt-outs has nothing about ${maskPhoneNumber(peer)}`);
+  }
+
+  /**
+   * Opts somebody out, also when they are already: the reason is kept in the history.
+   *
+   * @returns the current state.
+   * @throws {InvalidOptOutError}
+   */
+  async add(request: OptOutRequest): Promise<OptOutEntity> {
+    const entry = { ...checkedRequest(request), action: 'opt-out' as const };
+    return this.dataSource.transaction((manager) => this.#change(entry, manager));
+  }
+
+  /**
+   * Opts somebody in again.
+   *
+   * @returns the current state.
+   * @throws {InvalidOptOutError}
+   * @throws {OptOutNotFoundError} when they are not opted out.
+   */
+  async remove(request: OptOutRequest): Promise<OptOutEntity> {
+    const entry = { ...checkedRequest(request), action: 'opt-in' as const };
+    return this.dataSource.transaction(async (manager) => {
+      const states = await manager.findBy(OptOutEntity, { peer: entry.peer });
+      if (!isOptedOut(states, entry.ownNumber ?? '', this.options.optOutScope)) {
+        const where = entry.ownNumber === null ? '' : ` of ${maskPhoneNumber(entry.ownNumber)}`;
+        throw new OptOutNotFoundError(`${maskPhoneNumber(entry.peer)} is not opted out${where}`);
+      }
+      return this.#change(entry, manager);
+    });
+  }
+
+  /** Free wording that may be an opt-out, the latest first. @throws {InvalidCursorError} */
+  reviews({ isOpen = true, ...filter }: ReviewsFilter = {}): Promise<Page<OptOutEvidenceEntity>> {
+    const resolvedAt = isOpen ? IsNull() : Not(IsNull());
+    return entriesPage(this.dataSource, { action: 'review', resolvedAt }, filter);
+  }
+
+  /**
+   * Decides on a review. As long as it is open, no solicitations are sent to whoever wrote.
+   *
+   * @param id `OptOutEvidenceEntity.id`.
+   * @throws {InvalidOptOutError}
+   * @throws {OptOutReviewNotFoundError}
+   * @throws {OptOutReviewStateError} when somebody has decided already.
+   */
+  async resolveReview(id: string, { decision, reason }: ReviewDecision): Promise<OptOutEvidenceEntity> {
+    const checked = checkedReason(reason);
+    if (!/^\d{1,18}$/.test(id)) throw new OptOutReviewNotFoundError(id);
+    return this.dataSource.transaction(async (manager) => {
+      const review = await manager.findOne(OptOutEvidenceEntity, {
+        where: { id, action: 'review' },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!review) throw new OptOutReviewNotFoundError(id);
+      if (review.resolvedAt) throw new OptOutReviewStateError(id, review.resolvedAt);
+      const resolvedAt = new Date();
+      await manager.update(OptOutEvidenceEntity, { id }, { resolvedAt });
+      const { peer, ownNumber, keyword, endpoint, eventId } = review;
+      const event = { keyword, endpoint, eventId };
+      await this.#record({ peer, ownNumber, action: decision, reason: checked, ...event }, manager);
+      return Object.assign(review, { resolvedAt });
+    });
+  }
+
+  /**
+   * Takes over a list of opt-outs; see `importOptOuts` for its columns.
+   *
+   * @param source CSV in UTF-8.
+   * @param options.reason Of the rows that have none of their own: 1 to 1,000 characters.
+   * @throws {InvalidOptOutError} when it is no such list; rows before that may be taken.
+   */
+  async importCsv(source: Readable, { reason }: { reason: string }): Promise<OptOutImport> {
+    return importOptOuts(source, checkedReason(reason), this.options.optOutScope, this.dataSource);
+  }
+
+  /** Everybody who is opted out, as CSV in UTF-8 that `importCsv` takes, however many they are. */
+  exportCsv(): Readable {
+    return exportOptOuts(this.options.optOutScope, this.dataSource);
+  }
+
+  async #change(
+    entry: Pick<OptOutEvidenceEntity, 'peer' | 'ownNumber' | 'action' | 'reason'>,
+    manager: EntityManager,
+  ): Promise<OptOutEntity> {
+    await this.#record({ ...entry, keyword: null, endpoint: null, eventId: null }, manager);
+    return manager.findOneByOrFail(OptOutEntity, { peer: entry.peer, ownNumber: entry.ownNumber ?? '' });
+  }
+
+  async #record(entry: Omit<OptOutEntry, 'source' | 'occurredAt'>, manager: EntityManager): Promise<void> {
+    const decision: OptOutEntry = { ...entry, source: 'admin', occurredAt: new Date() };
+    await recordEntries([decision], this.options.optOutScope, manager);
+  }
+}

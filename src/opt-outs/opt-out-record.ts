@@ -1,0 +1,142 @@
+import type { EntityManager } from 'typeorm';
+import { tableName } from '../database/table-name.js';
+import type { OptOutScope } from '../replies/reply-options.js';
+import { liftOptedIn } from '../suppressions/suppression-record.js';
+import { OptOutEntity } from './opt-out.entity.js';
+import { OptOutEvidenceEntity } from './opt-out-evidence.entity.js';
+import { isOptedOut, outweighs } from './opt-out-state.js';
+
+/** What is to be recorded. */
+export type OptOutEntry = Pick<
+  OptOutEvidenceEntity,
+  'peer' | 'ownNumber' | 'action' | 'source' | 'keyword' | 'endpoint' | 'eventId' | 'reason' | 'occurredAt'
+>;
+
+/** What was recorded. */
+export type RecordedEntry = OptOutEntry & Pick<OptOutEvidenceEntity, 'changed'>;
+
+type State = Omit<OptOutEntity, 'updatedAt'>;
+
+/** Any two numbers that nobody else uses as the first of a pair. One transaction takes at most `LOCKS` locks. */
+const LOCK_SPACE = 0x6f707431;
+const LOCKS = 1024;
+
+/**
+ * Records entries in the ledger, and what follows from them, in the transaction of `manager`. The latest one decides,
+ * whatever the order in which they come; at the same time, opting out does. Left out are entries that mean nothing:
+ *
+ * - an opt-in by message of somebody who is opted out nowhere: YES is an everyday answer
+ * - an imported opt-out of somebody who is opted out, or has opted in since
+ *
+ * Whoever opts in is no longer suppressed for having opted out at the carrier.
+ *
+ * @returns those that were recorded.
+ */
+export async function recordEntries(
+  entries: readonly OptOutEntry[],
+  scope: OptOutScope,
+  manager: EntityManager,
+): Promise<RecordedEntry[]> {
+  const peers = [...new Set(entries.map(({ peer }) => peer))];
+  await lockPeers(peers, manager);
+  const stored: State[] = await manager
+    .createQueryBuilder(OptOutEntity, 'state')
+    .where('state.peer = ANY (:peers)', { peers })
+    .getMany();
+  const states = Map.groupBy(stored, ({ peer }) => peer);
+  const changed = new Set<State>();
+  const recorded: RecordedEntry[] = [];
+  for (const entry of entries.toSorted((a, b) => a.occurredAt.getTime() - b.occurredAt.getTime())) {
+    const known = states.get(entry.peer) ?? [];
+    const { record, state } = judge(entry, known, scope);
+    if (record) recorded.push(record);
+    if (!state) continue;
+    const replaced = known.find(({ ownNumber }) => ownNumber === state.ownNumber);
+    if (replaced) changed.delete(replaced);
+    changed.add(state);
+    states.set(entry.peer, [...known.filter((other) => other !== replaced), state]);
+  }
+  if (recorded.length > 0) await insertEvidence(recorded, manager);
+  if (changed.size > 0) await storeStates([...changed], manager);
+  const optIns = entries.filter(({ action }) => action === 'opt-in');
+  if (optIns.length > 0) await liftOptedIn(optIns, manager);
+  return recorded;
+}
+
+/** What an entry means to what is known of its peer: the entry as it is recorded, and the state that it leads to. */
+function judge(
+  entry: OptOutEntry,
+  known: readonly State[],
+  scope: OptOutScope,
+): { record?: RecordedEntry; state?: State } {
+  const { action, source, ownNumber } = entry;
+  if (action !== 'opt-out' && action !== 'opt-in') return { record: { ...entry, changed: false } };
+  if (source === 'message' && action === 'opt-in' && !known.some(({ optedOut }) => optedOut)) return {};
+  const occurredAt = source === 'admin' ? afterAll(known, entry.occurredAt) : entry.occurredAt;
+  const state = stateAfter({ ...entry, occurredAt });
+  const before = known.find((other) => other.ownNumber === state.ownNumber);
+  const decides = before === undefined || outweighs(state, before);
+  if (source === 'import' && (!decides || before?.optedOut)) return {};
+  const after = decides ? [...known.filter((other) => other !== before), state] : known;
+  const changed = isOptedOut(known, ownNumber ?? '', scope) !== isOptedOut(after, ownNumber ?? '', scope);
+  return { record: { ...entry, occurredAt, changed }, ...(decides && { state }) };
+}
+
+/** What a person decides is the last word, even if the clock of another machine is ahead. */
+function afterAll(known: readonly State[], at: Date): Date {
+  return new Date(Math.max(at.getTime(), ...known.map(({ since }) => since.getTime() + 1)));
+}
+
+function stateAfter(entry: OptOutEntry): State {
+  const { peer, ownNumber, action, occurredAt: since, source, keyword, eventId, reason } = entry;
+  const optedOut = action === 'opt-out';
+  return { peer, ownNumber: ownNumber ?? '', optedOut, since, source, keyword, eventId, reason };
+}
+
+/** Until the transaction ends, in one order, so that two of them wait for each other, not both. */
+async function lockPeers(peers: readonly string[], manager: EntityManager): Promise<void> {
+  await manager.query(
+    `SELECT pg_advisory_xact_lock($1, lock) FROM (
+       SELECT DISTINCT abs(hashtext(peer) % $2) AS lock FROM unnest($3::text[]) AS peer ORDER BY lock
+     ) AS locks`,
+    [LOCK_SPACE, LOCKS, peers],
+  );
+}
+
+async function insertEvidence(entries: readonly RecordedEntry[], manager: EntityManager): Promise<void> {
+  const table = tableName(manager.dataSource, OptOutEvidenceEntity);
+  const columns =
+    'peer, own_number, action, source, keyword, endpoint, event_id, reason, occurred_at, changed';
+  const rows = entries.map(({ ownNumber, eventId, occurredAt, ...entry }) => ({
+    ...entry,
+    own_number: ownNumber,
+    event_id: eventId,
+    occurred_at: occurredAt,
+  }));
+  await manager.query(
+    `INSERT INTO ${table} (${columns})
+     SELECT ${columns} FROM jsonb_populate_recordset(NULL::${table}, $1)
+     ON CONFLICT (endpoint, event_id, action) DO NOTHING`,
+    [JSON.stringify(rows)],
+  );
+}
+
+async function storeStates(states: readonly State[], manager: EntityManager): Promise<void> {
+  const table = tableName(manager.dataSource, OptOutEntity);
+  const columns = 'peer, own_number, opted_out, since, source, keyword, event_id, reason';
+  const rows = states.map(({ ownNumber, optedOut, eventId, ...state }) => ({
+    ...state,
+    own_number: ownNumber,
+    opted_out: optedOut,
+    event_id: eventId,
+  }));
+  await manager.query(
+    `INSERT INTO ${table} AS state (${columns})
+     SELECT ${columns} FROM jsonb_populate_recordset(NULL::${table}, $1)
+     ON CONFLICT (peer, own_number) DO UPDATE SET
+       (opted_out, since, source, keyword, event_id, reason, updated_at) =
+       (excluded.opted_out, excluded.since, excluded.source, excluded.keyword, excluded.event_id, excluded.reason,
+        now())`,
+    [JSON.stringify(rows)],
+  );
+}

@@ -1,0 +1,38 @@
+import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
+import { InvalidOptOutError } from './opt-out-errors.js';
+
+/** What a person has recorded in the ledger. */
+export interface OptOutRequest {
+  /** E.164, spaces and brackets allowed; a short code; or a sender name. */
+  peer: string;
+  /** The own number that it is about. Default: all of them. */
+  ownNumber?: string;
+  /** 1 to 1,000 characters. */
+  reason: string;
+}
+
+/** Longer explanations belong elsewhere. */
+export const MAX_REASON_LENGTH = 1000;
+
+/** A reason without the blanks around it. @throws {InvalidOptOutError} when it is none. */
+export function checkedReason(reason: string): string {
+  const trimmed = reason.trim();
+  if (trimmed !== '' && trimmed.length <= MAX_REASON_LENGTH && !trimmed.includes('\0')) return trimmed;
+  throw new InvalidOptOutError(`"reason" must be a text of 1 to ${MAX_REASON_LENGTH} characters`);
+}
+
+/** The same with canonical numbers, `null` for all own numbers. @throws {InvalidOptOutError} */
+export function checkedRequest({ peer, ownNumber, reason }: OptOutRequest) {
+  return {
+    peer: required('the number', peer),
+    // `null` passes the check of a request's body as absent.
+    ownNumber: (ownNumber ?? null) === null ? null : required('"ownNumber"', ownNumber ?? ''),
+    reason: checkedReason(reason),
+  };
+}
+
+function required(name: string, text: string): string {
+  const number = parsePhoneNumber(text);
+  if (number === undefined) throw new InvalidOptOutError(`${name} ${NUMBER_RULE}`);
+  return number;
+}

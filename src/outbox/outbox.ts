@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource, EntityManager } from 'typeorm';
+import { normalizePhoneNumber } from '../events/phone-number.js';
+import type { Reply, ReplyReceipt, ReplySink } from '../events/reply-scope.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { MissingApiKeyError } from '../postack-api/unconfigured-client.js';
+import { tableName } from '../database/table-name.js';
+import { isTimeZone } from './send-rules/quiet-hours.js';
+import {
+  SENDABLE_CATEGORIES,
+  type EnqueueOptions,
+  type NewOutboxMessage,
+  type OutboxCategory,
+  type OutboxReceipt,
+} from './outbox-message.js';
+import { OutboxMessageEntity } from './outbox-message.entity.js';
+import { OutboxQueue } from './outbox-queue.js';
+import { InvalidOutboxMessageError } from './outbox-errors.js';
+import { checkSmsText } from './sms-segments.js';
+
+const MAX_KEY_LENGTH = 1000;
+
+/** E.164, a short code, or an alphanumeric sender name. */
+const RECIPIENT = /^(?:\+[1-9]\d{4,14}|\d{3,8})$/;
+const SENDER = /^(?:\+[1-9]\d{4,14}|\d{3,8}|[\p{L}\d][\p{L}\d ._&-]{0,10})$/u;
+
+type Enqueued = Omit<NewOutboxMessage, 'category'> & { category: OutboxCategory };
+
+/**
+ * Messages on their way to Postack. What is enqueued is stored, in the caller's transaction when there is one, and sent
+ * once that is committed: at most once, since a message that Postack may have is never sent again by itself.
+ */
+@Injectable()
+export class Outbox implements ReplySink {
+  readonly #table: string;
+
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly queue: OutboxQueue,
+  ) {
+    this.#table = tableName(dataSource, OutboxMessageEntity);
+  }
+
+  /**
+   * Stores a message to be sent.
+   *
+   * @throws {InvalidOutboxMessageError} naming everything that is wrong with it.
+   * @throws {UnsendableTextError} when the text is empty, or longer than `replies.maxSegments` parts.
+   * @throws {MissingApiKeyError} when there is no way to Postack.
+   */
+  async enqueue(message: NewOutboxMessage, options: EnqueueOptions = {}): Promise<OutboxReceipt> {
+    if (!SENDABLE_CATEGORIES.includes(message.category)) {
+      throw new InvalidOutboxMessageError([`"category" must be one of ${SENDABLE_CATEGORIES.join(', ')}`]);
+    }
+    return this.#enqueue(message, options);
+  }
+
+  /** Stores the one confirmation of an opt-out: the one message that whoever has opted out still gets. */
+  confirmOptOut(message: Omit<NewOutboxMessage, 'category'>): Promise<OutboxReceipt> {
+    return this.#enqueue({ ...message, category: 'confirmation' }, {});
+  }
+
+  async #enqueue(message: Enqueued, { manager }: EnqueueOptions): Promise<OutboxReceipt> {
+    if (!this.options.api) throw new MissingApiKeyError();
+    const checked = {
+      ...message,
+      from: normalizePhoneNumber(message.from),
+      to: normalizePhoneNumber(message.to),
+    };
+    const problems = problemsWith(checked);
+    if (problems.length > 0) throw new InvalidOutboxMessageError(problems);
+    const size = checkSmsText(message.text, this.options.replies.maxSegments);
+    await this.queue.prepare();
+    const row = { ...checked, ...size };
+    // A repository's manager, say, is in no transaction: the message and its job would not be stored together.
+    if (manager?.queryRunner?.isTransactionActive) return this.#store(row, manager);
+    return this.dataSource.transaction((own) => this.#store(row, own));
+  }
+
+  /** What `event.reply()` does. */
+  async reply({ event, text, idempotencyKey, manager }: Reply): Promise<ReplyReceipt> {
+    const { from, to } = event;
+    if (from === null || to === null) {
+      throw new InvalidOutboxMessageError([
+        `event ${event.id} does not tell who wrote to which number; if Postack sends them under other names, ` +
+          'set the options "payload.from" and "payload.to"',
+      ]);
+    }
+    return this.enqueue(
+      { from: to, to: from, text, category: 'reply', idempotencyKey, inReplyTo: event.id },
+      { manager },
+    );
+  }
+
+  async #store(
+    message: Enqueued & { encoding: string; segments: number },
+    manager: EntityManager,
+  ): Promise<OutboxReceipt> {
+    const { notBefore = null } = message;
+    const rows: { id: string; is_new: boolean }[] = await manager.query(
+      `INSERT INTO ${this.#table}
+         (id, idempotency_key, category, from_number, to_number, text, encoding, segments, in_reply_to, time_zone,
+          status, not_before, resend_of, resend_attempt, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13,
+         date_trunc('milliseconds', clock_timestamp()))
+       -- Changes nothing, but locks, and so finds what another transaction is about to commit.
+       ON CONFLICT (idempotency_key) DO UPDATE SET idempotency_key = excluded.idempotency_key
+       RETURNING id, id = $1 AS is_new`,
+      [
+        randomUUID(),
+        message.idempotencyKey,
+        message.category,
+        message.from,
+        message.to,
+        message.text.replaceAll('\0', '\uFFFD'),
+        message.encoding,
+        message.segments,
+        message.inReplyTo ?? null,
+        message.timeZone ?? null,
+        notBefore?.toISOString() ?? null,
+        message.resend?.of ?? null,
+        message.resend?.attempt ?? 0,
+      ],
+    );
+    const [stored] = rows;
+    if (!stored) throw new Error('PostgreSQL has stored a message, and does not say where');
+    const { id, is_new: isNew } = stored;
+    if (isNew) await this.queue.send({ id, category: message.category }, manager, notBefore);
+    return { id, isDuplicate: !isNew };
+  }
+}
+
+function problemsWith(message: Enqueued): string[] {
+  const { from, to, idempotencyKey, timeZone, notBefore } = message;
+  const problems: string[] = [];
+  if (!RECIPIENT.test(to)) problems.push('"to" must be a number like +15550100001, or a short code');
+  if (!SENDER.test(from)) problems.push('"from" must be one of your numbers, like +15550100002');
+  if (
+    idempotencyKey.length === 0 ||
+    idempotencyKey.length > MAX_KEY_LENGTH ||
+    idempotencyKey.includes('\0')
+  ) {
+    problems.push(`"idempotencyKey" must have 1 to ${MAX_KEY_LENGTH} characters`);
+  }
+  if (timeZone !== undefined && !isTimeZone(timeZone)) {
+    problems.push('"timeZone" must be an IANA time zone, like America/New_York');
+  }
+  if (notBefore && Number.isNaN(notBefore.getTime())) {
+    problems.push('"notBefore" must be a valid date');
+  }
+  return problems;
+}

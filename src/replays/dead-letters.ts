@@ -1,0 +1,163 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource, EntityManager, SelectQueryBuilder } from 'typeorm';
+import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
+import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../database/paging.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { HandlerRegistry } from '../listeners/handler-registry.js';
+import { DeliveryQueue } from '../dispatch/deliveries/delivery-queue.js';
+import { HandlerWorkers } from '../dispatch/deliveries/handler-workers.js';
+import { DeadLetterNotFoundError, DeadLetterStateError } from '../dispatch/dispatch-errors.js';
+import { StoredEvents } from '../dispatch/stored-events.js';
+import type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './dead-letter.js';
+import { HandlerOutcomeEntity } from '../dispatch/outcomes/handler-outcome.entity.js';
+import { storedPayload } from '../dispatch/outcomes/stored-payload.js';
+
+/** An outcome joined with its event. */
+type Row = HandlerOutcomeEntity & { event: InboxEventEntity };
+
+/** What has failed for the last time: to be looked at, and to be tried again or discarded by a person. */
+@Injectable()
+export class DeadLetters {
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly registry: HandlerRegistry,
+    private readonly events: StoredEvents,
+    private readonly deliveries: DeliveryQueue,
+    private readonly workers: HandlerWorkers,
+  ) {}
+
+  /** Those of the newest events first. @throws {InvalidCursorError} */
+  async list(filter: DeadLetterFilter = {}): Promise<Page<DeadLetter>> {
+    const { listener, type, since, until, limit = 50, cursor } = filter;
+    const query = this.#query()
+      .andWhere(`outcome.status = 'dead'`)
+      .orderBy({ 'outcome.eventId': 'DESC', 'outcome.handler': 'DESC' })
+      .limit(limit + 1);
+    if (listener !== undefined) query.andWhere('outcome.handler = :listener', { listener });
+    if (type !== undefined) query.andWhere('event.type = :type', { type });
+    if (since) query.andWhere('event.receivedAt >= :since', { since });
+    if (until) query.andWhere('event.receivedAt < :until', { until });
+    if (cursor !== undefined) {
+      const { id, handler } = decodeCursor(cursor, ['id', 'handler']);
+      if (!/^\d{1,18}$/.test(id) || handler.includes('\0')) throw new InvalidCursorError();
+      query.andWhere('(outcome.eventId, outcome.handler) < (:id::bigint, :handler)', { id, handler });
+    }
+    const rows = (await query.getMany()) as Row[];
+    const items = rows.slice(0, limit);
+    const last = rows.length > limit ? items.at(-1) : undefined;
+    return {
+      items: items.map((row) => this.#summaryOf(row)),
+      nextCursor: last ? encodeCursor({ id: last.eventId, handler: last.handler }) : null,
+    };
+  }
+
+  /**
+   * One dead letter, also one that has been discarded; `null` when there is none.
+   *
+   * @param eventId The `svix-id`.
+   * @param handler Name of the listener or projection.
+   */
+  async find(eventId: string, handler: string): Promise<DeadLetterDetail | null> {
+    const row = await this.#row(eventId, handler, this.dataSource.manager);
+    if (row?.status !== 'dead' && row?.status !== 'discarded') return null;
+    const { status, discardReason, event } = row;
+    return {
+      ...this.#summaryOf(row),
+      status,
+      discardReason,
+      payload: event.body && storedPayload(event.body),
+    };
+  }
+
+  /**
+   * Has it tried again, with all attempts; also one that has been discarded. For many, see `Replays.redrive`.
+   *
+   * @throws {DeadLetterNotFoundError}
+   * @throws {DeadLetterStateError} when it is not dead, its handler is gone, or its event has no body any more.
+   */
+  async redrive(eventId: string, handler: string): Promise<void> {
+    await this.workers.prepare();
+    await this.dataSource.transaction(async (manager) => {
+      const row = await this.#lock(eventId, handler, ['dead', 'discarded'], manager);
+      const receiver = this.registry.get(handler);
+      if (!receiver) {
+        throw new DeadLetterStateError(
+          `This application has no listener or projection "${handler}" any more: bring it back, or discard its dead letters`,
+        );
+      }
+      const [stored] = await this.events.load([row.eventId], manager);
+      if (!stored) {
+        throw new DeadLetterStateError(
+          `The event "${eventId}" cannot be redriven any more: retention has removed its body`,
+        );
+      }
+      await this.deliveries.redeliver(receiver, [stored], 'redrive', null, manager);
+    });
+  }
+
+  /**
+   * Leaves it at that: it is kept, with the reason, and counts as done.
+   *
+   * @param reason For whoever looks at it later.
+   * @throws {DeadLetterNotFoundError}
+   * @throws {DeadLetterStateError} when it is not dead.
+   */
+  async discard(eventId: string, handler: string, reason: string): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      const row = await this.#lock(eventId, handler, ['dead'], manager);
+      await manager
+        .getRepository(HandlerOutcomeEntity)
+        .update(
+          { eventId: row.eventId, handler },
+          { status: 'discarded', discardReason: reason, updatedAt: new Date() },
+        );
+    });
+  }
+
+  /** Its outcome, locked until the transaction ends. @throws unless it is in one of `states`. */
+  async #lock(
+    eventId: string,
+    handler: string,
+    states: readonly HandlerOutcomeEntity['status'][],
+    manager: EntityManager,
+  ): Promise<Row> {
+    const row = await this.#row(eventId, handler, manager, true);
+    if (!row) throw new DeadLetterNotFoundError(eventId, handler);
+    if (states.includes(row.status)) return row;
+    throw new DeadLetterStateError(
+      `"${handler}" is not dead for the event "${eventId}": it is ${row.status}`,
+    );
+  }
+
+  async #row(
+    eventId: string,
+    handler: string,
+    manager: EntityManager,
+    isLocked = false,
+  ): Promise<Row | null> {
+    const query = this.#query(manager)
+      .addSelect('event.body')
+      .andWhere('event.svixId = :eventId AND outcome.handler = :handler', { eventId, handler });
+    if (isLocked) query.setLock('pessimistic_write', undefined, ['outcome']);
+    return (await query.getOne()) as Row | null;
+  }
+
+  #query(manager = this.dataSource.manager): SelectQueryBuilder<HandlerOutcomeEntity> {
+    return manager
+      .getRepository(HandlerOutcomeEntity)
+      .createQueryBuilder('outcome')
+      .innerJoinAndMapOne('outcome.event', InboxEventEntity, 'event', 'event.id = outcome.eventId')
+      .where('event.endpoint = :endpoint', { endpoint: this.options.endpoint });
+  }
+
+  #summaryOf({ event, ...outcome }: Row): DeadLetter {
+    const { svixId: eventId, type, occurredAt, receivedAt } = event;
+    const { handler, attempts, reason, updatedAt: settledAt } = outcome;
+    return {
+      ...{ eventId, handler, kind: this.registry.get(handler)?.kind ?? null, type, occurredAt, receivedAt },
+      ...{ attempts, reason, settledAt, firstError: outcome.firstError, lastError: outcome.lastError },
+    };
+  }
+}

@@ -1,0 +1,86 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource, EntityManager } from 'typeorm';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import type { Handler } from '../listeners/handler.js';
+import { DeliveryQueue } from '../dispatch/deliveries/delivery-queue.js';
+import { StoredEvents } from '../dispatch/stored-events.js';
+import { idleTimeout, setIdleTimeout, transactionWithTimeout } from '../database/transaction-with-timeout.js';
+import { ReplayEntity } from './replay.entity.js';
+import { ReplaySelection, type SelectedEvent } from './replay-selection.js';
+
+/** A chunk of a replay took too long. */
+class ReplayTimeoutError extends Error {
+  override readonly name = 'ReplayTimeoutError';
+
+  constructor(timeoutMs: number) {
+    super(`not done after ${timeoutMs} ms: PostgreSQL does not answer`);
+  }
+}
+
+/** One transaction of a replay: look how it stands, hand out the next events, note how far it has got. */
+@Injectable()
+export class ReplayChunk {
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly selection: ReplaySelection,
+    private readonly events: StoredEvents,
+    private readonly deliveries: DeliveryQueue,
+  ) {}
+
+  /**
+   * Hands out up to `limit` events.
+   *
+   * @returns whether there is more to do: false at the end, and when the replay has been paused or cancelled.
+   * @throws whatever keeps it from it; nothing has happened then.
+   */
+  run(replayId: string, limit: number): Promise<boolean> {
+    const timeoutMs = this.options.dispatchTimeoutMs;
+    const timedOut = () => new ReplayTimeoutError(timeoutMs);
+    return transactionWithTimeout(this.dataSource, timeoutMs, timedOut, async (manager) => {
+      await manager.query(`SELECT ${setIdleTimeout('$1')}`, [idleTimeout(timeoutMs)]);
+      return this.#handOut(replayId, limit, manager);
+    });
+  }
+
+  async #handOut(replayId: string, limit: number, manager: EntityManager): Promise<boolean> {
+    const replays = manager.getRepository(ReplayEntity);
+    const replay = await replays.findOne({ where: { id: replayId }, lock: { mode: 'pessimistic_write' } });
+    if (replay?.state !== 'running') return false;
+    const selected = await this.selection.next(replay, limit, manager);
+    const stored = await this.events.load(
+      selected.map(({ rowId }) => rowId),
+      manager,
+    );
+    const byRowId = new Map(stored.map((event) => [event.rowId, event]));
+    const reason = replay.kind;
+    for (const [handler, rowIds] of byHandler(selected)) {
+      const events = rowIds.flatMap((rowId) => byRowId.get(rowId) ?? []);
+      await this.deliveries.redeliver(handler, events, reason, replay.id, manager);
+    }
+    const isDone = selected.length < limit;
+    const handedOut = selected.filter(({ handlers }) => handlers.length > 0).length;
+    await replays.update(replay.id, {
+      state: isDone ? 'done' : 'running',
+      position: selected.at(-1)?.rowId ?? replay.position,
+      scheduled: String(BigInt(replay.scheduled) + BigInt(handedOut)),
+      error: null,
+      updatedAt: new Date(),
+    });
+    return !isDone;
+  }
+}
+
+/** In the order of the handlers' names, so that two transactions wait for each other instead of deadlocking. */
+function byHandler(selected: readonly SelectedEvent[]): [Handler, string[]][] {
+  const rowIds = new Map<Handler, string[]>();
+  for (const { rowId, handlers } of selected) {
+    for (const handler of handlers) {
+      const list = rowIds.get(handler);
+      if (list) list.push(rowId);
+      else rowIds.set(handler, [rowId]);
+    }
+  }
+  return [...rowIds].sort(([a], [b]) => (a.name < b.name ? -1 : 1));
+}

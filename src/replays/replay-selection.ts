@@ -1,0 +1,166 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource, EntityManager } from 'typeorm';
+import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
+import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { tableName } from '../database/table-name.js';
+import type { Handler } from '../listeners/handler.js';
+import { HandlerRegistry } from '../listeners/handler-registry.js';
+import { subscribedTypes } from '../listeners/subscribed-types.js';
+import { eventStatusSql } from '../dispatch/outcomes/event-status.js';
+import { HandlerOutcomeEntity } from '../dispatch/outcomes/handler-outcome.entity.js';
+import { InvalidReplayError } from '../dispatch/dispatch-errors.js';
+import type { ReplayEntity } from './replay.entity.js';
+import type { ReplaySpec } from './replay-request.js';
+
+/** What a replay has before it. */
+export interface Extent {
+  matched: number;
+  /** Smallest and largest `InboxEventEntity.id` that match; `null` when none does. */
+  firstEventId: string | null;
+  lastEventId: string | null;
+}
+
+/** An event to be handed out, and to whom. */
+export interface SelectedEvent {
+  rowId: string;
+  handlers: readonly Handler[];
+}
+
+/** SQL with its parameters. */
+interface Condition {
+  sql: string;
+  values: unknown[];
+}
+
+/** Finds the events that a replay is about, and who is to have them. */
+@Injectable()
+export class ReplaySelection {
+  readonly #inbox: string;
+  readonly #outcome: string;
+
+  constructor(
+    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly registry: HandlerRegistry,
+  ) {
+    this.#inbox = tableName(dataSource, InboxEventEntity);
+    this.#outcome = tableName(dataSource, HandlerOutcomeEntity);
+  }
+
+  /** @throws {InvalidReplayError} when it names a listener that it cannot be for. */
+  async extent(spec: ReplaySpec): Promise<Extent> {
+    const { sql, values } = this.#condition(spec);
+    const [row] = await this.dataSource.query<
+      { matched: string; first: string | null; last: string | null }[]
+    >(
+      `SELECT count(*) AS matched, min(e.id) AS first, max(e.id) AS last FROM ${this.#inbox} e WHERE ${sql}`,
+      values,
+    );
+    return {
+      matched: Number(row?.matched ?? 0),
+      firstEventId: row?.first ?? null,
+      lastEventId: row?.last ?? null,
+    };
+  }
+
+  /** The next events of a replay after its `position`, oldest first; fewer than `limit` at its end. */
+  async next(replay: ReplayEntity, limit: number, manager: EntityManager): Promise<SelectedEvent[]> {
+    const { sql, values } = this.#condition(replay);
+    const [position, last, count] = [1, 2, 3].map((index) => `$${values.length + index}`);
+    const rows = await manager.query<{ id: string; type: string }[]>(
+      `SELECT e.id, e.type FROM ${this.#inbox} e
+       WHERE e.id > ${position} AND e.id <= ${last} AND ${sql} ORDER BY e.id LIMIT ${count}`,
+      [...values, replay.position, replay.lastEventId, limit],
+    );
+    if (replay.kind === 'redrive') {
+      const deadOf = await this.#lockDead(rows, this.#redriven(replay), manager);
+      return rows.map(({ id }) => ({ rowId: id, handlers: deadOf.get(id) ?? [] }));
+    }
+    const receivers = this.receivers(replay.listener);
+    return rows.map(({ id, type }) => ({ rowId: id, handlers: this.subscribed(type, receivers) }));
+  }
+
+  /**
+   * Who may have events replayed: all listeners, or the one of this name.
+   *
+   * @throws {InvalidReplayError} when it is unknown, or a projection.
+   */
+  receivers(name: string | null): Handler[] {
+    if (name === null) return this.registry.listeners;
+    const handler = this.#handler(name);
+    if (handler.kind === 'listener') return [handler];
+    throw new InvalidReplayError(
+      `"${name}" is a projection: it has every event exactly once, and cannot be replayed; ` +
+        'what it failed for is redriven as dead letters',
+    );
+  }
+
+  /** Those of `receivers` that are subscribed to a type. */
+  subscribed(wireType: string, receivers: readonly Handler[]): Handler[] {
+    return this.registry.routeOf(wireType).listeners.filter((listener) => receivers.includes(listener));
+  }
+
+  #condition(spec: ReplaySpec): Condition {
+    const values: unknown[] = [];
+    const $ = (value: unknown) => `$${values.push(value)}`;
+    const parts = [
+      `e.endpoint = ${$(spec.endpoint)}`,
+      `e.status IN ('dispatched', 'unhandled')`,
+      'e.body IS NOT NULL',
+    ];
+    if (spec.type !== null) parts.push(`e.type = ${$(spec.type)}`);
+    if (spec.since) parts.push(`e.received_at >= ${$(spec.since)}`);
+    if (spec.until) parts.push(`e.received_at < ${$(spec.until)}`);
+    if (spec.status === 'dead' || spec.status === 'retrying') {
+      // Said twice for the sake of the index: few events are in these states.
+      parts.push(`e.id IN (SELECT o.event_id FROM ${this.#outcome} o WHERE o.status = ${$(spec.status)})`);
+    }
+    if (spec.status !== null) parts.push(`${eventStatusSql(this.dataSource, 'e')} = ${$(spec.status)}`);
+    if (spec.kind === 'redrive') {
+      const handlers = this.#redriven(spec).map(({ name }) => name);
+      parts.push(
+        `e.id IN (SELECT o.event_id FROM ${this.#outcome} o
+           WHERE o.status = 'dead' AND o.handler = ANY (${$(handlers)}::text[]))`,
+      );
+      return { sql: parts.join(' AND '), values };
+    }
+    const types = subscribedTypes(this.receivers(spec.listener), this.registry, this.options.eventTypes);
+    const others = types.hasOthers ? ` OR e.type <> ALL (${$(types.named)}::text[])` : '';
+    parts.push(`(e.type = ANY (${$(types.included)}::text[])${others})`);
+    if (spec.kind === 'backfill') {
+      parts.push(`NOT ${$(spec.listener)} = ANY (coalesce(e.listeners, '{}'))`);
+    }
+    return { sql: parts.join(' AND '), values };
+  }
+
+  /** @throws {InvalidReplayError} */
+  #redriven({ listener: name }: ReplaySpec): Handler[] {
+    return name === null ? [...this.registry.listeners, ...this.registry.projections] : [this.#handler(name)];
+  }
+
+  #handler(name: string): Handler {
+    const handler = this.registry.get(name);
+    if (handler) return handler;
+    throw new InvalidReplayError(`this application has no listener with the name "${name}"`);
+  }
+
+  /** A person may settle a dead letter at the same moment: the lock decides who is first. */
+  async #lockDead(
+    rows: readonly { id: string }[],
+    handlers: readonly Handler[],
+    manager: EntityManager,
+  ): Promise<Map<string, Handler[]>> {
+    const dead = await manager.query<{ event_id: string; handler: string }[]>(
+      `SELECT event_id, handler FROM ${this.#outcome}
+       WHERE event_id = ANY ($1::bigint[]) AND handler = ANY ($2::text[]) AND status = 'dead'
+       ORDER BY event_id, handler FOR UPDATE`,
+      [rows.map(({ id }) => id), handlers.map(({ name }) => name)],
+    );
+    const byName = new Map(handlers.map((handler) => [handler.name, handler]));
+    const deadOf = Map.groupBy(dead, ({ event_id }) => event_id);
+    return new Map(
+      [...deadOf].map(([id, list]) => [id, list.flatMap(({ handler }) => byName.get(handler) ?? [])]),
+    );
+  }
+}

@@ -1,0 +1,18 @@
+import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import type { AlertEntity } from '../../../alerts/alert.entity.js';
+import { Alerts } from '../../../alerts/alerts.js';
+import type { Page } from '../../../database/paging.js';
+import { AdminKeyGuard } from '../admin-key.guard.js';
+import { ListAlertsQuery } from '../failures/dto/failures.dto.js';
+
+/** What a person should look into. */
+@Controller('api/v1/alerts')
+@UseGuards(AdminKeyGuard)
+export class AlertsController {
+  constructor(private readonly alerts: Alerts) {}
+
+  @Get()
+  list(@Query() query: ListAlertsQuery): Promise<Page<AlertEntity>> {
+    return this.alerts.list(query);
+  }
+}

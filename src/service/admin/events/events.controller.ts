@@ -1,0 +1,56 @@
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  NotFoundException,
+  Param,
+  Post,
+  Query,
+  UseGuards,
+} from '@nestjs/common';
+import {
+  EventQueries,
+  type EventDetail,
+  type EventSummary,
+} from '../../../dispatch/outcomes/event-queries.js';
+import type { ReplayReceipt } from '../../../replays/replay-request.js';
+import { Replays } from '../../../replays/replays.js';
+import type { Page } from '../../../database/paging.js';
+import { AdminKeyGuard } from '../admin-key.guard.js';
+import { ListEventsQuery } from '../http/list.dto.js';
+import { ReplayBody, ReplayEventBody } from '../replays/dto/replays.dto.js';
+
+/** What came in, and what became of it. */
+@Controller('api/v1/events')
+@UseGuards(AdminKeyGuard)
+export class EventsController {
+  constructor(
+    private readonly events: EventQueries,
+    private readonly replays: Replays,
+  ) {}
+
+  @Get()
+  list(@Query() query: ListEventsQuery): Promise<Page<EventSummary>> {
+    return this.events.list(query);
+  }
+
+  @Get(':id')
+  async find(@Param('id') id: string): Promise<EventDetail> {
+    const event = await this.events.find(id);
+    if (!event) throw new NotFoundException(`There is no event with the svix-id "${id}"`);
+    return event;
+  }
+
+  @Post('replay')
+  @HttpCode(202)
+  replayMany(@Body() body: ReplayBody): Promise<ReplayReceipt> {
+    return this.replays.replay(body);
+  }
+
+  @Post(':id/replay')
+  @HttpCode(202)
+  replay(@Param('id') id: string, @Body() { listener }: ReplayEventBody): Promise<ReplayReceipt> {
+    return this.replays.replayEvent(id, listener);
+  }
+}

@@ -1,0 +1,41 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { FailureQueries, type FailureDetail } from '../../../failures/failure-queries.js';
+import { FailureNotFoundError } from '../../../failures/failure-errors.js';
+import { FailureSummary, type FailureOverview } from '../../../failures/failure-summary.js';
+import type { Page } from '../../../database/paging.js';
+import { AdminKeyGuard } from '../admin-key.guard.js';
+import { ListFailuresQuery, SummaryQuery } from './dto/failures.dto.js';
+import { ReasonBody } from '../http/reason.dto.js';
+
+/** The messages that did not arrive. */
+@Controller('api/v1/failures')
+@UseGuards(AdminKeyGuard)
+export class FailuresController {
+  constructor(
+    private readonly failures: FailureQueries,
+    private readonly counts: FailureSummary,
+  ) {}
+
+  @Get()
+  list(@Query() query: ListFailuresQuery): Promise<Page<FailureDetail>> {
+    return this.failures.list(query);
+  }
+
+  @Get('summary')
+  summary(@Query() query: SummaryQuery): Promise<FailureOverview> {
+    return this.counts.count(query);
+  }
+
+  @Get(':messageId')
+  async find(@Param('messageId') messageId: string): Promise<FailureDetail> {
+    const failure = await this.failures.find(messageId);
+    if (!failure) throw new FailureNotFoundError(messageId);
+    return failure;
+  }
+
+  @Post(':messageId/acknowledge')
+  @HttpCode(200)
+  acknowledge(@Param('messageId') messageId: string, @Body() { reason }: ReasonBody): Promise<FailureDetail> {
+    return this.failures.acknowledge(messageId, reason);
+  }
+}

@@ -1,0 +1,51 @@
+import { Body, Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import { ListenerControl } from '../../../dispatch/deliveries/listener-control.js';
+import type { ListenerState } from '../../../dispatch/deliveries/listener-state.js';
+import { HandlerNotFoundError } from '../../../dispatch/dispatch-errors.js';
+import type { ReplayReceipt } from '../../../replays/replay-request.js';
+import { Replays } from '../../../replays/replays.js';
+import { AdminKeyGuard } from '../admin-key.guard.js';
+import { BackfillBody, PauseBody } from '../replays/dto/replays.dto.js';
+
+/** The listeners and projections of this application. */
+@Controller('api/v1/listeners')
+@UseGuards(AdminKeyGuard)
+export class ListenersController {
+  constructor(
+    private readonly listeners: ListenerControl,
+    private readonly replays: Replays,
+  ) {}
+
+  @Get()
+  async list(): Promise<{ items: ListenerState[] }> {
+    return { items: await this.listeners.report() };
+  }
+
+  @Get(':name')
+  async find(@Param('name') name: string): Promise<ListenerState> {
+    const listener = await this.listeners.find(name);
+    if (!listener) throw new HandlerNotFoundError(name);
+    return listener;
+  }
+
+  @Post(':name/pause')
+  @HttpCode(200)
+  async pause(@Param('name') name: string, @Body() { reason }: PauseBody): Promise<ListenerState> {
+    await this.listeners.pause(name, reason);
+    return this.find(name);
+  }
+
+  @Post(':name/resume')
+  @HttpCode(200)
+  async resume(@Param('name') name: string): Promise<ListenerState> {
+    await this.listeners.resume(name);
+    return this.find(name);
+  }
+
+  @Post(':name/backfill')
+  @HttpCode(202)
+  async backfill(@Param('name') name: string, @Body() body: BackfillBody): Promise<ReplayReceipt> {
+    await this.find(name);
+    return this.replays.backfill(name, body);
+  }
+}

@@ -1,0 +1,25 @@
+import { Controller, Get, NotFoundException, Param, Query, UseGuards } from '@nestjs/common';
+import type { MessageEntity } from '../../../messages/message.entity.js';
+import { MessageQueries } from '../../../messages/message-queries.js';
+import type { Page } from '../../../database/paging.js';
+import { AdminKeyGuard } from '../admin-key.guard.js';
+import { ListMessagesQuery } from '../http/list.dto.js';
+
+/** The messages that the events tell of. */
+@Controller('api/v1/messages')
+@UseGuards(AdminKeyGuard)
+export class MessagesController {
+  constructor(private readonly messages: MessageQueries) {}
+
+  @Get()
+  list(@Query() query: ListMessagesQuery): Promise<Page<MessageEntity>> {
+    return this.messages.list(query);
+  }
+
+  @Get(':id')
+  async find(@Param('id') id: string): Promise<MessageEntity> {
+    const message = await this.messages.find(id);
+    if (!message) throw new NotFoundException(`There is no message with the id "${id}"`);
+    return message;
+  }
+}

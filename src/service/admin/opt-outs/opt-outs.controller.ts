@@ -1,0 +1,82 @@
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  UseGuards,
+  type StreamableFile,
+} from '@nestjs/common';
+import type { Page } from '../../../database/paging.js';
+import type { OptOutEntity } from '../../../opt-outs/opt-out.entity.js';
+import type { OptOutEvidenceEntity } from '../../../opt-outs/opt-out-evidence.entity.js';
+import type { OptOutImport } from '../../../opt-outs/opt-out-import.js';
+import { OptOutLedger } from '../../../opt-outs/opt-out-ledger.js';
+import { AdminKeyGuard } from '../admin-key.guard.js';
+import { withCsvBody, type CsvRequest } from '../http/csv-body.js';
+import { PageQuery } from '../http/list.dto.js';
+import {
+  ImportOptOutsQuery,
+  ListOptOutsQuery,
+  ListReviewsQuery,
+  OptOutBody,
+  ResolveReviewBody,
+} from './dto/opt-outs.dto.js';
+import { streamedAnswer } from '../http/streamed-answer.js';
+
+/** Who must not be written to. */
+@Controller('api/v1/opt-outs')
+@UseGuards(AdminKeyGuard)
+export class OptOutsController {
+  constructor(private readonly ledger: OptOutLedger) {}
+
+  @Get()
+  list(@Query() { number: peer, ...query }: ListOptOutsQuery): Promise<Page<OptOutEntity>> {
+    return this.ledger.list({ peer, ...query });
+  }
+
+  @Get('export')
+  export(): Promise<StreamableFile> {
+    return streamedAnswer(this.ledger.exportCsv(), {
+      type: 'text/csv; charset=utf-8',
+      disposition: 'attachment; filename="opt-outs.csv"',
+    });
+  }
+
+  @Post('import')
+  @HttpCode(200)
+  import(@Query() query: ImportOptOutsQuery, @Req() request: CsvRequest): Promise<OptOutImport> {
+    return withCsvBody(request, (body) => this.ledger.importCsv(body, query));
+  }
+
+  @Get('reviews')
+  reviews(@Query() query: ListReviewsQuery): Promise<Page<OptOutEvidenceEntity>> {
+    return this.ledger.reviews(query);
+  }
+
+  @Post('reviews/:id')
+  @HttpCode(200)
+  resolve(@Param('id') id: string, @Body() body: ResolveReviewBody): Promise<OptOutEvidenceEntity> {
+    return this.ledger.resolveReview(id, body);
+  }
+
+  @Post()
+  @HttpCode(200)
+  add(@Body() { number: peer, ...body }: OptOutBody): Promise<OptOutEntity> {
+    return this.ledger.add({ peer, ...body });
+  }
+
+  @Post('remove')
+  @HttpCode(200)
+  remove(@Body() { number: peer, ...body }: OptOutBody): Promise<OptOutEntity> {
+    return this.ledger.remove({ peer, ...body });
+  }
+
+  @Get(':number/history')
+  history(@Param('number') number: string, @Query() query: PageQuery): Promise<Page<OptOutEvidenceEntity>> {
+    return this.ledger.history(number, query);
+  }
+}

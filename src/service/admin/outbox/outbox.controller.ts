@@ -1,0 +1,67 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import type { Page } from '../../../database/paging.js';
+import { HeldMessages } from '../../../outbox/held-messages.js';
+import { Outbox } from '../../../outbox/outbox.js';
+import { OutboxQueries, type OutboxMessage } from '../../../outbox/outbox-queries.js';
+import type { OutboxReceipt } from '../../../outbox/outbox-message.js';
+import { OutboxMessageNotFoundError } from '../../../outbox/outbox-errors.js';
+import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AcceptBody, DecisionBody, ListOutboxQuery, SendMessageBody } from './dto/outbox.dto.js';
+
+/** What this backend sends, and what a person decides about what it does not. */
+@Controller('api/v1/outbox')
+@UseGuards(AdminKeyGuard)
+export class OutboxController {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly log: OutboxQueries,
+    private readonly held: HeldMessages,
+  ) {}
+
+  @Get()
+  list(@Query() query: ListOutboxQuery): Promise<Page<OutboxMessage>> {
+    return this.log.list(query);
+  }
+
+  /** Enqueues a message: the same key gives the same message. */
+  @Post()
+  @HttpCode(202)
+  send(@Body() body: SendMessageBody): Promise<OutboxReceipt> {
+    const { from, to, text, category, idempotencyKey, notBefore, timeZone } = body;
+    return this.outbox.enqueue({
+      from,
+      to,
+      text,
+      category,
+      idempotencyKey,
+      // `null` passes as absent.
+      notBefore: notBefore ?? undefined,
+      timeZone: timeZone ?? undefined,
+    });
+  }
+
+  @Get(':id')
+  async find(@Param('id') id: string): Promise<OutboxMessage> {
+    const message = await this.log.find(id);
+    if (!message) throw new OutboxMessageNotFoundError(id);
+    return message;
+  }
+
+  @Post(':id/release')
+  @HttpCode(200)
+  release(@Param('id') id: string, @Body() { reason }: DecisionBody): Promise<OutboxMessage> {
+    return this.held.release(id, reason);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  cancel(@Param('id') id: string, @Body() { reason }: DecisionBody): Promise<OutboxMessage> {
+    return this.held.cancel(id, reason);
+  }
+
+  @Post(':id/accept')
+  @HttpCode(200)
+  accept(@Param('id') id: string, @Body() { messageId }: AcceptBody): Promise<OutboxMessage> {
+    return this.held.accept(id, messageId);
+  }
+}

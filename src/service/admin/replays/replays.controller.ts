@@ -1,0 +1,43 @@
+import { Controller, Get, HttpCode, NotFoundException, Param, Post, Query, UseGuards } from '@nestjs/common';
+import type { Replay } from '../../../replays/replay-request.js';
+import { Replays } from '../../../replays/replays.js';
+import type { Page } from '../../../database/paging.js';
+import { AdminKeyGuard } from '../admin-key.guard.js';
+import { PageQuery } from '../http/list.dto.js';
+
+/** Replays, backfills and redrives that were asked for, and how far they have got. */
+@Controller('api/v1/replays')
+@UseGuards(AdminKeyGuard)
+export class ReplaysController {
+  constructor(private readonly replays: Replays) {}
+
+  @Get()
+  list(@Query() query: PageQuery): Promise<Page<Replay>> {
+    return this.replays.list(query);
+  }
+
+  @Get(':id')
+  async find(@Param('id') id: string): Promise<Replay> {
+    const replay = await this.replays.find(id);
+    if (!replay) throw new NotFoundException(`There is no replay with the id "${id}"`);
+    return replay;
+  }
+
+  @Post(':id/pause')
+  @HttpCode(200)
+  pause(@Param('id') id: string): Promise<Replay> {
+    return this.replays.pause(id);
+  }
+
+  @Post(':id/resume')
+  @HttpCode(200)
+  resume(@Param('id') id: string): Promise<Replay> {
+    return this.replays.resume(id);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  cancel(@Param('id') id: string): Promise<Replay> {
+    return this.replays.cancel(id);
+  }
+}

@@ -1,0 +1,48 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, UseGuards } from '@nestjs/common';
+import { ReplyRuleNotFoundError } from '../../../replies/rules/reply-rule-errors.js';
+import type { ReplyRuleEntity } from '../../../replies/rules/reply-rule.entity.js';
+import { ReplyRules, type RuleExplanation } from '../../../replies/rules/reply-rules.js';
+import { AdminKeyGuard } from '../admin-key.guard.js';
+import { NewReplyRuleBody, ReplyRuleChangesBody, TestReplyRulesBody } from './dto/reply-rules.dto.js';
+
+/** The rules by which customers' messages are answered. */
+@Controller('api/v1/reply-rules')
+@UseGuards(AdminKeyGuard)
+export class ReplyRulesController {
+  constructor(private readonly rules: ReplyRules) {}
+
+  @Get()
+  async list(): Promise<{ items: ReplyRuleEntity[] }> {
+    return { items: await this.rules.list() };
+  }
+
+  @Post()
+  create(@Body() body: NewReplyRuleBody): Promise<ReplyRuleEntity> {
+    return this.rules.create(body);
+  }
+
+  /** What the rules would say to a message. Nothing is sent; the application's own policies are not asked. */
+  @Post('test')
+  @HttpCode(200)
+  test(@Body() { from = '', to = '', text, at }: TestReplyRulesBody): Promise<RuleExplanation> {
+    return this.rules.explain({ from, to, text, at: at ?? undefined });
+  }
+
+  @Get(':id')
+  async find(@Param('id') id: string): Promise<ReplyRuleEntity> {
+    const rule = await this.rules.find(id);
+    if (!rule) throw new ReplyRuleNotFoundError(id);
+    return rule;
+  }
+
+  @Patch(':id')
+  update(@Param('id') id: string, @Body() body: ReplyRuleChangesBody): Promise<ReplyRuleEntity> {
+    return this.rules.update(id, body);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async remove(@Param('id') id: string): Promise<void> {
+    await this.rules.remove(id);
+  }
+}

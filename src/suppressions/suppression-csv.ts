@@ -1,0 +1,77 @@
+import type { Readable } from 'node:stream';
+import type { DataSource } from 'typeorm';
+import { exportNumberList } from '../csv/number-list-export.js';
+import { importNumberList, timeOfCell, type NumberListImport } from '../csv/number-list-import.js';
+import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
+import { MAX_REASON_LENGTH } from '../opt-outs/opt-out-request.js';
+import { suppressions } from './suppression-lists.js';
+import { recordSuppressions, type SuppressionEntry } from './suppression-record.js';
+import { InvalidSuppressionError } from './suppression-errors.js';
+import type { SuppressionEntity } from './suppression.entity.js';
+
+/** Every number that is suppressed now, as CSV: number, since when, until when (empty: for good), by what, code, reason. */
+export function exportSuppressions(dataSource: DataSource): Readable {
+  return exportNumberList<SuppressionEntity>({
+    columns: ['number', 'since', 'expires_at', 'source', 'code', 'reason'],
+    page: (last, size) => {
+      const query = suppressions(dataSource, true).orderBy('suppression.number').limit(size);
+      if (last) query.andWhere('suppression.number > :last', { last: last.number });
+      return query.getMany();
+    },
+    cellsOf: ({ number, since, expiresAt, source, code, reason }) => [
+      ...[number, since.toISOString(), expiresAt?.toISOString() ?? null, source, code, reason],
+    ],
+  });
+}
+
+/**
+ * Suppresses every number in a list. It must have a header row: `number`, and optionally `expires_at` (ISO 8601; empty
+ * or absent: for good), `code` and `reason`; other columns are ignored.
+ *
+ * @param reason Of the rows that have none.
+ * @throws {InvalidSuppressionError} when it is no such list, or has more than 1,000,000 rows.
+ */
+export function importSuppressions(
+  source: Readable,
+  reason: string,
+  dataSource: DataSource,
+): Promise<NumberListImport> {
+  const since = new Date();
+  return importNumberList<SuppressionEntry>(source, {
+    columns: ['expires_at', 'code', 'reason'],
+    entryOf: (cell) => entryOf(cell, reason, since),
+    store: (entries) => store(entries, dataSource),
+    refusal: (message, options) => new InvalidSuppressionError(message, options),
+  });
+}
+
+/** Of several rows about one number, the last one counts. */
+async function store(entries: readonly SuppressionEntry[], dataSource: DataSource): Promise<number> {
+  const byNumber = new Map(entries.map((entry) => [entry.number, entry]));
+  const recorded = await dataSource.transaction((manager) =>
+    recordSuppressions([...byNumber.values()], manager),
+  );
+  return recorded.length;
+}
+
+function entryOf(
+  cell: (column: string) => string,
+  defaultReason: string,
+  since: Date,
+): SuppressionEntry | string {
+  const number = parsePhoneNumber(cell('number'));
+  if (number === undefined) return `number ${NUMBER_RULE}`;
+  const end = cell('expires_at');
+  const expiresAt = end === '' ? null : timeOfCell(end);
+  if (expiresAt === undefined)
+    return 'expires_at must be a time in ISO 8601, like 2026-01-31T08:00:00Z, or empty';
+  if (expiresAt && expiresAt <= since) return 'expires_at must be a time to come, or empty';
+  const [code, reason] = [cell('code'), cell('reason') || defaultReason];
+  if (`${code}${reason}`.length > MAX_REASON_LENGTH || `${code}${reason}`.includes('\0')) {
+    return `reason and code must have at most ${MAX_REASON_LENGTH} characters`;
+  }
+  return {
+    ...{ number, since, expiresAt, source: 'import', reason },
+    ...{ code: code === '' ? null : code, messageId: null, eventId: null },
+  };
+}

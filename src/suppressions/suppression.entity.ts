@@ -1,0 +1,50 @@
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** Where a suppression comes from: a message that could not be delivered, a person at the admin API, an imported list. */
+export type SuppressionSource = 'failure' | 'admin' | 'import';
+
+/** A number that nothing is sent to, because nothing arrives there. One row for each, also when it is over. */
+@Entity({ name: 'suppression', schema: 'postack' })
+@Index('suppression_since_idx', ['since', 'number'])
+@Index('suppression_message_id_idx', ['messageId'], {
+  where: `source = 'failure' AND removed_at IS NULL`,
+})
+@Check('suppression_source_check', `source IN ('failure', 'admin', 'import')`)
+export class SuppressionEntity {
+  /** E.164, a short code or a sender name. */
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'suppression_pkey' })
+  number!: string;
+
+  /** When the message failed, or the person decided, that it rests on. */
+  @Column('timestamptz')
+  since!: Date;
+
+  /** `null`: it does not end by itself. */
+  @Column('timestamptz', { name: 'expires_at', nullable: true })
+  expiresAt!: Date | null;
+
+  @Column('text')
+  source!: SuppressionSource;
+
+  /** The code that the message failed with. */
+  @Column('text', { nullable: true })
+  code!: string | null;
+
+  /** The message that failed: `MessageFailureEntity.messageId`. */
+  @Column('text', { name: 'message_id', nullable: true })
+  messageId!: string | null;
+
+  /** The `svix-id` of the event that said so. */
+  @Column('text', { name: 'event_id', nullable: true })
+  eventId!: string | null;
+
+  /** In the words of whoever decided. */
+  @Column('text', { nullable: true })
+  reason!: string | null;
+
+  @Column('timestamptz', { name: 'removed_at', nullable: true })
+  removedAt!: Date | null;
+
+  @Column('text', { name: 'removed_reason', nullable: true })
+  removedReason!: string | null;
+}

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { InvalidCursorError, type Page } from '../../src/database/paging.js';
+import {
+  InvalidOptOutError,
+  OptOutNotFoundError,
+  OptOutReviewNotFoundError,
+  OptOutReviewStateError,
+} from '../../src/opt-outs/opt-out-errors.js';
+import {
+  openCompliance,
+  OTHER_OWN,
+  OWN,
+  partsOf,
+  PEER,
+  received,
+  second,
+} from '../support/compliance-database.js';
+import type { Compliance } from '../support/compliance-database.js';
+
+describe('the ledger of opt-outs', () => {
+  let compliance: Compliance;
+  let parts: ReturnType<typeof partsOf>;
+
+  beforeAll(async () => {
+    compliance = await openCompliance();
+    parts = partsOf(compliance.dataSource);
+  });
+  afterAll(() => compliance.close());
+  beforeEach(() => compliance.database.query('TRUNCATE postack.opt_out, postack.opt_out_evidence'));
+
+  it('takes an opt-out from a person, for all own numbers or one, with the reason', async () => {
+    const everywhere = await parts.ledger.add({ peer: ' +1 (555) 010-0001 ', reason: ' by phone ' });
+    expect(everywhere).toMatchObject({ peer: PEER, ownNumber: '', optedOut: true, reason: 'by phone' });
+    const at = await parts.ledger.add({ peer: PEER, ownNumber: OWN, reason: 'again' });
+    expect(at).toMatchObject({ ownNumber: OWN, source: 'admin' });
+    expect(await parts.ledger.isOptedOut(PEER, OTHER_OWN)).toBe(true);
+    const { items } = await parts.ledger.history(PEER);
+    expect(items.map(({ action, reason, changed }) => [action, reason, changed])).toEqual([
+      ['opt-out', 'again', false],
+      ['opt-out', 'by phone', true],
+    ]);
+  });
+
+  it('takes an opt-in from a person, whatever the clocks of others say', async () => {
+    await parts.ledger.add({ peer: PEER, reason: 'by letter' });
+    await compliance.database.query(`UPDATE postack.opt_out SET since = now() + interval '1 hour'`);
+    const state = await parts.ledger.remove({ peer: PEER, ownNumber: OWN, reason: 'asked us to' });
+    expect(state).toMatchObject({ ownNumber: OWN, optedOut: false, reason: 'asked us to' });
+    expect(await parts.ledger.isOptedOut(PEER, OWN)).toBe(false);
+    await expect(parts.ledger.remove({ peer: PEER, reason: 'again' })).rejects.toThrow(OptOutNotFoundError);
+  });
+
+  it.each([
+    [
+      'a number without country code',
+      { peer: '5550100001', reason: 'r' },
+      /the number must be .* \+15550100001/,
+    ],
+    ['no number', { peer: '', reason: 'r' }, /the number/],
+    ['no own number', { peer: PEER, ownNumber: 'x'.repeat(12), reason: 'r' }, /"ownNumber"/],
+    ['a blank reason', { peer: PEER, reason: ' ' }, /"reason"/],
+    ['a long reason', { peer: PEER, reason: 'r'.repeat(1001) }, /"reason"/],
+    ['a reason that cannot be stored', { peer: PEER, reason: 'a\0b' }, /"reason"/],
+  ])('refuses %s', async (_what, request, message) => {
+    await expect(parts.ledger.add(request)).rejects.toThrow(InvalidOptOutError);
+    await expect(parts.ledger.add(request)).rejects.toThrow(message);
+    await expect(parts.ledger.remove(request)).rejects.toThrow(message);
+  });
+
+  it('takes short codes and sender names', async () => {
+    await parts.ledger.add({ peer: '12345', reason: 'r' });
+    await parts.ledger.add({ peer: 'Pizza & Co', reason: 'r' });
+    expect(await parts.ledger.isOptedOut('12345', OWN)).toBe(true);
+    expect(await parts.ledger.isOptedOut('Pizza & Co', OWN)).toBe(true);
+  });
+
+  it('lists what counts, the latest first, by number, own number and time', async () => {
+    const [a, b, c] = ['+15550100011', '+15550100012', '+15550100013'];
+    await parts.project(
+      received('STOP', second(1), { from: a }),
+      received('STOP', second(2), { from: b }),
+      received('STOP', second(3), { from: c, to: OTHER_OWN }),
+      received('START', second(4), { from: b, to: OTHER_OWN }),
+    );
+    const listed = async (filter: Parameters<typeof parts.ledger.list>[0]) =>
+      (await parts.ledger.list(filter)).items.map(({ peer }) => peer);
+    expect(await listed({})).toEqual([c, a]);
+    expect(await listed({ isOptedOut: false })).toEqual([b]);
+    expect(await listed({ peer: '+1 555 010 0011' })).toEqual([a]);
+    expect(await listed({ ownNumber: OTHER_OWN })).toEqual([c]);
+    expect(await listed({ since: second(3) })).toEqual([c]);
+  });
+
+  it('comes page by page, each once, also those of the same moment', async () => {
+    const peers = Array.from({ length: 5 }, (_, index) => `+1555010002${index}`);
+    await parts.project(...peers.map((from) => received('STOP', second(1), { from })));
+    const states = await paged((cursor) => parts.ledger.list({ limit: 2, cursor }));
+    expect(states.map(({ peer }) => peer)).toEqual(peers.toReversed());
+    for (let i = 0; i < 5; i += 1) await parts.ledger.add({ peer: PEER, reason: `${i}` });
+    const entries = await paged((cursor) => parts.ledger.history(PEER, { limit: 2, cursor }));
+    expect(entries.map(({ reason }) => reason)).toEqual(['4', '3', '2', '1', '0']);
+    for (const position of [{}, { at: '1', last: 'a', own: '' }, { before: 'x' }]) {
+      const cursor = Buffer.from(JSON.stringify(position)).toString('base64url');
+      await expect(parts.ledger.list({ cursor })).rejects.toThrow(InvalidCursorError);
+      await expect(parts.ledger.history(PEER, { cursor })).rejects.toThrow(InvalidCursorError);
+    }
+  });
+
+  it('has a review opted out or dismissed by a person, once', async () => {
+    const [stop, wrong] = [received('leave me alone', second(1)), received('wrong number', second(2))];
+    await parts.project(stop, wrong);
+    const [second_, first] = (await parts.ledger.reviews()).items;
+    await parts.ledger.resolveReview(second_!.id, { decision: 'dismiss', reason: 'about the invoice' });
+    expect(await parts.ledger.hasOpenReview(PEER)).toBe(true);
+    expect(await parts.ledger.isOptedOut(PEER, OWN)).toBe(false);
+    const resolved = await parts.ledger.resolveReview(first!.id, { decision: 'opt-out', reason: 'clear' });
+    expect(resolved.resolvedAt).toBeInstanceOf(Date);
+    expect(await parts.ledger.hasOpenReview(PEER)).toBe(false);
+    expect(await parts.ledger.isOptedOut(PEER, OWN)).toBe(true);
+    expect((await parts.ledger.reviews()).items).toEqual([]);
+    expect((await parts.ledger.reviews({ isOpen: false })).items).toHaveLength(2);
+    const { items } = await parts.ledger.history(PEER);
+    expect(items.map(({ action, reason, eventId }) => [action, reason, eventId])).toEqual([
+      ['opt-out', 'clear', stop.id],
+      ['dismiss', 'about the invoice', wrong.id],
+      ['review', null, wrong.id],
+      ['review', null, stop.id],
+    ]);
+    // What a person decided later is no reason for a confirmation.
+    expect(await parts.ledger.evidenceOf(stop)).toMatchObject({ action: 'review', changed: false });
+    const again = parts.ledger.resolveReview(first!.id, { decision: 'dismiss', reason: 'no' });
+    await expect(again).rejects.toThrow(OptOutReviewStateError);
+  });
+
+  it.each(['0', 'x', '9'.repeat(30)])('has no review %s', async (id) => {
+    const resolving = parts.ledger.resolveReview(id, { decision: 'dismiss', reason: 'r' });
+    await expect(resolving).rejects.toThrow(OptOutReviewNotFoundError);
+  });
+
+  it('finds no review in an entry that is none', async () => {
+    await parts.ledger.add({ peer: PEER, reason: 'r' });
+    const [entry] = (await parts.ledger.history(PEER)).items;
+    const resolving = parts.ledger.resolveReview(entry!.id, { decision: 'dismiss', reason: 'r' });
+    await expect(resolving).rejects.toThrow(OptOutReviewNotFoundError);
+  });
+});
+
+async function paged<Item>(page: (cursor?: string) => Promise<Page<Item>>): Promise<Item[]> {
+  const all: Item[] = [];
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const { items, nextCursor } = await page(cursor);
+    all.push(...items);
+    cursor = nextCursor;
+  }
+  return all;
+}

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { OptOutSenderMissingError } from '../../src/opt-outs/opt-outs.projection.js';
+import {
+  openCompliance,
+  OTHER_OWN,
+  OWN,
+  partsOf,
+  PEER,
+  received,
+  second,
+} from '../support/compliance-database.js';
+import type { Compliance } from '../support/compliance-database.js';
+
+describe('opt-outs by message', () => {
+  let compliance: Compliance;
+  let parts: ReturnType<typeof partsOf>;
+
+  beforeAll(async () => {
+    compliance = await openCompliance();
+  });
+  afterAll(() => compliance.close());
+  beforeEach(async () => {
+    await compliance.database.query(
+      'TRUNCATE postack.opt_out, postack.opt_out_evidence, postack.own_number RESTART IDENTITY',
+    );
+    parts = partsOf(compliance.dataSource);
+  });
+
+  const isOut = (own = OWN) => parts.ledger.isOptedOut(PEER, own);
+  const history = async () => (await parts.ledger.history(PEER)).items;
+
+  it('leave the state and its evidence, without the text', async () => {
+    const stop = received(' “Stop!” ', second(1), { from: '+1 (555) 010-0001' });
+    await parts.project(received('Hello', second(0)), stop);
+    expect(await isOut()).toBe(true);
+    const entry = { keyword: 'STOP', source: 'message', eventId: stop.id, reason: null };
+    expect((await parts.ledger.list()).items).toEqual([
+      expect.objectContaining({ ...entry, peer: PEER, ownNumber: OWN, optedOut: true, since: second(1) }),
+    ]);
+    expect(await history()).toEqual([
+      expect.objectContaining({
+        ...entry,
+        ...{ peer: PEER, ownNumber: OWN, action: 'opt-out', endpoint: 'default', changed: true },
+        occurredAt: second(1),
+      }),
+    ]);
+  });
+
+  it('are told of by the event, for the one confirmation', async () => {
+    const [hello, stop, again, start] = [
+      received('Hello', second(0)),
+      received('STOP', second(1)),
+      received('UNSUBSCRIBE', second(2), { to: OTHER_OWN }),
+      received('START', second(3)),
+    ];
+    await parts.project(hello, stop, again, start);
+    expect(await parts.ledger.evidenceOf(hello)).toBeNull();
+    expect(await parts.ledger.evidenceOf(stop)).toMatchObject({ action: 'opt-out', changed: true });
+    expect(await parts.ledger.evidenceOf(again)).toMatchObject({ action: 'opt-out', changed: false });
+    expect(await parts.ledger.evidenceOf(start)).toMatchObject({ action: 'opt-in', changed: true });
+    expect(await parts.ledger.evidenceOf({ endpoint: 'other', id: stop.id })).toBeNull();
+    expect(await isOut()).toBe(false);
+  });
+
+  it('leave one entry for each event, however often it comes', async () => {
+    const stop = received('STOP', second(1));
+    await parts.project(stop);
+    await parts.project(stop);
+    expect(await history()).toEqual([expect.objectContaining({ changed: true })]);
+  });
+
+  it('are not undone by an everyday yes, which leaves nothing', async () => {
+    await parts.project(received('YES', second(1)));
+    expect((await parts.ledger.list({ isOptedOut: false })).items).toEqual([]);
+    await expect(parts.ledger.history(PEER)).rejects.toThrow('nothing about +1********01');
+    await parts.project(received('STOP', second(2)), received('yes', second(3)));
+    expect(await isOut()).toBe(false);
+  });
+
+  it('are decided by the latest word, and by the opt-out of two at the same time', async () => {
+    await parts.project(received('STOP', second(5)));
+    await parts.project(received('START', second(3)));
+    expect(await isOut()).toBe(true);
+    await parts.project(received('START', second(5)));
+    expect(await isOut()).toBe(true);
+    await parts.project(received('START', second(6)));
+    expect(await isOut()).toBe(false);
+    const late = received('STOP', second(4));
+    await parts.project(late);
+    expect(await isOut()).toBe(false);
+    expect(await parts.ledger.evidenceOf(late)).toMatchObject({ action: 'opt-out', changed: false });
+  });
+
+  it('stand when they were the last word, in whatever order and batches the words come', async () => {
+    const word = fc.record({ text: fc.constantFrom('STOP', 'START'), at: fc.integer({ min: 2, max: 6 }) });
+    const cases = fc.array(fc.record({ word, startsBatch: fc.boolean() }), { minLength: 1, maxLength: 6 });
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(cases, async (list) => {
+        const from = `+155501${String((run += 1)).padStart(5, '0')}`;
+        const first = received('STOP', second(1), { from });
+        const batches = list.reduce<ReturnType<typeof received>[][]>(
+          (all, { word: { text, at }, startsBatch }) => {
+            const event = received(text, second(at), { from });
+            if (startsBatch) return [...all, [event]];
+            return [...all.slice(0, -1), [...(all.at(-1) ?? []), event]];
+          },
+          [[first]],
+        );
+        for (const batch of batches) await parts.project(...batch);
+        const last = Math.max(...list.map(({ word: { at } }) => at));
+        const lastTexts = list.filter(({ word: { at } }) => at === last).map(({ word: { text } }) => text);
+        const isKnownOut = await parts.ledger.isOptedOut(from, OWN);
+        // A START that nobody was opted out for when it came is not kept: on the side of silence.
+        if (lastTexts.includes('STOP')) expect(isKnownOut).toBe(true);
+        if (list.every(({ word: { text } }) => text === 'START')) expect(isKnownOut).toBe(false);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('count for the number that was written to, when the scope is one number', async () => {
+    parts = partsOf(compliance.dataSource, { optOut: { scope: 'number' } });
+    const other = received('STOP', second(2), { to: OTHER_OWN });
+    await parts.project(received('STOP', second(1)), other, received('START', second(3)));
+    expect(await parts.ledger.evidenceOf(other)).toMatchObject({ changed: true });
+    expect(await isOut()).toBe(false);
+    expect(await isOut(OTHER_OWN)).toBe(true);
+    expect((await parts.ledger.list()).items.map(({ ownNumber }) => ownNumber)).toEqual([OTHER_OWN]);
+    await parts.project(received('STOP', second(4), { to: null }));
+    expect(await isOut('+15550100009')).toBe(true);
+  });
+
+  it('of a time to come count from when they were received', async () => {
+    await parts.project(received('STOP', new Date(Date.UTC(2099, 0))));
+    const [entry] = await history();
+    expect(entry?.occurredAt).toEqual(second(59));
+  });
+
+  it('in free wording are kept for a person, and change nothing', async () => {
+    await parts.project(received('Jane here, please stop texting me', second(1)));
+    expect(await isOut()).toBe(false);
+    expect(await parts.ledger.hasOpenReview('+1 555 010 0001')).toBe(true);
+    expect((await parts.ledger.reviews()).items).toEqual([
+      expect.objectContaining({ peer: PEER, action: 'review', keyword: 'stop texting', changed: false }),
+    ]);
+  });
+
+  it('without a sender are a failure that tells what to set, not silence', async () => {
+    const projecting = parts.project(received('STOP', second(1), { from: null }));
+    await expect(projecting).rejects.toThrow(OptOutSenderMissingError);
+    await parts.project(received('Hello', second(1), { from: null }), received(null, second(2)));
+  });
+
+  it('of many, in several processes at once and in any order, are each recorded', async () => {
+    const events = Array.from({ length: 200 }, (_, index) =>
+      received('STOP', second(index % 50), { from: `+155501002${String(index % 20).padStart(2, '0')}` }),
+    );
+    const batches = Array.from({ length: 8 }, (_, part) => events.filter((_event, i) => i % 8 === part));
+    const processes = batches.map(() => partsOf(compliance.dataSource));
+    await Promise.all(batches.map((batch, index) => processes[index]!.project(...batch)));
+    const [counts] = await compliance.database.query(
+      `SELECT count(*)::int AS entries, count(*) FILTER (WHERE changed)::int AS changes FROM postack.opt_out_evidence`,
+    );
+    expect(counts).toEqual({ entries: 200, changes: 20 });
+    expect((await parts.ledger.list({ limit: 500 })).items).toHaveLength(20);
+  });
+});

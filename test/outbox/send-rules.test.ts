@@ -1,0 +1,252 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { OutboxMessageEntity } from '../../src/outbox/outbox-message.entity.js';
+import { Suppressions } from '../../src/suppressions/suppressions.js';
+import type { ReplyOptions } from '../../src/replies/reply-options.js';
+import {
+  openCompliance,
+  OTHER_OWN,
+  OWN,
+  partsOf,
+  PEER,
+  received,
+  second,
+} from '../support/compliance-database.js';
+import { storeMessage, type Compliance } from '../support/compliance-database.js';
+
+/** In the afternoon wherever +1 may be. */
+const DAY = new Date(Date.UTC(2026, 0, 15, 23));
+const NIGHT = new Date(Date.UTC(2026, 0, 15, 8));
+const ago = (minutes: number) => new Date(DAY.getTime() - minutes * 60_000);
+
+describe('what keeps a message from being sent', () => {
+  let compliance: Compliance;
+  let parts: ReturnType<typeof partsOf>;
+
+  beforeAll(async () => {
+    compliance = await openCompliance();
+  });
+  afterAll(() => compliance.close());
+  beforeEach(async () => {
+    await compliance.database.query(
+      `TRUNCATE postack.opt_out, postack.opt_out_evidence, postack.own_number, postack.outbox_message,
+         postack.suppression, postack.message`,
+    );
+    use({});
+  });
+
+  const use = (options: ReplyOptions) => (parts = partsOf(compliance.dataSource, options));
+  const store = (fields: Partial<OutboxMessageEntity>) => storeMessage(compliance.dataSource, fields);
+  const queued = (fields: Partial<OutboxMessageEntity> = {}) =>
+    store({ status: 'queued', sendingSince: null, ...fields });
+  const block = (message: OutboxMessageEntity, now = DAY) =>
+    compliance.dataSource.transaction((manager) => parts.rules.block(message, manager, now));
+  const reason = async (fields: Partial<OutboxMessageEntity>, now = DAY) => {
+    const found = await block(await queued(fields), now);
+    return found?.kind === 'hold' ? found.reason : (found?.kind ?? null);
+  };
+
+  it('is nothing, as a rule', async () => {
+    for (const category of ['reply', 'confirmation', 'notification', 'solicitation'] as const) {
+      expect(await reason({ category })).toBeNull();
+    }
+  });
+
+  it('is that a reply would go to a number of ours, configured or learned', async () => {
+    use({ ownNumbers: ['+1 (555) 010-0003'] });
+    await parts.project(received('Hello', second(1)));
+    const answers = ['reply', 'confirmation'] as const;
+    for (const category of answers) {
+      expect(await reason({ category, to: OWN })).toBe('own-number');
+      expect(await reason({ category, to: OTHER_OWN, releasedAt: DAY })).toBe('own-number');
+    }
+    expect(await reason({ category: 'notification', to: OWN })).toBeNull();
+  });
+
+  it('is an opt-out, for all but its confirmation, also when a person has released it', async () => {
+    await parts.project(received('STOP', second(1)));
+    for (const category of ['reply', 'notification', 'solicitation'] as const) {
+      expect(await reason({ category, releasedAt: DAY })).toBe('opted-out');
+      expect(await reason({ category, from: OTHER_OWN })).toBe('opted-out');
+    }
+    expect(await reason({ category: 'confirmation' })).toBeNull();
+    use({ optOut: { scope: 'number' } });
+    expect(await reason({ from: OTHER_OWN })).toBeNull();
+  });
+
+  it('is that its number is suppressed, also when a person has released it, until that ends or is removed', async () => {
+    const suppressions = new Suppressions(compliance.dataSource);
+    await suppressions.add({ number: PEER, reason: 'a dead line' });
+    for (const category of ['reply', 'notification', 'solicitation'] as const) {
+      expect(await reason({ category, releasedAt: DAY })).toBe('suppressed');
+    }
+    expect(await reason({ category: 'confirmation' })).toBeNull();
+    expect(await reason({ to: '+15550100009' })).toBeNull();
+    await compliance.database.query(`UPDATE postack.suppression SET expires_at = now()`);
+    expect(await reason({})).toBeNull();
+    await suppressions.add({ number: PEER, reason: 'a dead line' });
+    expect(await reason({})).toBe('suppressed');
+    await suppressions.remove({ number: PEER, reason: 'a new phone' });
+    expect(await reason({})).toBeNull();
+  });
+
+  it('is that it repeats a message which may have arrived after all: then it is cancelled', async () => {
+    const reported = (state: string, others: string[]) =>
+      compliance.database.query(
+        `INSERT INTO postack.message (id, direction, state, state_at, conflict, history, first_event_at, last_event_at)
+         VALUES ('SM1', 'outbound', $1, now(), false, $2, now(), now())
+         ON CONFLICT (id) DO UPDATE SET state = excluded.state, history = excluded.history`,
+        [state, JSON.stringify([...others, state].map((one) => ({ state: one })))],
+      );
+    const repeated = { resendOf: 'SM1', resendAttempt: 1 };
+    expect(await reason(repeated)).toBe('cancel');
+    for (const [state, others, expected] of [
+      ['undelivered', ['sent'], null],
+      ['undelivered', ['failed'], null],
+      ['failed', [], null],
+      ['undelivered', ['delivered'], 'cancel'],
+      ['delivered', ['sent'], 'cancel'],
+      ['expired', ['sent'], 'cancel'],
+    ] as const) {
+      await reported(state, [...others]);
+      expect({ state, reason: await reason(repeated) }).toEqual({ state, reason: expected });
+    }
+  });
+
+  it('is a review that is open, for solicitations', async () => {
+    await parts.project(received('leave me alone', second(1)));
+    expect(await reason({ category: 'solicitation' }, NIGHT)).toBe('opt-out-review');
+    expect(await reason({ category: 'notification' })).toBeNull();
+  });
+
+  it('is the night, for solicitations, which wait until it is over', async () => {
+    const message = await queued({ category: 'solicitation', timeZone: 'America/New_York' });
+    expect(await block(message, NIGHT)).toEqual({
+      kind: 'wait',
+      until: new Date(Date.UTC(2026, 0, 15, 13)),
+      detail: 'Quiet hours where +1********01 may be, 21:00 to 08:00 (replies.quietHours)',
+    });
+    expect(await reason({ category: 'notification' }, NIGHT)).toBeNull();
+    use({ quietHours: { from: '23:00', to: '03:00' } });
+    expect(await block(message, NIGHT)).toBeNull();
+  });
+
+  it('is that the recipient has had as many answers as one may get in ten minutes', async () => {
+    use({ loopGuard: { perTenMinutes: 3 } });
+    await store({ sendingSince: ago(11) });
+    await store({ sendingSince: ago(9), from: OTHER_OWN });
+    await store({ sendingSince: ago(1), category: 'confirmation', status: 'sending' });
+    expect(await reason({})).toBeNull();
+    await store({ sendingSince: ago(2), status: 'held', heldReason: 'unknown-outcome' });
+    expect(await block(await queued())).toEqual({
+      kind: 'hold',
+      reason: 'peer-budget',
+      detail:
+        '+1********01 has had 3 replies within 10 minutes (replies.loopGuard.perTenMinutes): it may be a machine. ' +
+        'Release it if a person should be answered',
+    });
+    expect(await reason({ category: 'confirmation' })).toBe('peer-budget');
+    expect(await reason({ category: 'notification' })).toBeNull();
+    expect(await reason({ to: '+15550100009' })).toBeNull();
+    expect(await reason({ releasedAt: DAY })).toBeNull();
+  });
+
+  it('is not what was never sent, nor what is not an answer, nor the message itself', async () => {
+    use({ loopGuard: { perTenMinutes: 1 } });
+    await store({ sendingSince: ago(1), category: 'notification' });
+    await store({ sendingSince: ago(1), status: 'rejected' });
+    await store({ sendingSince: ago(1), status: 'held', heldReason: 'peer-budget' });
+    expect(await block(await store({ sendingSince: ago(1), status: 'sending' }))).toBeNull();
+  });
+
+  it('is that the recipient has had as many answers as one may get in a day', async () => {
+    use({ loopGuard: { perDay: 2 } });
+    await store({ sendingSince: ago(24 * 60 + 1) });
+    await store({ sendingSince: ago(23 * 60) });
+    expect(await reason({})).toBeNull();
+    await store({ sendingSince: ago(22 * 60) });
+    expect(await block(await queued())).toMatchObject({
+      reason: 'peer-budget',
+      detail: expect.stringContaining('2 replies within 24 hours (replies.loopGuard.perDay)'),
+    });
+  });
+
+  it('is that the recipient has just had this very text several times', async () => {
+    for (const minutes of [11, 3, 2]) await store({ sendingSince: ago(minutes), text: 'We are closed' });
+    expect(await reason({ text: 'We are closed' })).toBeNull();
+    await store({ sendingSince: ago(1), text: 'We are closed' });
+    expect(await block(await queued({ text: 'We are closed' }))).toMatchObject({
+      reason: 'identical-text',
+      detail: expect.stringContaining('3 times within 10 minutes (replies.loopGuard.identicalTexts)'),
+    });
+    expect(await reason({ text: 'We are open' })).toBeNull();
+  });
+
+  it('keeps several processes from passing together', async () => {
+    use({ loopGuard: { perTenMinutes: 3 } });
+    const messages = await Promise.all(Array.from({ length: 8 }, () => queued()));
+    const begin = (message: OutboxMessageEntity) =>
+      compliance.dataSource.transaction(async (manager) => {
+        const found = await partsOf(compliance.dataSource, {
+          loopGuard: { perTenMinutes: 3 },
+        }).rules.block(message, manager);
+        if (found) return 0;
+        await manager.query(
+          `UPDATE postack.outbox_message SET status = 'sending', sending_since = now() WHERE id = $1`,
+          [message.id],
+        );
+        return 1;
+      });
+    const begun = await Promise.all(messages.map(begin));
+    expect(begun.reduce<number>((sum, one) => sum + one, 0)).toBe(3);
+  });
+});
+
+describe('our own numbers', () => {
+  let compliance: Compliance;
+
+  beforeAll(async () => {
+    compliance = await openCompliance();
+  });
+  afterAll(() => compliance.close());
+
+  it('are learned from what came in, and remembered once that is committed', async () => {
+    const { dataSource } = compliance;
+    const parts = partsOf(dataSource);
+    await expect(
+      dataSource.transaction(async (manager) => {
+        await parts.projection.project([received('Hello', second(1))], manager);
+        await parts.projection.project([received('Hello', second(2))], manager);
+        expect(await parts.ownNumbers.isOwn(OWN, manager)).toBe(true);
+        throw new Error('lost');
+      }),
+    ).rejects.toThrow('lost');
+    expect(await parts.ownNumbers.isOwn(OWN)).toBe(false);
+    await parts.project(received('Hello', second(3)), received('Hi', second(4), { to: '+1 555 010 0003' }));
+    expect(await partsOf(dataSource).ownNumbers.isOwn('+1 (555) 010-0002')).toBe(true);
+    expect(await partsOf(dataSource).ownNumbers.isOwn(OTHER_OWN)).toBe(true);
+    expect(await parts.ownNumbers.isOwn(PEER)).toBe(false);
+  });
+
+  it('that are known take no statement, when there is nothing else to record', async () => {
+    const { dataSource } = compliance;
+    const parts = partsOf(dataSource);
+    const statementsOf = (text: string) =>
+      dataSource.transaction(async (manager) => {
+        let statements = 0;
+        const counting = new Proxy(manager, {
+          get(target, name, receiver) {
+            if (name === 'query' || name === 'createQueryBuilder') statements += 1;
+            const value: unknown = Reflect.get(target, name, receiver);
+            return value;
+          },
+        });
+        await parts.projection.project([received(text, second(1), { to: '+15550100008' })], counting);
+        return statements;
+      });
+    expect(await statementsOf('Hello')).toBe(1);
+    expect(await statementsOf('Hello')).toBe(1);
+    expect(await statementsOf('Hello')).toBe(0);
+    expect(await statementsOf('HELP')).toBe(0);
+    expect(await statementsOf('STOP')).toBeGreaterThan(1);
+  });
+});

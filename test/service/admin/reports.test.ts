@@ -1,0 +1,247 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RequestCounts } from '../../../src/reports/rollups/request-counts.js';
+import { waitForEvent } from '../../../src/testing/index.js';
+import type { ReportSummary, TimeSeries } from '../../../src/index.js';
+import { messageBody } from '../../support/test-application.js';
+import { startTestService, TEST_ADMIN_KEY, type TestService } from '../../support/test-service.js';
+
+const PEER = '+491701234567';
+const OWN = '+15550100002';
+const OTHER = '+15550100003';
+const EVIL = '=HYPERLINK("http://evil.example")';
+const NOON = new Date('2026-03-02T12:00:00Z');
+const PERIOD = 'from=2026-03-01&to=2026-03-05';
+const LEAK = /\+?\d{8,}|HYPERLINK|secret/;
+
+const minutesLater = (minutes: number) => new Date(NOON.getTime() + minutes * 60_000);
+const path = (rest: string) => `/api/v1/reports/${rest}`;
+
+describe('the reports of the service', () => {
+  let service: TestService;
+
+  async function tell(type: string, at: Date, data: Record<string, unknown>): Promise<string> {
+    const id = await service.post(messageBody(type, { segments: 2, ...data }, at));
+    await waitForEvent(service.running.application, id);
+    return id;
+  }
+  async function download(query: string): Promise<{ type: string | null; lines: string[] }> {
+    const answer = await fetch(`${service.running.origin}${path(`export?${PERIOD}&${query}`)}`, {
+      headers: { authorization: `Bearer ${TEST_ADMIN_KEY}` },
+    });
+    expect(answer.status).toBe(200);
+    return {
+      type: answer.headers.get('content-type'),
+      lines: (await answer.text()).trimEnd().split('\n'),
+    };
+  }
+
+  beforeAll(async () => {
+    service = await startTestService();
+    const inbound = { id: 'in', from: PEER, to: OWN };
+    const outbound = { from: OWN, to: PEER, text: 'secret' };
+    await tell('message.received', NOON, { ...inbound, text: EVIL });
+    await tell('message.delivered', minutesLater(6), { ...outbound, id: 'out' });
+    await tell('message.queued', minutesLater(5), { ...outbound, id: 'out' });
+    await tell('message.failed', minutesLater(7), {
+      ...outbound,
+      id: 'bad',
+      from: OTHER,
+      errorCode: 'invalid_text',
+    });
+    await tell('message.received', minutesLater(2 * 24 * 60), { ...inbound, id: 'stop', text: 'STOP' });
+    await tell('number.released', NOON, {});
+    await service.database.query(
+      `INSERT INTO postack.message_failure (message_id, state, source, code, cause_class, failed_at)
+       VALUES ('refused', 'rejected', 'rejection', 'invalid_recipient', 'recipient', '${NOON.toISOString()}')`,
+    );
+  });
+  afterAll(() => service.close());
+
+  it('sum up messages, opt-outs, conversations and durations', async () => {
+    const { status, body } = await service.get<ReportSummary>(path(`summary?${PERIOD}`));
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      from: '2026-03-01T00:00:00.000Z',
+      to: '2026-03-05T00:00:00.000Z',
+      messages: { received: 2, outbound: 2, deliveryRate: 0.5, segmentsReceived: 4, segmentsSent: 4 },
+      optOuts: 1,
+      optOutRate: 0.5,
+      timeToDelivered: { count: 1 },
+      timeToFirstReply: { count: 1 },
+    });
+    expect(body.messages).toMatchObject({ conversations: 3, replied: 1, replyRate: 0.5 });
+    expect(body.timeToDelivered.p50Ms! / 60_000).toBeCloseTo(1, 1);
+    expect(body.timeToFirstReply.p50Ms! / 300_000).toBeCloseTo(1, 1);
+  });
+
+  it('count events of every type, duplicates and refusals when they come in', async () => {
+    const before = (await service.get<ReportSummary>(path('summary'))).body.events;
+    expect(before.accepted).toBe(6);
+    const id = await tell('message.sent', minutesLater(30 * 24 * 60), { from: OWN, to: PEER });
+    await service.post(messageBody('message.sent', {}, NOON), { id });
+    await service.post('no event');
+    await fetch(service.running.webhookUrl, { method: 'POST', body: '{}' });
+    const counts = service.running.application.get(RequestCounts, { strict: false });
+    await counts.flush();
+    await counts.flush();
+    const { events } = (await service.get<ReportSummary>(path('summary'))).body;
+    expect(events).toMatchObject({ accepted: 7, duplicates: 1, quarantined: 1, rejected: 1, unavailable: 0 });
+    expect(events.lag.count).toBe(7);
+  });
+
+  it('cut time into days that begin where the time zone says', async () => {
+    const query = `timeseries?metric=received&interval=day&timezone=Asia/Kolkata&${PERIOD}`;
+    const { body } = await service.get<TimeSeries>(path(query));
+    expect(body.series).toEqual([
+      {
+        value: null,
+        points: [
+          { at: '2026-02-28T18:30:00.000Z', value: 0 },
+          { at: '2026-03-01T18:30:00.000Z', value: 1 },
+          { at: '2026-03-02T18:30:00.000Z', value: 0 },
+          { at: '2026-03-03T18:30:00.000Z', value: 1 },
+          { at: '2026-03-04T18:30:00.000Z', value: 0 },
+        ],
+      },
+    ]);
+  });
+
+  it('tell why messages failed, how long things took, and what each number did', async () => {
+    const errors = await service.get(path(`errors?${PERIOD}`));
+    expect(errors.body).toMatchObject({
+      items: [
+        { cause: 'content', errorCode: 'invalid_text', failed: 1, undelivered: 0, rejected: 0, share: 1 / 3 },
+        { cause: 'recipient', errorCode: 'invalid_recipient', failed: 0, rejected: 1, share: 1 / 3 },
+      ],
+    });
+    const numbers = await service.get<{ items: Record<string, unknown>[] }>(path(`numbers?${PERIOD}`));
+    expect(numbers.body.items).toEqual([
+      expect.objectContaining({ number: '+1********02', received: 2, outbound: 1 }),
+      expect.objectContaining({ number: '+1********03', received: 0, outbound: 1 }),
+    ]);
+    expect(
+      await service.database.query(
+        `SELECT error_code, cause, failed, undelivered, rejected FROM postack.report_hourly_failures
+         ORDER BY error_code`,
+      ),
+    ).toEqual([
+      { error_code: 'invalid_recipient', cause: 'recipient', failed: '0', undelivered: '0', rejected: '1' },
+      { error_code: 'invalid_text', cause: 'content', failed: '1', undelivered: '0', rejected: '0' },
+    ]);
+    const latency = await service.get(path(`latency?groupBy=ownNumber&${PERIOD}`));
+    expect(latency.body).toMatchObject({
+      relativeError: expect.closeTo(0.0476, 3),
+      timeToDelivered: { count: 1 },
+      numbers: [{ number: '+1********02', timeToDelivered: { count: 1 }, timeToFirstReply: { count: 1 } }],
+    });
+  });
+
+  it('show no phone number and no text, unless asked to', async () => {
+    const hidden = [
+      'summary?',
+      'timeseries?metric=outbound&groupBy=ownNumber&',
+      'errors?',
+      'latency?groupBy=ownNumber&',
+      'numbers?',
+    ];
+    for (const report of hidden) {
+      const { status, body } = await service.get(path(`${report}${PERIOD}`));
+      expect(status).toBe(200);
+      expect(
+        JSON.stringify(body).replaceAll(/"\w+Error":[\d.]+|"(?:\w*[rR]ate|share)":[\d.]+/g, ''),
+      ).not.toMatch(LEAK);
+    }
+    expect((await download('format=csv')).lines.join()).not.toMatch(LEAK);
+    expect((await download('format=ndjson')).lines.join()).not.toMatch(LEAK);
+    const shown = await service.get(path(`numbers?includeNumbers=true&${PERIOD}`));
+    expect(shown.body).toMatchObject({ items: [{ number: OWN }, { number: OTHER }] });
+    for (const name of ['messages', 'failures', 'durations', 'events', 'opt_outs']) {
+      const rows = await service.database.query(`SELECT * FROM postack.report_hourly_${name}`);
+      expect(rows).not.toEqual([]);
+      expect(JSON.stringify(rows)).not.toMatch(/\+\d{8,}|HYPERLINK|secret/);
+    }
+  });
+
+  it('can be made with the SQL that the README shows', async () => {
+    const readme = await readFile(join(import.meta.dirname, '..', '..', '..', 'README.md'), 'utf8');
+    const [, block = ''] = /```sql\n([^]*?)```/.exec(readme) ?? [];
+    const [byDay = '', p95 = ''] = block.split(';\n');
+    const { body } = await service.get<ReportSummary>(path(`summary?${PERIOD}`));
+    expect(await service.database.query(byDay)).toContainEqual({
+      day: new Date('2026-03-01T23:00:00Z'),
+      delivered: '1',
+    });
+    const [row] = await service.database.query<{ p95_ms: number }>(p95);
+    expect(row!.p95_ms).toBeCloseTo(body.timeToDelivered.p95Ms!, 0);
+  });
+
+  it('are exported as CSV, in which nothing is a formula, and as NDJSON', async () => {
+    const csv = await download('includeNumbers=true&includeTexts=true');
+    expect(csv.type).toBe('text/csv; charset=utf-8');
+    expect(csv.lines).toHaveLength(5);
+    expect(csv.lines[0]).toBe(
+      'id,direction,firstEventAt,state,stateAt,cause,errorCode,ownNumber,country,segments,' +
+        'timeToDeliveredMs,from,to,text',
+    );
+    expect(csv.lines[1]).toMatch(/^in,inbound,2026-03-02T12:00:00.000Z,received,.*,DE,2,,\+49/);
+    expect(csv.lines[1]).toContain(`"'=HYPERLINK(""http`);
+    const ndjson = await download('format=ndjson');
+    expect(ndjson.type).toBe('application/x-ndjson');
+    expect(ndjson.lines.map((line) => JSON.parse(line) as object)).toContainEqual(
+      expect.objectContaining({ id: 'out', state: 'delivered', timeToDeliveredMs: 60_000, country: 'DE' }),
+    );
+  });
+
+  it('name the parameter that is wrong', async () => {
+    await service.database.query(
+      `INSERT INTO postack.report_count
+       SELECT 'ownNumber', '2020-06-01Z', 'number' || n, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+       FROM generate_series(1, 11) AS n`,
+    );
+    const refused: [query: string, message: RegExp][] = [
+      ['summary?from=yesterday', /^from must be a time/],
+      ['summary?from=2026-03-02&to=2026-03-01', /^from must be before "to"/],
+      ['summary?to=0001-01-01', /^(?:to|from) must be a time between/],
+      ['timeseries', /^metric must be one of received, outbound/],
+      ['timeseries?metric=received&interval=second', /^interval must be one of hour, day/],
+      ['timeseries?metric=received&groupBy=peer', /^groupBy must be one of ownNumber/],
+      ['timeseries?metric=optOuts&groupBy=country', /^groupBy must be left out for the metric optOuts/],
+      [
+        'timeseries?metric=received&groupBy=cause',
+        /^groupBy must be one of ownNumber, country, segments for/,
+      ],
+      ['timeseries?metric=received&timezone=%2B03:00', /^timezone must be an IANA time zone/],
+      ['timeseries?metric=received&interval=hour&from=1990-01-01', /^interval must be longer/],
+      [
+        'timeseries?metric=received&groupBy=ownNumber&interval=hour&from=2020-01-01&to=2021-02-01',
+        /^groupBy must be left out, the interval longer, or the period shorter: 100000 points/,
+      ],
+      ['latency?groupBy=country', /^groupBy must be ownNumber/],
+      ['numbers?includeNumbers=1', /^includeNumbers must be true or false/],
+      ['export?format=xlsx', /^format must be one of csv, ndjson/],
+      ['export?from=2026-03-02&to=2026-03-02', /^from must be before/],
+      ['errors?form=2026-03-02', /^unknown parameter "form"; known: from, to/],
+    ];
+    for (const [query, message] of refused) {
+      const { status, body } = await service.get<{ detail: string }>(path(query));
+      expect({ query, status, detail: body.detail }).toEqual({
+        query,
+        status: 400,
+        detail: expect.stringMatching(message),
+      });
+    }
+    expect(await service.send(path('rebuild'), {})).toMatchObject({
+      status: 400,
+      body: { errors: [expect.stringMatching(/^since must be a time/)] },
+    });
+    for (const since of ['0000-01-01', '1969-12-31', '9000-01-01']) {
+      expect(await service.send(path('rebuild'), { since })).toMatchObject({
+        status: 400,
+        body: { detail: expect.stringMatching(/^since must be a time that has passed, and not before 1970/) },
+      });
+    }
+    expect((await service.get(path('summary'), null)).status).toBe(401);
+  });
+});
