@@ -3,10 +3,11 @@
 export { postackMigrations } from '../migrations/index.js';
 export { ConfigurationError } from './errors/configuration-error.js';
 export { PostackModule } from './postack.module.js';
-export type { PostackModuleExtras } from './postack.module-definition.js';
-export type { PostackApiOptions, PostackModuleOptions, PostackRole } from './postack.options.js';
+export type { PostackModuleExtras } from './postack.core.module.js';
+export type { PostackModuleOptions } from './postack.options.js';
+export type { PostackRole } from './jobs/jobs.options.js';
 export { DEFAULT_SCHEMA, postackEntities } from './postack.entities.js';
-export { InvalidCursorError, type Page } from './database/paging.js';
+export { InvalidCursorError, type Page } from './database/keyset-page.js';
 export { ConflictError, InvalidRequestError, NotFoundError } from './errors/request-errors.js';
 
 // webhook/
@@ -163,14 +164,7 @@ export { memoryRequestRate, postgresRequestRate, RequestRate } from './postack-a
 export { MissingApiKeyError } from './postack-api/unconfigured-client.js';
 
 // replies/
-export type {
-  Confirmations,
-  LoopGuardOptions,
-  OptOutOptions,
-  OptOutScope,
-  QuietHoursOptions,
-  ReplyOptions,
-} from './replies/reply-options.js';
+export type { Confirmations, OptOutScope } from './opt-outs/opt-outs.options.js';
 export { ReplyPolicy } from './replies/reply-policy.js';
 export { UnsendableAnswerError } from './replies/unsendable-answer.js';
 export { HeldMessages } from './outbox/held-messages.js';
@@ -243,10 +237,9 @@ export { FailureQueries, type FailureDetail, type FailureFilter } from './failur
 export {
   DEFAULT_REACTIONS,
   FAILURE_REACTIONS,
-  type FailureOptions,
   type FailureReaction,
   type FailureReactions,
-} from './failures/failure-options.js';
+} from './failures/failures.options.js';
 export { FailurePolicy } from './failures/reactions/failure-policy.js';
 export { FailureNotFoundError, FailureStateError } from './failures/failure-errors.js';
 export type { FailureSource, FailureState, ResendRefusal } from './failures/failure-states.js';
@@ -274,7 +267,6 @@ export {
 } from './alerts/alert.js';
 export { AlertEntity } from './alerts/alert.entity.js';
 export { AlertRaised, AlertResolved } from './alerts/alert-events.js';
-export type { AlertOptions } from './alerts/alert-options.js';
 export { Alerts, type AlertFilter, type OverFilter } from './alerts/alerts.js';
 // reports/
 export type { Percentiles } from './reports/rollups/duration-bins.js';
@@ -305,4 +297,3 @@ export type { Series, SeriesPoint, TimeSeries } from './reports/time-series.js';
 
 // retention/
 export { Retention, type RetentionReport } from './retention/retention.js';
-export type { RetentionOptions } from './retention/retention-options.js';

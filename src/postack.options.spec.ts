@@ -1,12 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError } from './errors/configuration-error.js';
-import { type PostackModuleOptions, ResolvedPostackOptions } from './postack.options.js';
+import { InboxOptions } from './inbox/inbox.options.js';
+import { JobsOptions } from './jobs/jobs.options.js';
+import { type PostackModuleOptions, resolveOptions } from './postack.options.js';
+import { RetentionOptions } from './retention/retention.options.js';
+import { WebhookOptions } from './webhook/webhook.options.js';
 
 const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
 
 function problemsOf(options: unknown): readonly string[] {
   try {
-    new ResolvedPostackOptions(options as PostackModuleOptions);
+    resolveOptions(options as PostackModuleOptions);
   } catch (error) {
     if (error instanceof ConfigurationError) return error.problems;
     throw error;
@@ -16,20 +20,21 @@ function problemsOf(options: unknown): readonly string[] {
 
 describe('the options', () => {
   it('need only a secret', () => {
-    const options = new ResolvedPostackOptions({ secret });
-    expect(options).toMatchObject({
+    const options = resolveOptions({ secret });
+    const webhook = options.get(WebhookOptions) as WebhookOptions;
+    expect(webhook).toMatchObject({
       path: '/api/v1/webhooks',
-      endpoint: 'default',
       timestampToleranceMs: 300_000,
       bodyLimitBytes: 262_144,
-      role: 'all',
     });
-    expect(options.secrets).toHaveLength(1);
+    expect(webhook.secrets).toHaveLength(1);
+    expect(options.get(InboxOptions)).toMatchObject({ endpoint: 'default' });
+    expect(options.get(JobsOptions)).toMatchObject({ role: 'all' });
   });
 
   it('take several secrets, newest first', () => {
     const second = `whsec_${Buffer.alloc(64, 2).toString('base64')}`;
-    expect(new ResolvedPostackOptions({ secret: [secret, ` ${second}\n`] }).secrets).toHaveLength(2);
+    expect(new WebhookOptions({ secret: [secret, ` ${second}\n`] }).secrets).toHaveLength(2);
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -86,7 +91,7 @@ describe('the options', () => {
     [
       'a silence of no time',
       { secret, alerts: { silenceMinutes: 0 } },
-      /"alerts.silenceMinutes" must be a whole number, from 1 to 10,080/,
+      /"alerts.silenceMinutes" must be a whole number of minutes, from 1 to 10080/,
     ],
     [
       'bodies kept for no time',
@@ -113,6 +118,21 @@ describe('the options', () => {
       { secret, retention: { payloadDays: 60, eventDays: 45 } },
       /"retention.eventDays" \(45\) must not be less than "retention.payloadDays" \(60\)/,
     ],
+    [
+      'an option of an older version',
+      { secret, maxWaitingAccepts: 10 },
+      /"maxWaitingAccepts" is not an option; there are .*maxPendingWrites/,
+    ],
+    [
+      'a misspelt option of a group',
+      { secret, replies: { optOut: { scopes: 'all' } } },
+      /"replies.optOut.scopes" is not an option; there are confirmations, keywords, scope, texts/,
+    ],
+    [
+      'a text for a group of options',
+      { secret, replies: { loopGuard: 'off' } },
+      /"replies.loopGuard" must be an object of options/,
+    ],
     ['a schema name that SQL would change', { secret, jobsSchema: 'Jobs' }, /"jobsSchema" must be/],
   ])('refuse %s', (_what, options, message) => {
     const problems = problemsOf(options);
@@ -132,7 +152,8 @@ describe('the options', () => {
     ],
     [false, false],
   ] as const)('make of the retention %j %j', (retention, resolved) => {
-    expect(new ResolvedPostackOptions({ secret, retention }).retention).toEqual(resolved);
+    const options = resolveOptions({ secret, retention }).get(RetentionOptions);
+    expect(options).toEqual({ retention: resolved });
   });
 
   it('tell of everything that is wrong at once', () => {

@@ -1,262 +1,120 @@
-import {
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNotEmpty,
-  IsString,
-  Matches,
-  Max,
-  Min,
-  ValidateNested,
-} from 'class-validator';
-import { type AlertOptions, ResolvedAlertOptions } from './alerts/alert-options.js';
-import { assertValid, ConfigurationError } from './errors/configuration-error.js';
-import { DEFAULT_EVENT_TYPES, type EventTypeMap } from './events/event-types.js';
-import type { ListenerOptions } from './listeners/handler-metadata.js';
-import { DEFAULT_PAYLOAD_MAPPING, type PayloadMapping } from './events/payload-mapping.js';
-import { type FailureOptions, ResolvedFailureOptions } from './failures/failure-options.js';
-import type { PostackClient, PostackClientOptions } from './postack-api/postack-client.js';
-import { type ReplyOptions, ResolvedReplyOptions, AUTO_REPLIES } from './replies/reply-options.js';
-import {
-  IsRetention,
-  type ResolvedRetention,
-  resolveRetention,
-  type RetentionOptions,
-} from './retention/retention-options.js';
-import { DEFAULT_TIMESTAMP_TOLERANCE_MS } from './webhook/svix-signature.js';
-import { parseWebhookSecret, WebhookSecretError, type WebhookSecret } from './webhook/webhook-secret.js';
+import type { Type } from '@nestjs/common';
+import { AlertsOptions, type AlertsOptionsInput } from './alerts/alerts.options.js';
+import { DispatchOptions } from './dispatch/dispatch.options.js';
+import { ConfigurationError, validationProblems } from './errors/configuration-error.js';
+import { EventsOptions, type EventsOptionsInput } from './events/events.options.js';
+import { FailuresOptions } from './failures/failures.options.js';
+import { InboxOptions } from './inbox/inbox.options.js';
+import { JobsOptions, type JobsOptionsInput } from './jobs/jobs.options.js';
+import { ListenersOptions } from './listeners/listeners.options.js';
+import { MessagesOptions } from './messages/messages.options.js';
+import { OptOutOptions } from './opt-outs/opt-outs.options.js';
+import { OutboxOptions } from './outbox/outbox.options.js';
+import { PostackApiOptions, type PostackApiOptionsInput } from './postack-api/postack-api.options.js';
+import { AUTO_REPLIES } from './replies/auto-replies.listener.js';
+import { RepliesOptions, type RepliesOptionsInput } from './replies/replies.options.js';
+import { ReportsOptions } from './reports/reports.options.js';
+import { RetentionOptions, type RetentionOptionsInput } from './retention/retention.options.js';
+import { WebhookOptions, type WebhookOptionsInput } from './webhook/webhook.options.js';
 
-/** What a process does: `accept` only receives, `work` only dispatches, `all` does both. */
-export type PostackRole = 'all' | 'accept' | 'work';
-
-/** The way to Postack: `apiKey`, and what else `PostackClient` takes. */
-export interface PostackApiOptions extends Omit<PostackClientOptions, 'requestRate'> {
-  /** How many requests one API key may make in a second, in all processes together. From 1 to 1,000. Default 10. */
-  requestsPerSecond?: number;
-}
-
-/** Options of `PostackModule.forRoot`. Only `secret` is required. */
-export interface PostackModuleOptions {
-  /**
-   * The endpoint's signing secret (`whsec_…`, 24 to 64 bytes in base64), or several while one is being
-   * rotated, newest first. `undefined` (an unset variable, say) stops the start with a message.
-   */
-  secret: string | readonly string[] | undefined;
-  /**
-   * The whole path of the route, whatever global prefix or version the application has: what is registered
-   * with Postack does not move. Letters, digits, `-`, `_`, `.`, `~` and `/`. Default `/api/v1/webhooks`.
-   */
-  path?: string;
-  /** Name of this endpoint: events are unique by endpoint and `svix-id`. Default `default`. */
-  endpoint?: string;
-  /** How far the signed timestamp may be from this machine's clock, both ways. Default 300,000 (5 min). */
-  timestampToleranceMs?: number;
-  /** Longer bodies are answered 413. Default 262,144 (256 KiB). */
-  bodyLimitBytes?: number;
-  /** A body that is not whole by then is answered 408. Default 10,000 (10 s). */
-  bodyTimeoutMs?: number;
-  /** An event that cannot be committed by then is answered 503; Postack sends it again. Default 10,000 (10 s). */
-  commitTimeoutMs?: number;
-  /** With so many events waiting to be committed, more are answered 503. Default 5,000. */
-  maxPendingWrites?: number;
-  /** What this process does. Default `all`. */
-  role?: PostackRole;
-  /** Wire types beyond the known ones, or other names for those: `{ 'sms.inbound': MessageReceivedEvent }`. */
-  eventTypes?: EventTypeMap;
-  /** Where to find which field in the payload; each entry replaces its default. */
-  payload?: Partial<PayloadMapping>;
-  /** How many stored events are dispatched in one transaction at most. Default 500. */
-  dispatchBatchSize?: number;
-  /**
-   * A dispatch transaction that takes longer has lost its connection, or hangs in a projection: it is given up and
-   * tried again. Default 60,000 (1 min).
-   */
-  dispatchTimeoutMs?: number;
-  /** How often to look for undispatched events when nothing has announced any. Default 1,000 (1 s). */
-  pollIntervalMs?: number;
-  /** How long a stopping process waits for its running listeners. Default 25,000 (25 s). */
-  shutdownTimeoutMs?: number;
-  /**
-   * Settings of single listeners, by listener name; they win over those in the decorators. `false` switches a listener
-   * off: no event goes to it.
-   */
-  listeners?: Readonly<Record<string, ListenerOptions | false>>;
-  /**
-   * How to send messages: `{ apiKey }` and the rest of `PostackClientOptions`, or a `PostackClient` of your own. Without
-   * it nothing is sent, and nobody is answered.
-   */
-  api?: PostackApiOptions | PostackClient;
+/**
+ * Options of `PostackModule.forRoot`. Only `secret` is required. Each is documented in the `*.options.ts` file of its
+ * feature.
+ */
+export interface PostackModuleOptions
+  extends
+    WebhookOptionsInput,
+    Partial<InboxOptions>,
+    EventsOptionsInput,
+    Partial<ListenersOptions>,
+    Partial<DispatchOptions>,
+    JobsOptionsInput,
+    PostackApiOptionsInput,
+    Partial<ReportsOptions>,
+    RetentionOptionsInput {
+  /** Not optional, so that a forgotten secret is a compile-time error; an unset variable fails at startup. */
+  secret: WebhookOptions['secret'];
   /** How customers are answered, and when they are not. */
-  replies?: ReplyOptions;
-  /** What becomes of messages that do not arrive: what their codes mean, and what is done about them. */
-  failures?: FailureOptions;
-  /** When somebody is told that something is wrong, and by which webhook. */
-  alerts?: AlertOptions;
-  /**
-   * Whether the figures of the reports are kept. Default `true`. Those of a time when they were not can be made later,
-   * with `ReportRebuild`.
-   */
-  reports?: boolean;
-  /**
-   * How long stored events are kept: `{ payloadDays: 30, eventDays: 90 }` unless told otherwise; `false` keeps everything.
-   * Only events that are settled are removed. It counts for all endpoints in the database.
-   */
-  retention?: RetentionOptions | false;
-  /** PostgreSQL schema for the listeners' queues, kept by pg-boss. Default `postack_jobs`. */
-  jobsSchema?: string;
-  /** Connections for those queues, besides the data source's own. Default 4. */
-  jobsPoolSize?: number;
+  replies?: RepliesOptionsInput;
+  /** How messages that do not arrive are classified, and what is done about them. */
+  failures?: Partial<FailuresOptions>;
+  /** When an alert is raised, and where it is posted. */
+  alerts?: AlertsOptionsInput;
 }
 
-/** Injection token of the resolved options. */
-export const POSTACK_OPTIONS = Symbol('nestjs-postack:options');
+/** The options of every feature, by class: what the core module provides. */
+export type ResolvedOptions = ReadonlyMap<Type, object>;
 
-/** What the path of the route may be: plain text to every router. */
-export const WEBHOOK_PATH = /^(?:\/[\w.~-]+)+$/;
-
-export const WEBHOOK_PATH_RULE =
-  'must look like /api/v1/webhooks: no parameters, no query, no trailing slash';
-
-const positive = (unit: string) => ({
-  message: `"$property" must be a whole number of ${unit}, at least $constraint1`,
-});
-
-const TOLERANCE_MESSAGE =
-  '"timestampToleranceMs" must be a whole number of milliseconds, from 1000 to 86400000 (a day)';
-
-/** The options with every default filled in, checked. */
-export class ResolvedPostackOptions {
-  readonly secrets: readonly WebhookSecret[];
-
-  @Matches(WEBHOOK_PATH, { message: `"path" ${WEBHOOK_PATH_RULE}` })
-  readonly path: string;
-
-  @IsString({ message: '"endpoint" must be a string' })
-  @IsNotEmpty({ message: '"endpoint" must not be empty' })
-  readonly endpoint: string;
-
-  @IsInt({ message: TOLERANCE_MESSAGE })
-  @Min(1000, { message: TOLERANCE_MESSAGE })
-  @Max(86_400_000, { message: TOLERANCE_MESSAGE })
-  readonly timestampToleranceMs: number;
-
-  @IsInt(positive('bytes'))
-  @Min(1024, positive('bytes'))
-  readonly bodyLimitBytes: number;
-
-  @IsInt(positive('milliseconds'))
-  @Min(100, positive('milliseconds'))
-  readonly bodyTimeoutMs: number;
-
-  @IsInt(positive('milliseconds'))
-  @Min(100, positive('milliseconds'))
-  readonly commitTimeoutMs: number;
-
-  @IsInt(positive('events'))
-  @Min(1, positive('events'))
-  readonly maxPendingWrites: number;
-
-  @IsIn(['all', 'accept', 'work'], { message: '"role" must be all, accept or work' })
-  readonly role: PostackRole;
-
-  readonly eventTypes: EventTypeMap;
-
-  readonly payload: PayloadMapping;
-
-  @IsInt({ message: '"dispatchBatchSize" must be a whole number from 1 to 5000' })
-  @Min(1, { message: '"dispatchBatchSize" must be a whole number from 1 to 5000' })
-  @Max(5000, { message: '"dispatchBatchSize" must be a whole number from 1 to 5000' })
-  readonly dispatchBatchSize: number;
-
-  @IsInt(positive('milliseconds'))
-  @Min(100, positive('milliseconds'))
-  readonly dispatchTimeoutMs: number;
-
-  @IsInt(positive('milliseconds'))
-  @Min(50, positive('milliseconds'))
-  readonly pollIntervalMs: number;
-
-  @IsInt(positive('milliseconds'))
-  @Min(0, positive('milliseconds'))
-  readonly shutdownTimeoutMs: number;
-
-  readonly listeners: Readonly<Record<string, ListenerOptions | false>>;
-
-  /** `null`: nothing can be sent. */
-  readonly api: PostackApiOptions | PostackClient | null;
-
-  @ValidateNested()
-  readonly replies: ResolvedReplyOptions;
-
-  @ValidateNested()
-  readonly failures: ResolvedFailureOptions;
-
-  @ValidateNested()
-  readonly alerts: ResolvedAlertOptions;
-
-  @IsBoolean({ message: '"reports" must be true or false' })
-  readonly reports: boolean;
-
-  @IsRetention('"retention.payloadDays"', '"retention.eventDays"')
-  readonly retention: ResolvedRetention;
-
-  @Matches(/^[a-z_][a-z0-9_]{0,49}$/, {
-    message: '"jobsSchema" must be a lower-case SQL name of at most 50 characters',
-  })
-  readonly jobsSchema: string;
-
-  @IsInt(positive('connections'))
-  @Min(2, positive('connections'))
-  readonly jobsPoolSize: number;
-
-  /** @throws {ConfigurationError} naming every wrong option. */
-  constructor(options: PostackModuleOptions) {
-    this.secrets = resolveSecrets(options.secret);
-    this.path = options.path ?? '/api/v1/webhooks';
-    this.endpoint = options.endpoint ?? 'default';
-    this.timestampToleranceMs = options.timestampToleranceMs ?? DEFAULT_TIMESTAMP_TOLERANCE_MS;
-    this.bodyLimitBytes = options.bodyLimitBytes ?? 256 * 1024;
-    this.bodyTimeoutMs = options.bodyTimeoutMs ?? 10_000;
-    this.commitTimeoutMs = options.commitTimeoutMs ?? 10_000;
-    this.maxPendingWrites = options.maxPendingWrites ?? 5000;
-    this.role = options.role ?? 'all';
-    this.eventTypes = { ...DEFAULT_EVENT_TYPES, ...options.eventTypes };
-    this.payload = { ...DEFAULT_PAYLOAD_MAPPING, ...options.payload };
-    this.dispatchBatchSize = options.dispatchBatchSize ?? 500;
-    this.dispatchTimeoutMs = options.dispatchTimeoutMs ?? 60_000;
-    this.pollIntervalMs = options.pollIntervalMs ?? 1000;
-    this.shutdownTimeoutMs = options.shutdownTimeoutMs ?? 25_000;
-    this.api = options.api ?? null;
-    this.replies = new ResolvedReplyOptions(options.replies);
-    this.failures = new ResolvedFailureOptions(options.failures);
-    this.alerts = new ResolvedAlertOptions(options.alerts);
-    this.listeners = { ...options.listeners, ...(!this.api && { [AUTO_REPLIES]: false }) };
-    this.reports = options.reports ?? true;
-    this.retention = resolveRetention(options.retention);
-    this.jobsSchema = options.jobsSchema ?? 'postack_jobs';
-    this.jobsPoolSize = options.jobsPoolSize ?? 4;
-    assertValid(SUBJECT, this);
-  }
+/**
+ * Fills in the defaults and checks every option.
+ *
+ * @throws {ConfigurationError} naming every option that is wrong or unknown.
+ */
+export function resolveOptions(given: PostackModuleOptions): ResolvedOptions {
+  const { replies = {}, failures = {}, alerts = {}, ...rest } = given;
+  const { optOut = {}, ...replyRest } = replies;
+  const api = new PostackApiOptions(rest);
+  const listeners = new ListenersOptions(rest);
+  // Without access to Postack, replies could not be sent.
+  if (!api.api) listeners.listeners = { ...listeners.listeners, [AUTO_REPLIES]: false };
+  const groups: [path: string, given: object, options: object[]][] = [
+    [
+      '',
+      rest,
+      [
+        new WebhookOptions(rest),
+        new InboxOptions(rest),
+        new EventsOptions(rest),
+        listeners,
+        new DispatchOptions(rest),
+        new JobsOptions(rest),
+        api,
+        new ReportsOptions(rest),
+        new RetentionOptions(rest),
+      ],
+    ],
+    [
+      'replies.',
+      replyRest,
+      [new MessagesOptions(replyRest), new OutboxOptions(replyRest), new RepliesOptions(replyRest)],
+    ],
+    ['replies.optOut.', optOut, [new OptOutOptions(optOut)]],
+    ['failures.', failures, [new FailuresOptions(failures)]],
+    ['alerts.', alerts, [new AlertsOptions(alerts)]],
+  ];
+  const all = groups.flatMap(([, , options]) => options);
+  const problems = [
+    ...groups.flatMap(([path, values, options]) => unknownOptions(path, values, options)),
+    ...all.flatMap(validationProblems),
+  ];
+  if (problems.length > 0) throw new ConfigurationError('PostackModule options', problems);
+  return new Map(all.map((options) => [options.constructor as Type, options]));
 }
 
-const SUBJECT = 'PostackModule options';
-
-function resolveSecrets(secret: string | readonly string[] | undefined): WebhookSecret[] {
-  const secrets = (typeof secret === 'string' ? [secret] : (secret ?? []))
-    .map((one) => one.trim())
-    .filter(Boolean);
-  if (secrets.length === 0) {
-    throw new ConfigurationError(SUBJECT, [
-      '"secret" is missing: set it to the signing secret (whsec_…) from the endpoint\'s details page at Postack',
-    ]);
-  }
-  return secrets.map((one, index) => {
-    try {
-      return parseWebhookSecret(one);
-    } catch (error) {
-      if (!(error instanceof WebhookSecretError)) throw error;
-      const which = secrets.length === 1 ? '"secret"' : `"secret" number ${index + 1}`;
-      throw new ConfigurationError(SUBJECT, [`${which}: ${error.message}`]);
-    }
-  });
+/** A misspelt option, or one of an older version, would otherwise be ignored. */
+function unknownOptions(path: string, given: object, options: readonly object[]): string[] {
+  const known = new Set(options.flatMap((one) => Object.keys(one)));
+  const unknown = Object.keys(given).filter((name) => !known.has(name));
+  return unknown.map(
+    (name) => `"${path}${name}" is not an option; there are ${[...known].sort().join(', ')}`,
+  );
 }
+
+/** The classes of `resolveOptions`; each is the injection token of its own options. */
+export const OPTION_CLASSES: readonly Type[] = [
+  WebhookOptions,
+  InboxOptions,
+  EventsOptions,
+  ListenersOptions,
+  DispatchOptions,
+  JobsOptions,
+  PostackApiOptions,
+  ReportsOptions,
+  RetentionOptions,
+  MessagesOptions,
+  OptOutOptions,
+  OutboxOptions,
+  RepliesOptions,
+  FailuresOptions,
+  AlertsOptions,
+];

@@ -1,20 +1,19 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { ConfigurationError } from './errors/configuration-error.js';
-import { POSTACK_DATA_SOURCE, poolOf } from './database/data-source.js';
+import { PostackDatabase } from './database/postack-database.js';
 import { postackEntities } from './postack.entities.js';
-import { tableName } from './database/table-name.js';
 
 /** Refuses to start without its tables: better at boot, with the mend, than at the first event. */
 @Injectable()
 export class PostackSchemaCheck implements OnModuleInit {
-  constructor(@Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource) {}
+  constructor(private readonly database: PostackDatabase) {}
 
   /** @throws {ConfigurationError} when a table is missing. */
   async onModuleInit(): Promise<void> {
-    const tables = REGISTERED.map((entity) => tableName(this.dataSource, entity));
-    const rows: { name: string }[] = await this.dataSource.query(
+    const tables = REGISTERED.map((entity) => this.database.table(entity));
+    const rows: { name: string }[] = await this.database.query(
       'SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL',
       [tables],
     );
@@ -33,12 +32,13 @@ const REGISTERED = postackEntities();
  *
  * @throws {ConfigurationError} when it is missing, of another database, or lacks our entities.
  */
-export function checkedDataSource(dataSource: DataSource | undefined): DataSource {
+export function checkDataSource(dataSource: DataSource | undefined): DataSource {
   const problem = problemWith(dataSource);
   if (!dataSource || problem !== undefined) {
     throw new ConfigurationError('PostackModule data source', [problem ?? '']);
   }
-  surviveCutConnections(poolOf(dataSource));
+  surviveCutConnections(new PostackDatabase(dataSource).pool);
+
   return dataSource;
 }
 

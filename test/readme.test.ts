@@ -5,7 +5,7 @@ import { ServiceConfig } from '../src/service/config/service.config.js';
 import { KNOWN_EVENTS } from '../src/events/event-types.js';
 import { UnknownPostackEvent } from '../src/events/unknown-postack.event.js';
 import { FAILURE_CATALOGUE } from '../src/failures/failure-catalogue.js';
-import { DEFAULT_REACTIONS } from '../src/failures/failure-options.js';
+import { DEFAULT_REACTIONS } from '../src/failures/failures.options.js';
 import { eventsTable, failuresTable, optionsTable, replaceGenerated } from './support/readme-tables.js';
 import { typeErrorsOf } from './support/compiler.js';
 import { toMatchFile } from './support/to-match-file.js';

@@ -1,6 +1,6 @@
 import { createSignature } from '../webhook/svix-signature.js';
 import type { AlertEntity } from './alert.entity.js';
-import type { AlertWebhookTarget } from './alert-options.js';
+import type { AlertWebhookTarget } from './alerts.options.js';
 
 /** What has become of an alert. */
 export type AlertChange = 'raised' | 'resolved';

@@ -1,22 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
-import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../database/paging.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { tableName } from '../database/table-name.js';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { keysetPage, type Page, type PageRequest } from '../database/keyset-page.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import type { AlertKind, AlertState, NewAlert } from './alert.js';
 import { AlertEntity } from './alert.entity.js';
 import { AlertNotices } from './alert-notices.js';
-import { ALERT_OPTIONS, type ResolvedAlertOptions } from './alert-options.js';
+import { AlertsOptions } from './alerts.options.js';
 
 /** What to list. */
-export interface AlertFilter {
+export interface AlertFilter extends PageRequest {
   state?: AlertState;
   kind?: AlertKind;
-  /** Page size. Default 50. */
-  limit?: number;
-  /** `nextCursor` of the page before. */
-  cursor?: string;
 }
 
 /** Which open alerts are over. */
@@ -28,19 +23,17 @@ export interface OverFilter {
   notSeenSince?: Date;
 }
 
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
 /** What a person should look into. Whoever raises an alert again while it is open adds nothing but to its count. */
 @Injectable()
 export class Alerts {
   readonly #table: string;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(ALERT_OPTIONS) private readonly options: ResolvedAlertOptions,
+    private readonly database: PostackDatabase,
+    private readonly options: AlertsOptions,
     private readonly notices: AlertNotices,
   ) {
-    this.#table = tableName(dataSource, AlertEntity);
+    this.#table = database.table(AlertEntity);
   }
 
   /**
@@ -78,7 +71,7 @@ export class Alerts {
   /** Resolves open alerts; whoever is to be told is told. @returns how many. */
   async resolve(over: OverFilter, at: Date = new Date()): Promise<number> {
     await this.notices.prepare();
-    return this.dataSource.transaction(async (manager) => {
+    return this.database.transaction(async (manager) => {
       const [rows]: [{ id: string }[], number] = await manager.query(
         `UPDATE ${this.#table} SET state = 'resolved', resolved_at = $4, webhook = $5
          WHERE state = 'open' AND kind = $1 AND ($2::text IS NULL OR key = $2)
@@ -100,33 +93,25 @@ export class Alerts {
 
   /** The open alert of a kind and key; `null` when there is none. */
   findOpen(kind: AlertKind, key: string): Promise<AlertEntity | null> {
-    return this.dataSource.getRepository(AlertEntity).findOneBy({ kind, key, state: 'open' });
+    return this.database.repository(AlertEntity).findOneBy({ kind, key, state: 'open' });
   }
 
   /** Those raised last first. @throws {InvalidCursorError} */
-  async list({ state, kind, limit = 50, cursor }: AlertFilter = {}): Promise<Page<AlertEntity>> {
-    const query = this.dataSource
-      .getRepository(AlertEntity)
-      .createQueryBuilder('alert')
-      .orderBy({ 'alert.openedAt': 'DESC', 'alert.id': 'DESC' })
-      .limit(limit + 1);
+  list({ state, kind, ...page }: AlertFilter = {}): Promise<Page<AlertEntity>> {
+    const query = this.database.repository(AlertEntity).createQueryBuilder('alert');
     if (state) query.andWhere('alert.state = :state', { state });
     if (kind) query.andWhere('alert.kind = :kind', { kind });
-    if (cursor !== undefined) {
-      const { at, id } = decodeCursor(cursor, ['at', 'id']);
-      if (Number.isNaN(Date.parse(at)) || !UUID.test(id)) throw new InvalidCursorError();
-      query.andWhere('(alert.openedAt, alert.id) < (:at::timestamptz, :id::uuid)', { at, id });
-    }
-    const rows = await query.getMany();
-    const items = rows.slice(0, limit);
-    const last = rows.length > limit ? items.at(-1) : undefined;
-    return {
-      items,
-      nextCursor: last ? encodeCursor({ at: last.openedAt.toISOString(), id: last.id }) : null,
-    };
+    return keysetPage(
+      query,
+      [
+        { column: 'alert.openedAt', type: 'timestamptz', of: ({ openedAt }) => openedAt },
+        { column: 'alert.id', type: 'uuid', of: ({ id }) => id },
+      ],
+      page,
+    );
   }
 
   #webhookState(): 'off' | 'pending' {
-    return this.options.webhook ? 'pending' : 'off';
+    return this.options.target ? 'pending' : 'off';
   }
 }

@@ -1,12 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import { Injectable } from '@nestjs/common';
 import { LOOKUP } from '../messages/message-state.js';
 import { MessageEntity } from '../messages/message.entity.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import { OutboxMessageEntity } from '../outbox/outbox-message.entity.js';
-import { tableName } from '../database/table-name.js';
-import { ALERT_OPTIONS, type ResolvedAlertOptions } from './alert-options.js';
 import { Alerts } from './alerts.js';
+import { AlertsOptions } from './alerts.options.js';
 
 /** Messages that Postack has accepted within this time count. */
 const WINDOW_MS = 2 * 3_600_000;
@@ -26,12 +24,12 @@ export class ReceiptsWatch {
   readonly #messages: string;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(ALERT_OPTIONS) private readonly options: ResolvedAlertOptions,
+    private readonly database: PostackDatabase,
+    private readonly options: AlertsOptions,
     private readonly alerts: Alerts,
   ) {
-    this.#outbox = tableName(dataSource, OutboxMessageEntity);
-    this.#messages = tableName(dataSource, MessageEntity);
+    this.#outbox = database.table(OutboxMessageEntity);
+    this.#messages = database.table(MessageEntity);
   }
 
   /** Raises or resolves the alert. Too few messages to tell leave it as it is. @param now For tests. */
@@ -56,11 +54,11 @@ export class ReceiptsWatch {
         'the endpoint at Postack: is it enabled, does it get message.delivered and message.undelivered?',
       details: { messages: sends },
     };
-    await this.dataSource.transaction((manager) => this.alerts.raise(alert, manager, now));
+    await this.database.transaction((manager) => this.alerts.raise(alert, manager, now));
   }
 
   async #sends(since: Date, until: Date): Promise<number> {
-    const [row]: { sends: number }[] = await this.dataSource.query(
+    const [row]: { sends: number }[] = await this.database.query(
       `SELECT count(*)::int AS sends FROM ${this.#outbox} WHERE accepted_at > $1 AND accepted_at <= $2`,
       [since.toISOString(), until.toISOString()],
     );
@@ -69,7 +67,7 @@ export class ReceiptsWatch {
 
   /** Also of a message that was sent just now. What Postack has told only when it was asked is no receipt. */
   async #hasReceipt(since: Date): Promise<boolean> {
-    const rows: unknown[] = await this.dataSource.query(
+    const rows: unknown[] = await this.database.query(
       `SELECT FROM ${this.#outbox} o JOIN ${this.#messages} m ON m.id = o.message_id
        WHERE o.accepted_at > $1 AND m.state IN ('failed', 'undelivered', 'delivered', 'read')
          AND EXISTS (

@@ -1,13 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import { Injectable } from '@nestjs/common';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { tableName } from '../database/table-name.js';
-import { ALERT_OPTIONS, type ResolvedAlertOptions } from './alert-options.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import { Alerts } from './alerts.js';
 import { EventHourEntity } from './event-hour.entity.js';
 import { missingEvents, WEEKS } from './silence-rule.js';
 import { SilenceWatchEntity } from './silence-watch.entity.js';
+import { AlertsOptions } from './alerts.options.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -30,13 +28,13 @@ export class SilenceWatch {
   readonly #watched: string;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(ALERT_OPTIONS) private readonly options: ResolvedAlertOptions,
+    private readonly database: PostackDatabase,
+    private readonly options: AlertsOptions,
     private readonly alerts: Alerts,
   ) {
-    this.#inbox = tableName(dataSource, InboxEventEntity);
-    this.#hours = tableName(dataSource, EventHourEntity);
-    this.#watched = tableName(dataSource, SilenceWatchEntity);
+    this.#inbox = database.table(InboxEventEntity);
+    this.#hours = database.table(EventHourEntity);
+    this.#watched = database.table(SilenceWatchEntity);
   }
 
   /** Learns, and raises or resolves the alert. @param now For tests. */
@@ -67,12 +65,12 @@ export class SilenceWatch {
         'endpoint at Postack (is it enabled, do its deliveries fail?), and at the tunnel or proxy before this backend',
       details: { lastEventAt: lastEventAt.toISOString(), missingEvents: missing },
     };
-    await this.dataSource.transaction((manager) => this.alerts.raise(alert, manager, now));
+    await this.database.transaction((manager) => this.alerts.raise(alert, manager, now));
   }
 
   /** Counts the hours that have passed since the last one that was counted. Nothing to do, but once an hour. */
   async #learn(now: Date): Promise<void> {
-    const [bounds]: { counted_until: Date | null }[] = await this.dataSource.query(
+    const [bounds]: { counted_until: Date | null }[] = await this.database.query(
       `SELECT coalesce(
          (SELECT max(hour) + interval '1 hour' FROM ${this.#hours}),
          (SELECT date_trunc('hour', min(received_at), 'UTC') FROM ${this.#inbox})
@@ -82,21 +80,19 @@ export class SilenceWatch {
     const from = Math.max(bounds?.counted_until?.getTime() ?? Infinity, oldest);
     const until = Math.min(from + HOURS_AT_ONCE * HOUR_MS, hourOf(now.getTime()));
     if (!(from < until)) return;
-    await this.dataSource.query(
+    await this.database.query(
       `INSERT INTO ${this.#hours} (hour, events)
        SELECT hour, (SELECT count(*) FROM ${this.#inbox} WHERE received_at >= hour AND received_at < hour + interval '1 hour')
        FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS hour
        ON CONFLICT DO NOTHING`,
       [new Date(from).toISOString(), new Date(until).toISOString()],
     );
-    await this.dataSource.query(`DELETE FROM ${this.#hours} WHERE hour < $1`, [
-      new Date(oldest).toISOString(),
-    ]);
+    await this.database.query(`DELETE FROM ${this.#hours} WHERE hour < $1`, [new Date(oldest).toISOString()]);
   }
 
   /** Notes that it is watched. @returns since when, without a gap. */
   async #watch(now: Date): Promise<Date> {
-    const [row]: { watching_since: Date }[] = await this.dataSource.query(
+    const [row]: { watching_since: Date }[] = await this.database.query(
       `INSERT INTO ${this.#watched} AS watched (id, watched_at, watching_since) VALUES (1, $1, $1)
        ON CONFLICT (id) DO UPDATE SET watched_at = greatest(watched.watched_at, excluded.watched_at),
          watching_since = CASE WHEN watched.watched_at < $2 THEN excluded.watched_at ELSE watched.watching_since END
@@ -107,14 +103,14 @@ export class SilenceWatch {
   }
 
   async #lastEventAt(): Promise<Date | null> {
-    const [row]: { last: Date | null }[] = await this.dataSource.query(
+    const [row]: { last: Date | null }[] = await this.database.query(
       `SELECT max(received_at) AS last FROM ${this.#inbox}`,
     );
     return row?.last ?? null;
   }
 
   async #known(): Promise<Map<number, number>> {
-    const rows = await this.dataSource.getRepository(EventHourEntity).find();
+    const rows = await this.database.repository(EventHourEntity).find();
     return new Map(rows.map(({ hour, events }) => [hour.getTime(), events]));
   }
 }

@@ -1,18 +1,16 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import type { AnyPostackEvent } from '../events/event-types.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { tableName } from '../database/table-name.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import type { EventRoute, Handler } from '../listeners/handler.js';
 import { HandlerRegistry } from '../listeners/handler-registry.js';
 import { DeliveryQueue } from './deliveries/delivery-queue.js';
-import { Notifications } from './deliveries/notifications.js';
+import { Notifications } from '../jobs/notifications.js';
 import { Outcomes } from './outcomes/outcomes.js';
 import { recordedError } from './outcomes/recorded-error.js';
 import { ProjectionFailedError, ProjectionRunner } from './projection-runner.js';
 import { StoredEvents, type StoredEvent } from './stored-events.js';
-import { transactionWithTimeout } from '../database/transaction-with-timeout.js';
 
 /** Ids are given out before the commit: so many events may become visible after one with a higher id. */
 const LATE_COMMITS = 5000n;
@@ -49,15 +47,15 @@ export class DispatchBatch {
   #claimFrom = 0n;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly database: PostackDatabase,
     private readonly registry: HandlerRegistry,
     private readonly events: StoredEvents,
     private readonly outcomes: Outcomes,
     private readonly projections: ProjectionRunner,
     private readonly deliveries: DeliveryQueue,
-    private readonly signal: Notifications,
+    private readonly notifications: Notifications,
   ) {
-    this.#inbox = tableName(dataSource, InboxEventEntity);
+    this.#inbox = database.table(InboxEventEntity);
   }
 
   /** For what has to see the events of every type, exactly once: known to the dispatcher only, and no handler. */
@@ -77,7 +75,7 @@ export class DispatchBatch {
     const afterRowId = isThorough ? 0n : this.#claimFrom;
     const timedOut = () => new DispatchTimeoutError(timeoutMs);
     const attempt = (runProjections: ProjectionStep) =>
-      transactionWithTimeout(this.dataSource, timeoutMs, timedOut, async (manager) => {
+      this.database.transactionWithTimeout(timeoutMs, timedOut, async (manager) => {
         const claimed = await this.events.claim(manager, limit, afterRowId, timeoutMs);
         if (claimed.length === 0) return { claimed, woken: [] };
         return { claimed, woken: await this.#dispatch(claimed, manager, runProjections) };
@@ -110,7 +108,7 @@ export class DispatchBatch {
     const events = claimed.map(({ event }) => event);
     for (const observer of this.#observers) await observer(events, manager);
     await this.#mark(claimed, manager);
-    if (woken.length > 0) await this.signal.send(woken, manager, { elsewhereOnly: true });
+    if (woken.length > 0) await this.notifications.deliveries(woken, manager, { elsewhereOnly: true });
     return woken;
   }
 

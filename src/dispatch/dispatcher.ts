@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  Inject,
   Injectable,
   Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Inbox } from '../inbox/inbox.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { JobsOptions } from '../jobs/jobs.options.js';
+import { Shutdown } from '../jobs/shutdown.js';
+import { DispatchOptions } from './dispatch.options.js';
 import { Backlog } from './backlog.js';
 import { DispatchBatch } from './dispatch-batch.js';
 import { OutageLog } from '../errors/outage-log.js';
@@ -32,7 +33,6 @@ const MAX_AT_ONCE = 2;
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #outage = new OutageLog(new Logger('PostackDispatch'));
-  readonly #stopping = new AbortController();
   readonly #backlog = new Backlog();
   #thoroughAt = -Infinity;
   #loop: Promise<void> = Promise.resolve();
@@ -40,7 +40,9 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   #wake: () => void = () => undefined;
 
   constructor(
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly options: DispatchOptions,
+    private readonly jobs: JobsOptions,
+    private readonly shutdown: Shutdown,
     private readonly inbox: Inbox,
     private readonly batches: DispatchBatch,
     private readonly workers: HandlerWorkers,
@@ -48,7 +50,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    if (this.options.role === 'accept') return;
+    if (!this.jobs.works) return;
     const wake = () => {
       this.wake();
     };
@@ -63,9 +65,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** Stops claiming, then lets running listeners finish. What is not done is taken over by another process. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.#stopping.abort();
+    const deadline = this.shutdown.begin();
     this.wake();
-    const deadline = sleep(this.options.shutdownTimeoutMs, undefined, { ref: false });
     // A batch that hangs is undone when its connection is closed, by whoever closes the data source.
     await Promise.race([this.#loop, deadline]);
     await this.workers.stop(deadline);
@@ -81,7 +82,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const { dispatchBatchSize } = this.options;
     let pauseMs = FIRST_PAUSE_MS;
     let atOnce = 1;
-    while (!this.#stopping.signal.aborted) {
+    while (!this.shutdown.signal.aborted) {
       this.#isAwake = false;
       const startedAt = performance.now();
       const results = await Promise.allSettled(Array.from({ length: atOnce }, () => this.#dispatch()));
@@ -118,12 +119,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   async #pause(ms: number): Promise<void> {
-    if (ms > 0) await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    if (ms > 0) await sleep(ms, undefined, { signal: this.shutdown.signal }).catch(() => undefined);
   }
 
   /** Until woken, or until it is time to poll. */
   async #sleep(): Promise<void> {
-    if (this.#isAwake || this.#stopping.signal.aborted) return;
+    if (this.#isAwake || this.shutdown.signal.aborted) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;

@@ -1,48 +1,65 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { DiscoveryService } from '@nestjs/core';
-import { EventEmitter2 } from '@nestjs/event-emitter';
-import type { AnyPostackEvent } from '../events/event-types.js';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService, LazyModuleLoader, type ModuleRef } from '@nestjs/core';
+import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { loggableError } from '../errors/loggable-error.js';
+import type { AnyPostackEvent } from '../events/event-types.js';
+import { LISTENER_EMITTER } from '../listeners/listener-emitter.js';
 
 /** The event emitter's event for every event from Postack, whatever its type. */
 export const ANY_EVENT_NOTICE = 'postack.event';
 
 /**
- * Tells plain `@OnEvent('postack.message.received')` observers, once the dispatch is committed: a best-effort
- * notice in the process that dispatched, without retry or record. Also as `postack.event`, for all types.
+ * Notifies plain `@OnEvent('postack.message.received')` observers after the dispatch is committed: best effort, in the
+ * process that dispatched, without retry or record. Also as `postack.event`, for all types.
  */
 @Injectable()
-export class ObserverNotices implements OnModuleInit {
+export class ObserverNotices implements OnModuleInit, OnApplicationBootstrap {
   readonly #logger = new Logger('PostackDispatch');
-  #emitter: EventEmitter2;
+  #emitter: EventEmitter2 | undefined;
+  #ownModule: ModuleRef | undefined;
 
   constructor(
-    private readonly own: EventEmitter2,
     private readonly discovery: DiscoveryService,
-  ) {
-    this.#emitter = own;
+    private readonly loader: LazyModuleLoader,
+  ) {}
+
+  /**
+   * Uses the emitter of the application's `EventEmitterModule`. When it has none, that module is loaded here: only then,
+   * since a second `EventEmitter2` would be what `app.get(EventEmitter2)` finds.
+   */
+  async onModuleInit(): Promise<void> {
+    for (const { instance, token } of this.discovery.getProviders()) {
+      if (instance instanceof EventEmitter2 && token !== LISTENER_EMITTER) this.#emitter = instance;
+    }
+    if (this.#emitter) return;
+    this.#ownModule = await this.loader.load(() => EVENT_EMITTER_MODULE);
+    this.#emitter = this.#ownModule.get(EventEmitter2);
   }
 
-  /** The application's own `EventEmitterModule` wins: its observers may rely on its options, like wildcards. */
-  onModuleInit(): void {
-    for (const { instance } of this.discovery.getProviders()) {
-      if (instance instanceof EventEmitter2 && instance !== this.own) this.#emitter = instance;
+  /** Nest calls no lifecycle hooks of a module that is loaded late: this one subscribes the observers. */
+  onApplicationBootstrap(): void {
+    for (const provider of EVENT_EMITTER_MODULE.providers ?? []) {
+      if (typeof provider !== 'function') continue;
+      const instance: Partial<OnApplicationBootstrap> | undefined = this.#ownModule?.get(provider);
+      instance?.onApplicationBootstrap?.();
     }
   }
 
   send(events: readonly AnyPostackEvent[]): void {
     for (const event of events) {
-      this.tell(`postack.${event.type}`, event);
-      this.tell(ANY_EVENT_NOTICE, event);
+      this.notify(`postack.${event.type}`, event);
+      this.notify(ANY_EVENT_NOTICE, event);
     }
   }
 
-  /** Tells the observers of `name`. */
-  tell(name: string, notice: object): void {
+  /** Notifies the observers of `name`. */
+  notify(name: string, notice: object): void {
     try {
-      this.#emitter.emit(name, notice);
+      this.#emitter?.emit(name, notice);
     } catch (error) {
       this.#logger.warn(`An observer of ${name} failed: ${loggableError(error)}`);
     }
   }
 }
+
+const EVENT_EMITTER_MODULE = EventEmitterModule.forRoot({ global: false });

@@ -1,8 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { EventEmitter2 } from '@nestjs/event-emitter';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EventEmitter2 } from '@nestjs/event-emitter';
+import { LISTENER_EMITTER } from '../listeners/listener-emitter.js';
+import type { EntityManager } from 'typeorm';
 import { loggableError } from '../errors/loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import type { Handler } from '../listeners/handler.js';
 import { Outcomes } from './outcomes/outcomes.js';
 import type { HandlerEvent, StoredEvent } from './stored-events.js';
@@ -31,8 +32,8 @@ export class ProjectionRunner {
   readonly #logger = new Logger('PostackDispatch');
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    private readonly emitter: EventEmitter2,
+    private readonly database: PostackDatabase,
+    @Inject(LISTENER_EMITTER) private readonly emitter: EventEmitter2,
     private readonly outcomes: Outcomes,
   ) {}
 
@@ -88,7 +89,7 @@ export class ProjectionRunner {
    */
   async runAlone(projection: Handler, stored: HandlerEvent, attempts: number): Promise<void> {
     const { rowId, event, progress } = stored;
-    await this.dataSource.transaction(async (manager) => {
+    await this.database.transaction(async (manager) => {
       if (!(await this.outcomes.claim(projection.name, rowId, progress.delivery, manager))) return;
       await this.emitter.emitAsync(projection.channel, [event], manager);
       const done = { rowId, delivery: progress.delivery, status: 'done' as const, attempts };

@@ -1,11 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { EventParser } from '../events/event-parser.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
 import type { DeliveryReason } from '../listeners/listener-context.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { tableName } from '../database/table-name.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import { idleTimeout, setIdleTimeout } from '../database/transaction-with-timeout.js';
 import { HandlerOutcomeEntity, type OutcomeStatus } from './outcomes/handler-outcome.entity.js';
 
@@ -80,11 +79,11 @@ export class StoredEvents {
   readonly #outcome: string;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly database: PostackDatabase,
     private readonly parser: EventParser,
   ) {
-    this.#inbox = tableName(dataSource, InboxEventEntity);
-    this.#outcome = tableName(dataSource, HandlerOutcomeEntity);
+    this.#inbox = database.table(InboxEventEntity);
+    this.#outcome = database.table(HandlerOutcomeEntity);
   }
 
   /**
@@ -109,7 +108,7 @@ export class StoredEvents {
   }
 
   /** Events by their `rowId`, oldest first; those whose body is gone are left out. */
-  async load(rowIds: readonly string[], manager = this.dataSource.manager): Promise<StoredEvent[]> {
+  async load(rowIds: readonly string[], manager = this.database.manager): Promise<StoredEvent[]> {
     const rows: EventRow[] = await manager.query(
       `SELECT ${COLUMNS} FROM ${this.#inbox} e WHERE e.id = ANY ($1::bigint[]) AND e.body IS NOT NULL ORDER BY e.id`,
       [rowIds],
@@ -120,7 +119,7 @@ export class StoredEvents {
   /** Events by their `rowId`, each with how far one handler has got with it. */
   async loadFor(handler: string, rowIds: readonly string[]): Promise<HandlerEvent[]> {
     // LIMIT keeps the planner from joining whole tables, which it likes to do before their first ANALYZE.
-    const rows: (EventRow & ProgressRow)[] = await this.dataSource.query(
+    const rows: (EventRow & ProgressRow)[] = await this.database.query(
       `SELECT ${COLUMNS}, ${PROGRESS_COLUMNS}
        FROM unnest($1::bigint[]) AS wanted (id)
        CROSS JOIN LATERAL (SELECT * FROM ${this.#inbox} WHERE id = wanted.id AND body IS NOT NULL LIMIT 1) e
@@ -132,7 +131,7 @@ export class StoredEvents {
 
   /** Of each line of an ordered handler the event that is next: the first in the order of occurrence. */
   async loadNext(handler: string, orderKeys: readonly string[]): Promise<HandlerEvent[]> {
-    const rows: (EventRow & ProgressRow)[] = await this.dataSource.query(
+    const rows: (EventRow & ProgressRow)[] = await this.database.query(
       `SELECT DISTINCT ON (o.order_key) ${COLUMNS}, ${PROGRESS_COLUMNS}
        FROM ${this.#outcome} o JOIN ${this.#inbox} e ON e.id = o.event_id
        WHERE o.handler = $1 AND o.order_key = ANY ($2::text[]) AND o.status IN ('pending', 'retrying')

@@ -1,6 +1,6 @@
 import { validateSync, type ValidationError } from 'class-validator';
 
-/** Something was configured wrongly: the program does not start. The message names each setting and its mend. */
+/** Invalid configuration, thrown at startup. Lists every invalid setting and how to fix it. */
 export class ConfigurationError extends Error {
   readonly code = 'POSTACK_CONFIGURATION_INVALID';
   override readonly name = 'ConfigurationError';
@@ -21,10 +21,15 @@ export class ConfigurationError extends Error {
  * @throws {ConfigurationError} naming every wrong property.
  */
 export function assertValid(subject: string, settings: object): void {
+  const problems = validationProblems(settings);
+  if (problems.length > 0) throw new ConfigurationError(subject, problems);
+}
+
+/** One line for each property that is wrong by its class-validator decorators. */
+export function validationProblems(settings: object): string[] {
   const errors = validateSync(settings, { forbidUnknownValues: false });
-  // One rule may be made of several constraints with the same message.
-  const problems = new Set(errors.flatMap(messagesOf));
-  if (problems.size > 0) throw new ConfigurationError(subject, [...problems]);
+  // One rule may consist of several constraints with the same message.
+  return [...new Set(errors.flatMap(messagesOf))];
 }
 
 function messagesOf(error: ValidationError): string[] {

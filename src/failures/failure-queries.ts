@@ -1,19 +1,19 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, SelectQueryBuilder } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { SelectQueryBuilder } from 'typeorm';
 import { normalizePhoneNumber } from '../events/phone-number.js';
 import { hasArrivalReport } from '../messages/delivery-state.js';
 import { MessageEntity } from '../messages/message.entity.js';
-import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../database/paging.js';
+import { keysetPage, type Page, type PageRequest } from '../database/keyset-page.js';
 import type { PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import { OutboxMessageEntity } from '../outbox/outbox-message.entity.js';
-import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
 import { FailureNotFoundError, FailureStateError } from './failure-errors.js';
 import { MessageFailureEntity } from './message-failure.entity.js';
 import { withCause, type MessageFailure } from './message-failure.js';
+import { FailuresOptions } from './failures.options.js';
 
 /** What to list. */
-export interface FailureFilter {
+export interface FailureFilter extends PageRequest {
   cause?: PostackCauseClass;
   code?: string;
   /** Of messages to this number. */
@@ -24,10 +24,6 @@ export interface FailureFilter {
   until?: Date;
   /** Those that a person has acknowledged, or the others. Default: both. */
   acknowledged?: boolean;
-  /** Page size. Default 50. */
-  limit?: number;
-  /** `nextCursor` of the page before. */
-  cursor?: string;
 }
 
 /** A failure, with what has become of it since. */
@@ -49,28 +45,23 @@ type Row = MessageFailureEntity & {
 @Injectable()
 export class FailureQueries {
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(FAILURE_OPTIONS) private readonly options: ResolvedFailureOptions,
+    private readonly database: PostackDatabase,
+    private readonly options: FailuresOptions,
   ) {}
 
   /** Those that failed last first. @throws {InvalidCursorError} */
-  async list({ limit = 50, cursor, ...filter }: FailureFilter = {}): Promise<Page<FailureDetail>> {
-    const query = this.#query()
-      .orderBy({ 'failure.failedAt': 'DESC', 'failure.messageId': 'DESC' })
-      .limit(limit + 1);
+  async list({ limit, cursor, ...filter }: FailureFilter = {}): Promise<Page<FailureDetail>> {
+    const query = this.#query();
     narrow(query, filter);
-    if (cursor !== undefined) {
-      const { at, id } = decodeCursor(cursor, ['at', 'id']);
-      if (Number.isNaN(Date.parse(at)) || id.includes('\0')) throw new InvalidCursorError();
-      query.andWhere('(failure.failedAt, failure.messageId) < (:at::timestamptz, :id)', { at, id });
-    }
-    const rows: Row[] = await query.getMany();
-    const items = rows.slice(0, limit).map((row) => this.#detailOf(row));
-    const last = rows.length > limit ? items.at(-1) : undefined;
-    return {
-      items,
-      nextCursor: last ? encodeCursor({ at: last.failedAt.toISOString(), id: last.messageId }) : null,
-    };
+    const { items, nextCursor } = await keysetPage<MessageFailureEntity, Row>(
+      query,
+      [
+        { column: 'failure.failedAt', type: 'timestamptz', of: ({ failedAt }) => failedAt },
+        { column: 'failure.messageId', type: 'text', of: ({ messageId }) => messageId },
+      ],
+      { limit, cursor },
+    );
+    return { items: items.map((row) => this.#detailOf(row)), nextCursor };
   }
 
   /** The failure of one message; `null` when none is recorded. */
@@ -89,7 +80,7 @@ export class FailureQueries {
    * @throws {FailureStateError} when somebody has already.
    */
   async acknowledge(messageId: string, reason: string): Promise<FailureDetail> {
-    await this.dataSource.transaction(async (manager) => {
+    await this.database.transaction(async (manager) => {
       const failure = await manager.findOne(MessageFailureEntity, {
         where: { messageId },
         lock: { mode: 'pessimistic_write' },
@@ -105,8 +96,8 @@ export class FailureQueries {
   }
 
   #query(): SelectQueryBuilder<MessageFailureEntity> {
-    return this.dataSource
-      .getRepository(MessageFailureEntity)
+    return this.database
+      .repository(MessageFailureEntity)
       .createQueryBuilder('failure')
       .leftJoinAndMapOne('failure.message', MessageEntity, 'message', 'message.id = failure.messageId')
       .leftJoinAndMapOne(

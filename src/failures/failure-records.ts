@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { isCertainlyLost, type DeliveryFact } from '../messages/delivery-state.js';
 import { LOOKUP } from '../messages/message-state.js';
@@ -7,8 +7,8 @@ import { MessageEntity } from '../messages/message.entity.js';
 import { phoneNumberFromEvent } from '../events/phone-number.js';
 import { Suppressions } from '../suppressions/suppressions.js';
 import { causeOf } from './failure-catalogue.js';
-import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
 import { recordFailures, type FailureReport } from './failure-store.js';
+import { FailuresOptions } from './failures.options.js';
 
 /**
  * Keeps one record for each message that did not arrive, in the transaction that changes the message: so it says what
@@ -18,13 +18,13 @@ import { recordFailures, type FailureReport } from './failure-store.js';
 @Injectable()
 export class FailureRecords implements OnModuleInit {
   constructor(
-    @Inject(FAILURE_OPTIONS) private readonly options: ResolvedFailureOptions,
+    private readonly options: FailuresOptions,
     private readonly messages: MessageStore,
     private readonly suppressions: Suppressions,
   ) {}
 
   onModuleInit(): void {
-    this.messages.onChange((changes, manager) => this.#follow(changes, manager));
+    this.messages.onChange('failures', (changes, manager) => this.#follow(changes, manager));
   }
 
   /**

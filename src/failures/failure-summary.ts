@@ -1,11 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import { Injectable } from '@nestjs/common';
 import type { PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import { causeOf } from './failure-catalogue.js';
-import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
 import { MessageFailureEntity } from './message-failure.entity.js';
 import { DeliveryReconciliationEntity } from './reconciliation/delivery-reconciliation.entity.js';
+import { FailuresOptions } from './failures.options.js';
 
 /** How many messages failed for one cause. */
 export interface FailureCount {
@@ -36,14 +35,14 @@ const MAX_CAUSES = 1000;
 @Injectable()
 export class FailureSummary {
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(FAILURE_OPTIONS) private readonly options: ResolvedFailureOptions,
+    private readonly database: PostackDatabase,
+    private readonly options: FailuresOptions,
   ) {}
 
   /** @param range Of the times at which messages failed: from, and before. Default: all. */
   async count({ since, until }: { since?: Date; until?: Date } = {}): Promise<FailureOverview> {
-    const query = this.dataSource
-      .getRepository(MessageFailureEntity)
+    const query = this.database
+      .repository(MessageFailureEntity)
       .createQueryBuilder('failure')
       .select('failure.causeClass', 'cause')
       .addSelect('failure.code', 'code')
@@ -58,7 +57,7 @@ export class FailureSummary {
     if (since) query.andWhere('failure.failedAt >= :since', { since });
     if (until) query.andWhere('failure.failedAt < :until', { until });
     const rows = await query.getRawMany<Omit<FailureCount, 'meaning' | 'action'>>();
-    const sweep = await this.dataSource.getRepository(DeliveryReconciliationEntity).findOneBy({ id: 1 });
+    const sweep = await this.database.repository(DeliveryReconciliationEntity).findOneBy({ id: 1 });
     const { asked = 0, reconciled = 0, expired = 0 } = sweep ?? {};
     return {
       items: rows.map((row) => {

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
-import type { FailureReaction } from './failure-options.js';
+import type { FailureReaction } from './failures.options.js';
 import type { FailureSource, FailureState, ResendRefusal } from './failure-states.js';
 
 /** A message that did not arrive: one row for each message, as the latest report has it. */

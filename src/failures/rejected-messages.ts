@@ -1,35 +1,36 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { OutboxMessageEntity } from '../outbox/outbox-message.entity.js';
-import type { RejectionSink } from '../outbox/rejection-sink.js';
-import type { SendError } from '../outbox/send-error.js';
+import { OutboxDelivery, type RejectionObserver } from '../outbox/outbox-delivery.js';
 import { causeOf } from './failure-catalogue.js';
-import { FAILURE_OPTIONS, type ResolvedFailureOptions } from './failure-options.js';
-import { FailureQueue } from './reactions/failure-queue.js';
 import { recordFailures } from './failure-store.js';
+import { FailuresOptions } from './failures.options.js';
+import { FailureQueue } from './reactions/failure-queue.js';
 
-/** Messages that Postack has rejected are failures too, recorded in the transaction that marks them as rejected. */
+/** Records a message that Postack rejected as a failure, in the transaction that marks it as rejected. */
 @Injectable()
-export class RejectedMessages implements RejectionSink {
+export class RejectedMessages {
   constructor(
-    @Inject(FAILURE_OPTIONS) private readonly options: ResolvedFailureOptions,
+    private readonly options: FailuresOptions,
     private readonly queue: FailureQueue,
-  ) {}
+    delivery: OutboxDelivery,
+  ) {
+    delivery.onRejected((message, error, manager) => this.#record(message, error, manager));
+  }
 
-  async rejected(
-    { id, from, to }: Pick<OutboxMessageEntity, 'id' | 'from' | 'to'>,
-    failure: SendError,
+  async #record(
+    { id, from, to }: Parameters<RejectionObserver>[0],
+    error: Parameters<RejectionObserver>[1],
     manager: EntityManager,
   ): Promise<void> {
     const { catalogue } = this.options;
-    const kind = failure.code.replace('POSTACK_API_', '').toLowerCase();
-    const codes = [failure.apiCode, kind].filter((code) => code !== null);
-    // Postack's own code, unless only the kind of error is known.
-    const code = codes.find((one) => Object.hasOwn(catalogue, one)) ?? failure.apiCode ?? kind;
+    const kind = error.code.replace('POSTACK_API_', '').toLowerCase();
+    const codes = [error.apiCode, kind].filter((code) => code !== null);
+    // Postack's own code, unless only the kind of error is in the catalogue.
+    const code = codes.find((one) => Object.hasOwn(catalogue, one)) ?? error.apiCode ?? kind;
     const report = {
       ...({ messageId: id, state: 'rejected', source: 'rejection' } as const),
       ...{ code, causeClass: causeOf(catalogue, code).causeClass },
-      ...{ from, to, failedAt: new Date(failure.at), eventId: null },
+      ...{ from, to, failedAt: new Date(error.at), eventId: null },
     };
     await recordFailures([report], manager);
     await this.queue.send(id, manager);

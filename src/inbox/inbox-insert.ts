@@ -1,8 +1,5 @@
 import type { DatabaseError, Pool, QueryConfig } from 'pg';
 
-/** Channel on which a process that only accepts tells the others of new events. */
-export const INBOX_CHANNEL = 'postack_inbox';
-
 /** A row to be stored; `quarantineReason` set means its type is unknown and it is never dispatched. */
 export interface NewInboxRow {
   svixId: string;
@@ -25,7 +22,8 @@ export class InboxInsert {
     private readonly endpoint: string,
     /** A connection that is silent for so long is dropped, and another one taken. */
     private readonly timeoutMs: number,
-    notify: boolean,
+    /** SQL that announces the stored rows; `undefined` for none. */
+    notify: string | undefined,
   ) {
     // All bodies travel as one binary value, cut up again by the server: an array of bytea would travel as
     // text, twice as long.
@@ -40,10 +38,9 @@ export class InboxInsert {
         quarantine_reason)
       ON CONFLICT (endpoint, svix_id) DO NOTHING
       RETURNING svix_id`;
-    this.#text = notify
-      ? `WITH stored AS (${insert}) SELECT svix_id, pg_notify('${INBOX_CHANNEL}', '') FROM stored`
-      : insert;
-    this.#name = notify ? 'postack_inbox_insert_notify' : 'postack_inbox_insert';
+    this.#text =
+      notify === undefined ? insert : `WITH stored AS (${insert}) SELECT svix_id, ${notify} FROM stored`;
+    this.#name = notify === undefined ? 'postack_inbox_insert' : 'postack_inbox_insert_notify';
   }
 
   /** For each row whether it is new: false when its id was stored before, or stands twice in `rows`. */

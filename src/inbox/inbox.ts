@@ -1,10 +1,10 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import { Injectable, Logger } from '@nestjs/common';
 import { EventParser } from '../events/event-parser.js';
 import { loggableError } from '../errors/loggable-error.js';
-import { POSTACK_DATA_SOURCE, poolOf } from '../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
-import { tableName } from '../database/table-name.js';
+import { PostackDatabase } from '../database/postack-database.js';
+import { NOTIFY_INBOX } from '../jobs/notifications.js';
+import { JobsOptions } from '../jobs/jobs.options.js';
+import { InboxOptions } from './inbox.options.js';
 import { GroupCommit, GroupCommitTimeout } from '../database/group-commit.js';
 import { InboxEventEntity } from './inbox-event.entity.js';
 import { InboxInsert, isRowFault, type NewInboxRow } from './inbox-insert.js';
@@ -47,17 +47,18 @@ export class Inbox {
   #pace: (() => Promise<void> | undefined) | undefined;
 
   constructor(
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
-    @Inject(POSTACK_DATA_SOURCE) dataSource: DataSource,
+    private readonly options: InboxOptions,
+    jobs: JobsOptions,
+    database: PostackDatabase,
     private readonly parser: EventParser,
   ) {
     this.#insert = new InboxInsert(
-      poolOf(dataSource),
-      tableName(dataSource, InboxEventEntity),
+      database.pool,
+      database.table(InboxEventEntity),
       options.endpoint,
       options.commitTimeoutMs,
-      // Whoever dispatches hears of its own commits directly; only others need a NOTIFY.
-      options.role === 'accept',
+      // A process that dispatches learns of its own commits directly; others need a NOTIFY.
+      jobs.works ? undefined : NOTIFY_INBOX,
     );
     this.#commits = new GroupCommit((rows) => this.#store(rows), {
       maxBatchSize: MAX_COMMIT_ROWS,

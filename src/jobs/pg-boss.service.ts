@@ -1,20 +1,20 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { PoolConfig } from 'pg';
 import { PgBoss } from 'pg-boss';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { loggableError } from '../errors/loggable-error.js';
-import { POSTACK_DATA_SOURCE, poolOf } from '../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { PostackDatabase } from '../database/postack-database.js';
+import { JobsOptions } from './jobs.options.js';
 import { onceSuccessful } from './once-successful.js';
 
-/** How often somebody looks for jobs of processes that have died, in seconds. */
+/** Interval of looking for jobs of processes that have died. */
 const SUPERVISE_SECONDS = 3;
 
-/** A process that has not been heard of for so long has died, and its jobs are taken over. pg-boss's least. */
+/** A process without a heartbeat for this long is considered dead, and its jobs are taken over. The minimum of pg-boss. */
 export const HEARTBEAT_SECONDS = 10;
 
-/** Options of a queue whose jobs are tried again for about a day: after 5 s, doubling up to an hour, half more or less. */
-export const TRIED_FOR_A_DAY = {
+/** Options of a queue whose jobs are retried for about a day: after 5 s, doubling up to 1 h, ±50 % jitter. */
+export const RETRY_FOR_A_DAY = {
   retryLimit: 30,
   retryDelay: 5,
   retryBackoff: true,
@@ -36,41 +36,22 @@ export interface JobDatabase {
  */
 @Injectable()
 export class PgBossService {
-  readonly boss: PgBoss;
+  /** Whether new jobs of some queue are to be announced to this process by NOTIFY. Decided before the start. */
+  listensForJobs = false;
   readonly #logger = new Logger('PostackJobs');
+  #boss: PgBoss | undefined;
   #isStarted = false;
 
   constructor(
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
-    @Inject(POSTACK_DATA_SOURCE) dataSource: DataSource,
-  ) {
-    const pool = poolOf(dataSource).options as PoolConfig;
-    const isWorking = options.role !== 'accept';
-    this.boss = new PgBoss({
-      ...(pool as object),
-      // node-postgres keeps the password from being enumerated, and so from being spread.
-      password: pool.password,
-      max: options.jobsPoolSize,
-      application_name: 'nestjs-postack jobs',
-      schema: options.jobsSchema,
-      supervise: isWorking,
-      superviseIntervalSeconds: SUPERVISE_SECONDS,
-      monitorIntervalSeconds: SUPERVISE_SECONDS,
-      schedule: isWorking,
-      // For the outbox; the listeners' workers have a signal of their own.
-      useListenNotify: isWorking && options.api !== null,
-      // A paused listener, or a replay, may well have many jobs; GET /api/v1/listeners tells.
-      warningQueueSize: 1_000_000,
-    });
-    this.boss.on('error', (error) => {
-      this.#logger.warn(`pg-boss: ${loggableError(error)}`);
-    });
-    this.boss.on('warning', ({ message }) => {
-      this.#logger.warn(`pg-boss: ${message}`);
-    });
+    private readonly options: JobsOptions,
+    private readonly database: PostackDatabase,
+  ) {}
+
+  get boss(): PgBoss {
+    return (this.#boss ??= this.#create());
   }
 
-  /** Connects, once. A process that only accepts does so when somebody uses its admin API, not before. */
+  /** Connects, once. A process that only accepts does so when its admin API is used, not before. */
   readonly start = onceSuccessful(async () => {
     this.#isStarted = true;
     try {
@@ -81,14 +62,14 @@ export class PgBossService {
     }
   });
 
-  /** Stops fetching, waits for what is running until `deadline` is over, closes the connections. */
+  /** Stops fetching, waits for running jobs until `deadline` resolves, closes the connections. */
   async stop(deadline: Promise<void>): Promise<void> {
     if (!this.#isStarted) return;
     const stopped = this.boss.stop({ graceful: true, close: true, timeout: this.options.shutdownTimeoutMs });
     await Promise.race([stopped, deadline]);
   }
 
-  /** Puts pg-boss's statements into a transaction of ours: pass it as `db`. */
+  /** Runs pg-boss's statements in a transaction of ours: pass it as `db`. */
   within(manager: EntityManager): JobDatabase {
     return {
       executeSql: async (text, values) => {
@@ -107,5 +88,32 @@ export class PgBossService {
       onNotification('');
     });
     return handle ?? { close: () => Promise.resolve() };
+  }
+
+  #create(): PgBoss {
+    const { jobsPoolSize, jobsSchema, works } = this.options;
+    const pool = this.database.pool.options as PoolConfig;
+    const boss = new PgBoss({
+      ...(pool as object),
+      // node-postgres makes the password non-enumerable, so spreading leaves it out.
+      password: pool.password,
+      max: jobsPoolSize,
+      application_name: 'nestjs-postack jobs',
+      schema: jobsSchema,
+      supervise: works,
+      superviseIntervalSeconds: SUPERVISE_SECONDS,
+      monitorIntervalSeconds: SUPERVISE_SECONDS,
+      schedule: works,
+      useListenNotify: works && this.listensForJobs,
+      // A paused listener or a replay may have many jobs; GET /api/v1/listeners shows them.
+      warningQueueSize: 1_000_000,
+    });
+    boss.on('error', (error) => {
+      this.#logger.warn(`pg-boss: ${loggableError(error)}`);
+    });
+    boss.on('warning', ({ message }) => {
+      this.#logger.warn(`pg-boss: ${message}`);
+    });
+    return boss;
   }
 }

@@ -1,11 +1,14 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { EventEmitter2 } from '@nestjs/event-emitter';
+import type { EventEmitter2 } from '@nestjs/event-emitter';
 import { ConfigurationError } from '../errors/configuration-error.js';
 import { KNOWN_EVENTS } from '../events/event-types.js';
 import { HANDLER_METADATA, subscriptionCovers, type HandlerMetadata } from './handler-metadata.js';
 import { UnknownPostackEvent } from '../events/unknown-postack.event.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { EventsOptions } from '../events/events.options.js';
+import { JobsOptions } from '../jobs/jobs.options.js';
+import { LISTENER_EMITTER } from './listener-emitter.js';
+import { ListenersOptions } from './listeners.options.js';
 import type { EventRoute, Handler } from './handler.js';
 import { listenerSettings } from './listener-settings.js';
 
@@ -24,10 +27,12 @@ export class HandlerRegistry implements OnModuleInit {
   readonly #routes = new Map<string, EventRoute>();
 
   constructor(
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly options: ListenersOptions,
+    private readonly events: EventsOptions,
+    private readonly jobs: JobsOptions,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
-    private readonly emitter: EventEmitter2,
+    @Inject(LISTENER_EMITTER) private readonly emitter: EventEmitter2,
   ) {}
 
   /** @throws {ConfigurationError} naming every handler that cannot work. */
@@ -50,7 +55,7 @@ export class HandlerRegistry implements OnModuleInit {
       );
     }
     if (problems.length > 0) throw new ConfigurationError('Postack listeners and projections', problems);
-    if (this.options.role !== 'accept') this.#logRoutes();
+    if (this.jobs.works) this.#logRoutes();
   }
 
   get listeners(): Handler[] {
@@ -69,7 +74,7 @@ export class HandlerRegistry implements OnModuleInit {
   routeOf(wireType: string): EventRoute {
     let route = this.#routes.get(wireType);
     if (!route) {
-      const { eventTypes } = this.options;
+      const { eventTypes } = this.events;
       const known = Object.hasOwn(eventTypes, wireType) ? eventTypes[wireType] : undefined;
       const eventClass = known ?? UnknownPostackEvent;
       const covering = (handlers: Handler[]) =>
@@ -118,7 +123,7 @@ export class HandlerRegistry implements OnModuleInit {
   /** The table "event → projections, listeners", so that a missing listener is seen at the start. */
   #logRoutes(): void {
     const names = (handlers: readonly Handler[]) => handlers.map(({ name }) => name).join(', ') || '–';
-    const wireTypes = new Set([...Object.keys(this.options.eventTypes), '(any other type)']);
+    const wireTypes = new Set([...Object.keys(this.events.eventTypes), '(any other type)']);
     for (const handler of this.#handlers.values()) {
       for (const subscription of handler.subscriptions) {
         const isOther = typeof subscription === 'string' && subscription !== '*';

@@ -17,15 +17,21 @@ export type MessageChangeObserver = (
   manager: EntityManager,
 ) => Promise<void>;
 
+/** The features that follow the messages, in their order: reports count what failures have recorded. */
+const FOLLOWERS = ['failures', 'reports'] as const;
+
+export type MessageFollower = (typeof FOLLOWERS)[number];
+
 /** The one way to change the rows of messages: whatever is told of a message is merged into what is known of it. */
 @Injectable()
 export class MessageStore {
-  readonly #observers: MessageChangeObserver[] = [];
+  readonly #observers = new Map<MessageFollower, MessageChangeObserver>();
   /** Whether an observer counts what is stored: `MessageEntity.isCounted` of all that is merged. */
   isCounting = false;
 
-  onChange(observer: MessageChangeObserver): void {
-    this.#observers.push(observer);
+  /** Registers the one observer of a feature. They are called in the order of `FOLLOWERS`. */
+  onChange(follower: MessageFollower, observer: MessageChangeObserver): void {
+    this.#observers.set(follower, observer);
   }
 
   /**
@@ -42,7 +48,7 @@ export class MessageStore {
     for (const message of messages) message.isCounted = isCounted;
     const byId = new Map(messages.map((message) => [message.id, message]));
     const changes = await this.#store(byId, isCounted, manager);
-    for (const observer of this.#observers) await observer(changes, manager);
+    for (const follower of FOLLOWERS) await this.#observers.get(follower)?.(changes, manager);
     return changes;
   }
 

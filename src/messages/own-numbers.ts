@@ -1,10 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { normalizePhoneNumber } from '../events/phone-number.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import { tableName } from '../database/table-name.js';
-import { REPLY_OPTIONS, type ResolvedReplyOptions } from '../replies/reply-options.js';
 import { OwnNumberEntity } from './own-number.entity.js';
+import { MessagesOptions } from './messages.options.js';
 
 /** Numbers that one process remembers: more than anybody has, unless the payload is misread. */
 const MAX_REMEMBERED = 10_000;
@@ -17,14 +17,14 @@ export class OwnNumbers {
   readonly #remembered = new Set<string>();
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(REPLY_OPTIONS) { ownNumbers }: ResolvedReplyOptions,
+    private readonly database: PostackDatabase,
+    { ownNumbers }: MessagesOptions,
   ) {
     this.#configured = new Set(ownNumbers);
   }
 
   /** Whether a number is one of ours. */
-  async isOwn(number: string, manager: EntityManager = this.dataSource.manager): Promise<boolean> {
+  async isOwn(number: string, manager: EntityManager = this.database.manager): Promise<boolean> {
     const canonical = normalizePhoneNumber(number);
     if (this.#configured.has(canonical) || this.#remembered.has(canonical)) return true;
     return manager.existsBy(OwnNumberEntity, { number: canonical });

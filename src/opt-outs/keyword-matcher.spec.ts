@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { OPT_OUT_CORPUS } from '../../test/opt-outs/opt-out-corpus.js';
-import { ResolvedReplyOptions } from '../replies/reply-options.js';
+import { OptOutOptions } from './opt-outs.options.js';
 import { KeywordMatcher } from './keyword-matcher.js';
 
-const matcher = new KeywordMatcher(new ResolvedReplyOptions());
+const matcher = new KeywordMatcher(new OptOutOptions().keywords);
 const kindOf = (text: string) => matcher.classify(text)?.kind ?? 'none';
 
 describe('what a message asks for', () => {
@@ -29,7 +29,7 @@ describe('what a message asks for', () => {
 
   it('follows the lists that it is given, and opts out by a word that is in several', () => {
     const keywords = { stop: ['ALTO', 'Ya', 'both'], start: ['ALTA', 'both'], help: ['¿Ayuda?', '🛟'] };
-    const spanish = new KeywordMatcher(new ResolvedReplyOptions({ optOut: { keywords } }));
+    const spanish = new KeywordMatcher(new OptOutOptions({ keywords }).keywords);
     expect(spanish.classify('¡alto!')).toEqual({ kind: 'stop', keyword: 'ALTO' });
     expect(spanish.classify('ALTA')).toEqual({ kind: 'start', keyword: 'ALTA' });
     expect(spanish.classify('ayuda')).toEqual({ kind: 'help', keyword: '¿Ayuda?' });

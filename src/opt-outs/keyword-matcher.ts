@@ -1,6 +1,6 @@
-import type { ResolvedReplyOptions } from '../replies/reply-options.js';
 import { normalWords } from './normal-words.js';
 import { optOutWording } from './opt-out-wording.js';
+import type { OptOutKeywords } from './opt-outs.options.js';
 
 /** What a message asks for. */
 export type KeywordMatch =
@@ -9,9 +9,6 @@ export type KeywordMatch =
       kind: 'review';
       /** The words that may ask to be left alone, never the whole message. */ phrase: string;
     };
-
-/** The lists of `ResolvedReplyOptions`. */
-export type Keywords = Pick<ResolvedReplyOptions, 'stopKeywords' | 'startKeywords' | 'helpKeywords'>;
 
 /**
  * Tells which messages opt out, opt in or ask for help.
@@ -24,12 +21,12 @@ export class KeywordMatcher {
   readonly #matches = new Map<string, KeywordMatch>();
   readonly #stopWords: ReadonlySet<string>;
 
-  constructor({ stopKeywords, startKeywords, helpKeywords }: Keywords) {
+  constructor({ stop, start, help }: OptOutKeywords) {
     // The first one counts: a word that is in several lists opts out.
-    this.#add('stop', stopKeywords);
-    this.#add('start', startKeywords);
-    this.#add('help', helpKeywords);
-    this.#stopWords = new Set(stopKeywords.map(normalWords).filter((word) => word && !word.includes(' ')));
+    this.#add('stop', stop);
+    this.#add('start', start);
+    this.#add('help', help);
+    this.#stopWords = new Set(stop.map(normalWords).filter((word) => word && !word.includes(' ')));
   }
 
   /** `null` when the message asks for none of these. */

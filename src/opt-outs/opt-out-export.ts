@@ -1,16 +1,16 @@
 import type { Readable } from 'node:stream';
-import type { DataSource } from 'typeorm';
+import type { PostackDatabase } from '../database/postack-database.js';
 import { exportNumberList } from '../csv/number-list-export.js';
-import type { OptOutScope } from '../replies/reply-options.js';
+import type { OptOutScope } from './opt-outs.options.js';
 import { decidingStates } from './opt-out-lists.js';
 import type { OptOutEntity } from './opt-out.entity.js';
 
 /** Everybody who is opted out, as CSV: number, own number (empty for all), since when, by what, keyword, reason. */
-export function exportOptOuts(scope: OptOutScope, dataSource: DataSource): Readable {
+export function exportOptOuts(scope: OptOutScope, database: PostackDatabase): Readable {
   return exportNumberList<OptOutEntity>({
     columns: ['number', 'own_number', 'opted_out_at', 'source', 'keyword', 'reason'],
     page: (last, size) => {
-      const query = decidingStates(dataSource, scope, true)
+      const query = decidingStates(database, scope, true)
         .orderBy({ 'state.peer': 'ASC', 'state.ownNumber': 'ASC' })
         .limit(size);
       if (last) {

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
-import type { DataSource } from 'typeorm';
+import type { PostackDatabase } from '../database/postack-database.js';
 import { importNumberList, timeOfCell, type NumberListImport } from '../csv/number-list-import.js';
-import type { OptOutScope } from '../replies/reply-options.js';
+import type { OptOutScope } from './opt-outs.options.js';
 import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
 import { recordEntries, type OptOutEntry } from './opt-out-record.js';
 import { InvalidOptOutError } from './opt-out-errors.js';
-import { MAX_REASON_LENGTH } from './opt-out-request.js';
+import { MAX_REASON_LENGTH } from '../errors/decision-reason.js';
 
 /** What an import of opt-outs has done: `imported` are those who are opted out now, and were not before. */
 export type OptOutImport = NumberListImport;
@@ -23,13 +23,13 @@ export async function importOptOuts(
   source: Readable,
   reason: string,
   scope: OptOutScope,
-  dataSource: DataSource,
+  database: PostackDatabase,
 ): Promise<OptOutImport> {
   return importNumberList<OptOutEntry>(source, {
     columns: ['own_number', 'opted_out_at', 'reason'],
     entryOf: (cell) => entryOf(cell, reason),
     store: async (entries) => {
-      const recorded = await dataSource.transaction((manager) => recordEntries(entries, scope, manager));
+      const recorded = await database.transaction((manager) => recordEntries(entries, scope, manager));
       return recorded.length;
     },
     refusal: (message, options) => new InvalidOptOutError(message, options),

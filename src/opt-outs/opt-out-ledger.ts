@@ -1,11 +1,10 @@
 import type { Readable } from 'node:stream';
-import { Inject, Injectable } from '@nestjs/common';
-import { In, IsNull, Not, type DataSource, type EntityManager } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import { In, IsNull, Not, type EntityManager } from 'typeorm';
 import { normalizePhoneNumber, maskPhoneNumber } from '../events/phone-number.js';
 import type { PostackEvent } from '../events/postack-event.js';
-import type { Page } from '../database/paging.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { REPLY_OPTIONS, type ResolvedReplyOptions } from '../replies/reply-options.js';
+import type { Page } from '../database/keyset-page.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import { exportOptOuts } from './opt-out-export.js';
 import { importOptOuts, type OptOutImport } from './opt-out-import.js';
 import { entriesPage, statesPage, type EntriesFilter, type OptOutFilter } from './opt-out-lists.js';
@@ -15,6 +14,7 @@ import { recordEntries, type OptOutEntry } from './opt-out-record.js';
 import { OptOutNotFoundError, OptOutReviewNotFoundError, OptOutReviewStateError } from './opt-out-errors.js';
 import { checkedReason, checkedRequest, type OptOutRequest } from './opt-out-request.js';
 import { isOptedOut } from './opt-out-state.js';
+import { OptOutOptions } from './opt-outs.options.js';
 
 /** Which reviews to list. */
 export interface ReviewsFilter extends EntriesFilter {
@@ -33,21 +33,21 @@ export interface ReviewDecision {
 @Injectable()
 export class OptOutLedger {
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(REPLY_OPTIONS) private readonly options: ResolvedReplyOptions,
+    private readonly database: PostackDatabase,
+    private readonly options: OptOutOptions,
   ) {}
 
   /** Whether somebody must not be written to from one of our numbers; what counts is the option `replies.optOut.scope`. */
   async isOptedOut(
     peer: string,
     ownNumber: string,
-    manager: EntityManager = this.dataSource.manager,
+    manager: EntityManager = this.database.manager,
   ): Promise<boolean> {
     const latest = await manager.findOne(OptOutEntity, {
       select: { peer: true, ownNumber: true, optedOut: true },
       where: {
         peer: normalizePhoneNumber(peer),
-        ...(this.options.optOutScope === 'number' && {
+        ...(this.options.scope === 'number' && {
           ownNumber: In([normalizePhoneNumber(ownNumber), '']),
         }),
       },
@@ -57,7 +57,7 @@ export class OptOutLedger {
   }
 
   /** Whether somebody may have opted out in free wording that nobody has decided on yet. */
-  hasOpenReview(peer: string, manager: EntityManager = this.dataSource.manager): Promise<boolean> {
+  hasOpenReview(peer: string, manager: EntityManager = this.database.manager): Promise<boolean> {
     return manager.existsBy(OptOutEvidenceEntity, {
       peer: normalizePhoneNumber(peer),
       action: 'review',
@@ -68,7 +68,7 @@ export class OptOutLedger {
   /** The entry that a received message left in the ledger; `null` when it left none. */
   evidenceOf(
     { endpoint, id: eventId }: Pick<PostackEvent, 'endpoint' | 'id'>,
-    manager: EntityManager = this.dataSource.manager,
+    manager: EntityManager = this.database.manager,
   ): Promise<Pick<OptOutEvidenceEntity, 'action' | 'changed'> | null> {
     return manager.findOne(OptOutEvidenceEntity, {
       select: { action: true, changed: true },
@@ -78,13 +78,13 @@ export class OptOutLedger {
 
   /** The current state, with the latest changes first. @throws {InvalidCursorError} */
   list(filter: OptOutFilter = {}): Promise<Page<OptOutEntity>> {
-    return statesPage(this.dataSource, this.options.optOutScope, filter);
+    return statesPage(this.database, this.options.scope, filter);
   }
 
   /** Every entry about somebody, the latest first. @throws {OptOutNotFoundError} @throws {InvalidCursorError} */
   async history(number: string, filter: EntriesFilter = {}): Promise<Page<OptOutEvidenceEntity>> {
     const peer = normalizePhoneNumber(number);
-    const page = await entriesPage(this.dataSource, { peer }, filter);
+    const page = await entriesPage(this.database, { peer }, filter);
     if (page.items.length > 0 || filter.cursor !== undefined) return page;
     throw new OptOutNotFoundError(`The ledger of opt-outs has nothing about ${maskPhoneNumber(peer)}`);
   }
@@ -97,7 +97,7 @@ export class OptOutLedger {
    */
   async add(request: OptOutRequest): Promise<OptOutEntity> {
     const entry = { ...checkedRequest(request), action: 'opt-out' as const };
-    return this.dataSource.transaction((manager) => this.#change(entry, manager));
+    return this.database.transaction((manager) => this.#change(entry, manager));
   }
 
   /**
@@ -109,9 +109,9 @@ export class OptOutLedger {
    */
   async remove(request: OptOutRequest): Promise<OptOutEntity> {
     const entry = { ...checkedRequest(request), action: 'opt-in' as const };
-    return this.dataSource.transaction(async (manager) => {
+    return this.database.transaction(async (manager) => {
       const states = await manager.findBy(OptOutEntity, { peer: entry.peer });
-      if (!isOptedOut(states, entry.ownNumber ?? '', this.options.optOutScope)) {
+      if (!isOptedOut(states, entry.ownNumber ?? '', this.options.scope)) {
         const where = entry.ownNumber === null ? '' : ` of ${maskPhoneNumber(entry.ownNumber)}`;
         throw new OptOutNotFoundError(`${maskPhoneNumber(entry.peer)} is not opted out${where}`);
       }
@@ -122,7 +122,7 @@ export class OptOutLedger {
   /** Free wording that may be an opt-out, the latest first. @throws {InvalidCursorError} */
   reviews({ isOpen = true, ...filter }: ReviewsFilter = {}): Promise<Page<OptOutEvidenceEntity>> {
     const resolvedAt = isOpen ? IsNull() : Not(IsNull());
-    return entriesPage(this.dataSource, { action: 'review', resolvedAt }, filter);
+    return entriesPage(this.database, { action: 'review', resolvedAt }, filter);
   }
 
   /**
@@ -136,7 +136,7 @@ export class OptOutLedger {
   async resolveReview(id: string, { decision, reason }: ReviewDecision): Promise<OptOutEvidenceEntity> {
     const checked = checkedReason(reason);
     if (!/^\d{1,18}$/.test(id)) throw new OptOutReviewNotFoundError(id);
-    return this.dataSource.transaction(async (manager) => {
+    return this.database.transaction(async (manager) => {
       const review = await manager.findOne(OptOutEvidenceEntity, {
         where: { id, action: 'review' },
         lock: { mode: 'pessimistic_write' },
@@ -160,12 +160,12 @@ export class OptOutLedger {
    * @throws {InvalidOptOutError} when it is no such list; rows before that may be taken.
    */
   async importCsv(source: Readable, { reason }: { reason: string }): Promise<OptOutImport> {
-    return importOptOuts(source, checkedReason(reason), this.options.optOutScope, this.dataSource);
+    return importOptOuts(source, checkedReason(reason), this.options.scope, this.database);
   }
 
   /** Everybody who is opted out, as CSV in UTF-8 that `importCsv` takes, however many they are. */
   exportCsv(): Readable {
-    return exportOptOuts(this.options.optOutScope, this.dataSource);
+    return exportOptOuts(this.options.scope, this.database);
   }
 
   async #change(
@@ -178,6 +178,6 @@ export class OptOutLedger {
 
   async #record(entry: Omit<OptOutEntry, 'source' | 'occurredAt'>, manager: EntityManager): Promise<void> {
     const decision: OptOutEntry = { ...entry, source: 'admin', occurredAt: new Date() };
-    await recordEntries([decision], this.options.optOutScope, manager);
+    await recordEntries([decision], this.options.scope, manager);
   }
 }

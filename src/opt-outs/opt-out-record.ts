@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { tableName } from '../database/table-name.js';
-import type { OptOutScope } from '../replies/reply-options.js';
+import type { OptOutScope } from './opt-outs.options.js';
 import { liftOptedIn } from '../suppressions/suppression-record.js';
 import { OptOutEntity } from './opt-out.entity.js';
 import { OptOutEvidenceEntity } from './opt-out-evidence.entity.js';

@@ -1,4 +1,5 @@
 import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
+import { MAX_REASON_LENGTH } from '../errors/decision-reason.js';
 import { InvalidOptOutError } from './opt-out-errors.js';
 
 /** What a person has recorded in the ledger. */
@@ -10,9 +11,6 @@ export interface OptOutRequest {
   /** 1 to 1,000 characters. */
   reason: string;
 }
-
-/** Longer explanations belong elsewhere. */
-export const MAX_REASON_LENGTH = 1000;
 
 /** A reason without the blanks around it. @throws {InvalidOptOutError} when it is none. */
 export function checkedReason(reason: string): string {

@@ -1,4 +1,4 @@
-import type { OptOutScope } from '../replies/reply-options.js';
+import type { OptOutScope } from './opt-outs.options.js';
 import type { OptOutEntity } from './opt-out.entity.js';
 
 /** What decides between two states. */

@@ -1,13 +1,13 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { MessageReceivedEvent } from '../events/message-received.event.js';
 import { PostackProjection } from '../listeners/postack-projection.decorator.js';
 import { OwnNumbers } from '../messages/own-numbers.js';
-import { REPLY_OPTIONS, type ResolvedReplyOptions } from '../replies/reply-options.js';
 import { KeywordMatcher, type KeywordMatch } from './keyword-matcher.js';
 import { phoneNumberFromEvent } from '../events/phone-number.js';
 import type { OptOutAction } from './opt-out-evidence.entity.js';
 import { recordEntries, type OptOutEntry } from './opt-out-record.js';
+import { OptOutOptions } from './opt-outs.options.js';
 
 /** Somebody opts out, and the event does not tell who. */
 export class OptOutSenderMissingError extends Error {
@@ -40,10 +40,10 @@ export class OptOutsProjection {
   readonly #matcher: KeywordMatcher;
 
   constructor(
-    @Inject(REPLY_OPTIONS) private readonly options: ResolvedReplyOptions,
+    private readonly options: OptOutOptions,
     private readonly ownNumbers: OwnNumbers,
   ) {
-    this.#matcher = new KeywordMatcher(options);
+    this.#matcher = new KeywordMatcher(options.keywords);
   }
 
   @PostackProjection(MessageReceivedEvent, { name: 'opt-outs' })
@@ -51,7 +51,7 @@ export class OptOutsProjection {
     const numbers = events.map(({ to }) => phoneNumberFromEvent(to)).filter((number) => number !== null);
     await this.ownNumbers.learn(numbers, manager);
     const entries = events.map((event) => this.#entryOf(event)).filter((entry) => entry !== null);
-    if (entries.length > 0) await recordEntries(entries, this.options.optOutScope, manager);
+    if (entries.length > 0) await recordEntries(entries, this.options.scope, manager);
   }
 
   /** @throws {OptOutSenderMissingError} */

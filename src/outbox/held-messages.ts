@@ -1,6 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { PostackDatabase } from '../database/postack-database.js';
 import { SendRules } from './send-rules/send-rules.js';
 import { changeMessage, lockMessage } from './outbox-changes.js';
 import type { OutboxStatus } from './outbox-message.js';
@@ -14,7 +14,7 @@ import { SendReconciler } from './send-reconciler.js';
 @Injectable()
 export class HeldMessages {
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly database: PostackDatabase,
     private readonly queue: OutboxQueue,
     private readonly rules: SendRules,
     private readonly reconciler: SendReconciler,
@@ -89,7 +89,7 @@ export class HeldMessages {
     change: (message: OutboxMessageEntity, manager: EntityManager) => Promise<void>,
   ): Promise<OutboxMessage> {
     if (!(await this.log.find(id))) throw new OutboxMessageNotFoundError(id);
-    await this.dataSource.transaction(async (manager) => {
+    await this.database.transaction(async (manager) => {
       const message = await lockMessage(id, manager);
       if (!message || !statuses.includes(message.status)) {
         throw new OutboxMessageStateError(

@@ -1,17 +1,17 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
+import { Injectable, Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { OutageLog } from '../errors/outage-log.js';
 import { retryDelayMs } from '../listeners/retry-delay.js';
 import { retryUntilSuccess } from '../database/retry-until-success.js';
 import { maskPhoneNumber } from '../events/phone-number.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import type { PostackApiError } from '../postack-api/postack-api-errors.js';
 import { SendRules } from './send-rules/send-rules.js';
 import { changeMessage, holdMessage, lockMessage, storableFailure } from './outbox-changes.js';
 import { OutboxMessageEntity } from './outbox-message.entity.js';
 import { OutboxQueue, type OutboxJob } from './outbox-queue.js';
 import { SendReconciler } from './send-reconciler.js';
-import { REJECTION_SINK, type RejectionSink } from './rejection-sink.js';
+import type { SendError } from './send-error.js';
 
 /** Waits while Postack does not take a message, but certainly has not got it. */
 const RETRY = { attempts: Infinity, firstDelayMs: 5000, maxDelayMs: 600_000 };
@@ -25,6 +25,13 @@ export class NotToBeSentError extends Error {
   override readonly name = 'NotToBeSentError';
 }
 
+/** Writes along in the transaction that marks a message as rejected by Postack. What it throws rolls it back. */
+export type RejectionObserver = (
+  message: Pick<OutboxMessageEntity, 'id' | 'from' | 'to'>,
+  error: SendError,
+  manager: EntityManager,
+) => Promise<void>;
+
 /**
  * The states of one message on its way to Postack. Whatever happens, at most one request of which the outcome is not
  * known: a message that may have been accepted is never sent again.
@@ -34,14 +41,18 @@ export class OutboxDelivery {
   readonly #logger = new Logger('PostackOutbox');
   readonly #outage = new OutageLog(this.#logger);
   readonly #stopping = new AbortController();
+  readonly #rejectionObservers: RejectionObserver[] = [];
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly database: PostackDatabase,
     private readonly queue: OutboxQueue,
     private readonly rules: SendRules,
     private readonly reconciler: SendReconciler,
-    @Inject(REJECTION_SINK) private readonly rejections: RejectionSink,
   ) {}
+
+  onRejected(observer: RejectionObserver): void {
+    this.#rejectionObservers.push(observer);
+  }
 
   /** Gives up recording what PostgreSQL does not take: the message's outcome is unknown then, to be looked up. */
   stop(): void {
@@ -50,7 +61,7 @@ export class OutboxDelivery {
 
   /** The message, if it is to be sent now. One that a process died with while it was being sent is not. */
   async take({ id, notBefore = null }: OutboxJob): Promise<OutboxMessageEntity | null> {
-    const message = await this.dataSource.getRepository(OutboxMessageEntity).findOneBy({ id });
+    const message = await this.database.repository(OutboxMessageEntity).findOneBy({ id });
     if (message?.status === 'sending') {
       await this.#unknown(id, 'The process that was sending it died before Postack had answered');
       return null;
@@ -68,7 +79,7 @@ export class OutboxDelivery {
    */
   async begin(taken: OutboxMessageEntity, attempt: number): Promise<void> {
     const { id } = taken;
-    const mayBegin = await this.dataSource.transaction(async (manager) => {
+    const mayBegin = await this.database.transaction(async (manager) => {
       const message = await lockMessage(id, manager);
       if (message?.status !== (attempt === 1 ? 'queued' : 'sending')) return false;
       if (message.attempts !== taken.attempts + attempt - 1) return false;
@@ -124,7 +135,7 @@ export class OutboxDelivery {
       const lastError = storableFailure(error);
       if (!error.isRetryable) {
         await changeMessage(manager, id, { status: 'rejected', lastError });
-        await this.rejections.rejected(message, lastError, manager);
+        for (const observer of this.#rejectionObservers) await observer(message, lastError, manager);
         return;
       }
       const since = message.releasedAt ?? message.createdAt;
@@ -181,7 +192,7 @@ export class OutboxDelivery {
   }
 
   async #record(run: (manager: EntityManager) => Promise<void>): Promise<void> {
-    await retryUntilSuccess(() => this.dataSource.transaction(run), {
+    await retryUntilSuccess(() => this.database.transaction(run), {
       outage: this.#outage,
       what: 'The outcome of a request to Postack cannot be recorded',
       stop: this.#stopping.signal,

@@ -1,20 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { HEARTBEAT_SECONDS, PgBossService } from '../jobs/pg-boss.service.js';
-import { onceSuccessful } from '../jobs/once-successful.js';
+import { HEARTBEAT_SECONDS } from '../jobs/pg-boss.service.js';
+import type { JobHandler, ProcessOptions, Queue } from '../jobs/queue.js';
+import { Workers } from '../jobs/workers.js';
 import type { OutboxCategory } from './outbox-message.js';
 
 /** Which of the two lines to Postack a message waits in; they are served in turns. */
 export type OutboxPriority = 'reply' | 'other';
-
-/** Queue of each priority's messages. */
-export const OUTBOX_QUEUES: Readonly<Record<OutboxPriority, string>> = {
-  reply: 'outbox.replies',
-  other: 'outbox.others',
-};
-
-/** Queue of messages of which it is to be found out whether Postack has them. */
-export const RECONCILE_QUEUE = 'outbox.lookups';
 
 /** What a job says. */
 export interface OutboxJob {
@@ -50,21 +42,31 @@ export function priorityOf(category: OutboxCategory): OutboxPriority {
 /** The queues of the outbox, kept by pg-boss. */
 @Injectable()
 export class OutboxQueue {
-  constructor(private readonly jobs: PgBossService) {}
+  readonly #messages: Readonly<Record<OutboxPriority, Queue<OutboxJob>>>;
+  readonly #reconciliations: Queue<ReconcileJob>;
 
-  /** Connects pg-boss and makes the queues, once: whoever puts a message into the outbox has to wait for it. */
-  readonly prepare = onceSuccessful(async () => {
-    await this.jobs.start();
-    const { boss } = this.jobs;
-    await Promise.all(
-      [...Object.values(OUTBOX_QUEUES), RECONCILE_QUEUE].map(async (queue) => {
-        // Messages wake their workers at once, also in other processes; a lookup is never due at once.
-        const options = { ...QUEUE_OPTIONS, notify: queue !== RECONCILE_QUEUE };
-        await boss.createQueue(queue, options);
-        await boss.updateQueue(queue, options);
-      }),
-    );
-  });
+  constructor(workers: Workers) {
+    this.#messages = {
+      // Messages wake their workers at once, also in other processes; a reconciliation is never due at once.
+      reply: workers.queue('outbox.replies', { ...QUEUE_OPTIONS, notify: true }),
+      other: workers.queue('outbox.others', { ...QUEUE_OPTIONS, notify: true }),
+    };
+    this.#reconciliations = workers.queue('outbox.lookups', { ...QUEUE_OPTIONS, notify: false });
+  }
+
+  /** Connects pg-boss and creates the queues, once; required before a message is enqueued. */
+  async prepare(): Promise<void> {
+    const queues = [...Object.values(this.#messages), this.#reconciliations];
+    await Promise.all(queues.map((queue) => queue.prepare()));
+  }
+
+  processMessages(priority: OutboxPriority, handler: JobHandler<OutboxJob>, options: ProcessOptions): void {
+    this.#messages[priority].process(handler, options);
+  }
+
+  processReconciliations(handler: JobHandler<ReconcileJob>, options: ProcessOptions): void {
+    this.#reconciliations.process(handler, options);
+  }
 
   /** Has a message sent, not before `startAfter`, when the transaction commits. */
   async send(
@@ -73,21 +75,11 @@ export class OutboxQueue {
     startAfter?: Date | null,
   ): Promise<void> {
     const job: OutboxJob = { id, notBefore: startAfter?.toISOString() ?? null };
-    await this.#insert(OUTBOX_QUEUES[priorityOf(category)], job, manager, startAfter);
+    await this.#messages[priorityOf(category)].send(job, { manager, startAfter });
   }
 
-  /** Has a message looked for at `startAfter`, when the transaction commits. */
-  async lookUp(job: ReconcileJob, manager: EntityManager, startAfter: Date): Promise<void> {
-    await this.#insert(RECONCILE_QUEUE, job, manager, startAfter);
-  }
-
-  async #insert(
-    queue: string,
-    data: OutboxJob,
-    manager: EntityManager,
-    startAfter: Date | null | undefined,
-  ): Promise<void> {
-    const db = this.jobs.within(manager);
-    await this.jobs.boss.insert(queue, [{ data, ...(startAfter && { startAfter }) }], { db });
+  /** Looks for a message at `startAfter`, when the transaction commits. */
+  async reconcile(job: ReconcileJob, manager: EntityManager, startAfter: Date): Promise<void> {
+    await this.#reconciliations.send(job, { manager, startAfter });
   }
 }

@@ -1,26 +1,19 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import type { Job } from 'pg-boss';
-import { PgBossService } from '../jobs/pg-boss.service.js';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Shutdown } from '../jobs/shutdown.js';
 import { maskPhoneNumber } from '../events/phone-number.js';
 import { loggableError } from '../errors/loggable-error.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { PostackApiOptions } from '../postack-api/postack-api.options.js';
 import { PostackApiError } from '../postack-api/postack-api-errors.js';
 import { PostackClient, type PostackMessage } from '../postack-api/postack-client.js';
 import { OutboxDelivery, NotToBeSentError } from './outbox-delivery.js';
 import type { OutboxMessageEntity } from './outbox-message.entity.js';
-import { OUTBOX_QUEUES, OutboxQueue, type OutboxJob, type OutboxPriority } from './outbox-queue.js';
+import { OutboxQueue, type OutboxJob, type OutboxPriority } from './outbox-queue.js';
 
 /**
  * Messages of one priority that a process works on at once: more than ten a second go through two priorities also when Postack
  * takes a second to answer.
  */
-const AT_ONCE = 6;
+const CONCURRENCY = 6;
 
 /**
  * How often to look for messages that nobody announces, in seconds: retries that have become due. While NOTIFY works
@@ -36,43 +29,30 @@ class StoppingError extends Error {
 
 /** Takes messages out of the outbox and hands them to Postack, each priority in its own order. */
 @Injectable()
-export class OutboxSender implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class OutboxSender implements BeforeApplicationShutdown {
   readonly #logger = new Logger('PostackOutbox');
-  #isStopping = false;
 
   constructor(
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
-    private readonly jobs: PgBossService,
-    private readonly queue: OutboxQueue,
+    { api }: PostackApiOptions,
+    private readonly shutdown: Shutdown,
+    queue: OutboxQueue,
     private readonly client: PostackClient,
     private readonly delivery: OutboxDelivery,
-  ) {}
-
-  async onApplicationBootstrap(): Promise<void> {
-    if (this.options.role === 'accept' || !this.options.api) return;
-    await this.queue.prepare();
-    await this.#work('reply');
-    await this.#work('other');
+  ) {
+    if (!api) return;
+    for (const priority of ['reply', 'other'] as const) {
+      queue.processMessages(priority, ({ data }) => this.#send(data, priority), {
+        concurrency: CONCURRENCY,
+        pollSeconds: POLL_SECONDS,
+        pollSecondsWithNotify: BACKSTOP_POLL_SECONDS,
+      });
+    }
   }
 
-  /** Begins no more requests. Those under way are waited for when the dispatcher, at the same time, stops pg-boss. */
+  /** Begins no more requests. Those under way are waited for when pg-boss stops. */
   beforeApplicationShutdown(): void {
-    this.#isStopping = true;
+    void this.shutdown.begin();
     this.delivery.stop();
-  }
-
-  async #work(priority: OutboxPriority): Promise<void> {
-    await this.jobs.boss.work(
-      OUTBOX_QUEUES[priority],
-      {
-        localConcurrency: AT_ONCE,
-        pollingIntervalSeconds: POLL_SECONDS,
-        notifyPollingIntervalSeconds: BACKSTOP_POLL_SECONDS,
-      },
-      async ([job]: Job<OutboxJob>[]) => {
-        if (job) await this.#send(job.data, priority);
-      },
-    );
   }
 
   /** @throws when it is to be tried again by pg-boss: the database is away, or this process stops. */
@@ -89,7 +69,7 @@ export class OutboxSender implements OnApplicationBootstrap, BeforeApplicationSh
         {
           priority,
           beforeRequest: async () => {
-            if (this.#isStopping) throw new StoppingError('this process stops');
+            if (this.shutdown.signal.aborted) throw new StoppingError('this process stops');
             await this.delivery.begin(message, begun + 1);
             begun += 1;
           },

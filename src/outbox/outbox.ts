@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { normalizePhoneNumber } from '../events/phone-number.js';
 import type { Reply, ReplyReceipt, ReplySink } from '../events/reply-scope.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { PostackDatabase } from '../database/postack-database.js';
+import { PostackApiOptions } from '../postack-api/postack-api.options.js';
+import { OutboxOptions } from './outbox.options.js';
 import { MissingApiKeyError } from '../postack-api/unconfigured-client.js';
-import { tableName } from '../database/table-name.js';
 import { isTimeZone } from './send-rules/quiet-hours.js';
 import {
   SENDABLE_CATEGORIES,
@@ -37,11 +37,12 @@ export class Outbox implements ReplySink {
   readonly #table: string;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly database: PostackDatabase,
+    private readonly options: OutboxOptions,
+    private readonly api: PostackApiOptions,
     private readonly queue: OutboxQueue,
   ) {
-    this.#table = tableName(dataSource, OutboxMessageEntity);
+    this.#table = database.table(OutboxMessageEntity);
   }
 
   /**
@@ -64,7 +65,7 @@ export class Outbox implements ReplySink {
   }
 
   async #enqueue(message: Enqueued, { manager }: EnqueueOptions): Promise<OutboxReceipt> {
-    if (!this.options.api) throw new MissingApiKeyError();
+    if (!this.api.api) throw new MissingApiKeyError();
     const checked = {
       ...message,
       from: normalizePhoneNumber(message.from),
@@ -72,12 +73,12 @@ export class Outbox implements ReplySink {
     };
     const problems = problemsWith(checked);
     if (problems.length > 0) throw new InvalidOutboxMessageError(problems);
-    const size = checkSmsText(message.text, this.options.replies.maxSegments);
+    const size = checkSmsText(message.text, this.options.maxSegments);
     await this.queue.prepare();
     const row = { ...checked, ...size };
     // A repository's manager, say, is in no transaction: the message and its job would not be stored together.
     if (manager?.queryRunner?.isTransactionActive) return this.#store(row, manager);
-    return this.dataSource.transaction((own) => this.#store(row, own));
+    return this.database.transaction((own) => this.#store(row, own));
   }
 
   /** What `event.reply()` does. */

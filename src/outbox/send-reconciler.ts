@@ -1,14 +1,11 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import type { Job } from 'pg-boss';
-import type { DataSource, EntityManager } from 'typeorm';
-import { PgBossService } from '../jobs/pg-boss.service.js';
+import { Injectable, Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { MessageEntity } from '../messages/message.entity.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
-import { tableName } from '../database/table-name.js';
+import { PostackDatabase } from '../database/postack-database.js';
+import { PostackApiOptions } from '../postack-api/postack-api.options.js';
 import { changeMessage, lockMessage } from './outbox-changes.js';
 import { OutboxMessageEntity } from './outbox-message.entity.js';
-import { RECONCILE_QUEUE, OutboxQueue, type ReconcileJob } from './outbox-queue.js';
+import { OutboxQueue, type ReconcileJob } from './outbox-queue.js';
 
 /** When to look, after the outcome has become unknown: Postack's events come within seconds, or by its retries in 28 hours. */
 const ROUNDS_MS = [1000, 5000, 30_000, 120_000, 600_000, 3_600_000, 21_600_000, 86_400_000];
@@ -22,31 +19,19 @@ const SKEW_MS = 60_000;
  * of the same numbers and text, at that time, which no other message of the outbox is.
  */
 @Injectable()
-export class SendReconciler implements OnApplicationBootstrap {
+export class SendReconciler {
   readonly #logger = new Logger('PostackOutbox');
   readonly #outbox: string;
   readonly #messages: string;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
-    private readonly jobs: PgBossService,
+    private readonly database: PostackDatabase,
+    { api }: PostackApiOptions,
     private readonly queue: OutboxQueue,
   ) {
-    this.#outbox = tableName(dataSource, OutboxMessageEntity);
-    this.#messages = tableName(dataSource, MessageEntity);
-  }
-
-  async onApplicationBootstrap(): Promise<void> {
-    if (this.options.role === 'accept' || !this.options.api) return;
-    await this.queue.prepare();
-    await this.jobs.boss.work(
-      RECONCILE_QUEUE,
-      { pollingIntervalSeconds: 1 },
-      async ([job]: Job<ReconcileJob>[]) => {
-        if (job) await this.#look(job.data);
-      },
-    );
+    this.#outbox = database.table(OutboxMessageEntity);
+    this.#messages = database.table(MessageEntity);
+    if (api) queue.processReconciliations(({ data }) => this.#look(data), { pollSeconds: 1 });
   }
 
   /** Has a held message looked for, from now on, when the transaction commits. */
@@ -108,7 +93,7 @@ export class SendReconciler implements OnApplicationBootstrap {
   }
 
   async #look({ id, round }: ReconcileJob): Promise<void> {
-    const isFound = await this.dataSource.transaction(async (manager) => {
+    const isFound = await this.database.transaction(async (manager) => {
       const message = await lockMessage(id, manager);
       if (message?.heldReason !== 'unknown-outcome') return false;
       if (await this.find(message, manager)) return true;
@@ -121,6 +106,6 @@ export class SendReconciler implements OnApplicationBootstrap {
   async #next(id: string, round: number, manager: EntityManager): Promise<void> {
     const delayMs = ROUNDS_MS[round];
     if (delayMs === undefined) return;
-    await this.queue.lookUp({ id, round }, manager, new Date(Date.now() + delayMs));
+    await this.queue.reconcile({ id, round }, manager, new Date(Date.now() + delayMs));
   }
 }

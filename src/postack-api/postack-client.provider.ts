@@ -1,6 +1,5 @@
-import type { DataSource } from 'typeorm';
-import { poolOf } from '../database/data-source.js';
-import type { ResolvedPostackOptions } from '../postack.options.js';
+import type { PostackDatabase } from '../database/postack-database.js';
+import type { PostackApiOptions } from './postack-api.options.js';
 import { PostackClient } from './postack-client.js';
 import { postgresRequestRate } from './request-rate.js';
 import { RequestRateEntity } from './request-rate.entity.js';
@@ -11,13 +10,13 @@ import { UnconfiguredPostackClient } from './unconfigured-client.js';
  *
  * @throws {ConfigurationError} naming every wrong option.
  */
-export function postackClient({ api }: ResolvedPostackOptions, dataSource: DataSource): PostackClient {
+export function postackClient({ api }: PostackApiOptions, database: PostackDatabase): PostackClient {
   if (!api) return new UnconfiguredPostackClient();
   if (api instanceof PostackClient) return api;
   const { requestsPerSecond, ...options } = api;
-  const { schema, tableName } = dataSource.getMetadata(RequestRateEntity);
+  const { schema, tableName } = database.dataSource.getMetadata(RequestRateEntity);
   const requestRate = postgresRequestRate({
-    pool: poolOf(dataSource),
+    pool: database.pool,
     schema: schema ?? 'public',
     table: tableName,
     apiKey: options.apiKey ?? '',

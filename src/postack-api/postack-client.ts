@@ -3,11 +3,11 @@ import { readMessage } from './answer-reading.js';
 import { exchange, type HttpRequest } from './http-exchange.js';
 import { PostackApiError, PostackRateLimitedError, PostackUnavailableError } from './postack-api-errors.js';
 import { PostackInvalidMessageError } from './postack-api-rejections.js';
-import { ResolvedPostackClientOptions, type PostackClientOptions } from './postack-client-options.js';
+import { ResolvedPostackClientOptions, type PostackClientOptions } from './postack-client.options.js';
 import type { OutboundSms, PostackMessage } from './postack-message.js';
 import type { RequestPriority } from './request-queue.js';
 
-export type { PostackClientOptions } from './postack-client-options.js';
+export type { PostackClientOptions } from './postack-client.options.js';
 export type { OutboundSms, PostackMessage } from './postack-message.js';
 
 /** How one call of `PostackClient` is to be made. */

@@ -1,3 +1,4 @@
+import type { PageRequest } from '../database/keyset-page.js';
 import type { JsonValue } from '../events/json.js';
 import type { DeliveryReason } from '../listeners/listener-context.js';
 import type { RecordedError } from '../dispatch/outcomes/recorded-error.js';
@@ -34,7 +35,7 @@ export interface DeadLetterDetail extends DeadLetter {
 }
 
 /** What to list. */
-export interface DeadLetterFilter {
+export interface DeadLetterFilter extends PageRequest {
   /** Only those of this listener or projection. */
   listener?: string;
   /** Only events of this type, as Postack writes it. */
@@ -43,8 +44,4 @@ export interface DeadLetterFilter {
   since?: Date;
   /** Received before. */
   until?: Date;
-  /** Page size. Default 50. */
-  limit?: number;
-  /** `nextCursor` of the page before. */
-  cursor?: string;
 }

@@ -1,9 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager, SelectQueryBuilder } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../database/paging.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { keysetPage, type Page } from '../database/keyset-page.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import { HandlerRegistry } from '../listeners/handler-registry.js';
 import { DeliveryQueue } from '../dispatch/deliveries/delivery-queue.js';
 import { HandlerWorkers } from '../dispatch/deliveries/handler-workers.js';
@@ -12,6 +11,7 @@ import { StoredEvents } from '../dispatch/stored-events.js';
 import type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './dead-letter.js';
 import { HandlerOutcomeEntity } from '../dispatch/outcomes/handler-outcome.entity.js';
 import { storedPayload } from '../dispatch/outcomes/stored-payload.js';
+import { InboxOptions } from '../inbox/inbox.options.js';
 
 /** An outcome joined with its event. */
 type Row = HandlerOutcomeEntity & { event: InboxEventEntity };
@@ -20,8 +20,8 @@ type Row = HandlerOutcomeEntity & { event: InboxEventEntity };
 @Injectable()
 export class DeadLetters {
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly database: PostackDatabase,
+    private readonly options: InboxOptions,
     private readonly registry: HandlerRegistry,
     private readonly events: StoredEvents,
     private readonly deliveries: DeliveryQueue,
@@ -29,28 +29,21 @@ export class DeadLetters {
   ) {}
 
   /** Those of the newest events first. @throws {InvalidCursorError} */
-  async list(filter: DeadLetterFilter = {}): Promise<Page<DeadLetter>> {
-    const { listener, type, since, until, limit = 50, cursor } = filter;
-    const query = this.#query()
-      .andWhere(`outcome.status = 'dead'`)
-      .orderBy({ 'outcome.eventId': 'DESC', 'outcome.handler': 'DESC' })
-      .limit(limit + 1);
+  async list({ listener, type, since, until, ...page }: DeadLetterFilter = {}): Promise<Page<DeadLetter>> {
+    const query = this.#query().andWhere(`outcome.status = 'dead'`);
     if (listener !== undefined) query.andWhere('outcome.handler = :listener', { listener });
     if (type !== undefined) query.andWhere('event.type = :type', { type });
     if (since) query.andWhere('event.receivedAt >= :since', { since });
     if (until) query.andWhere('event.receivedAt < :until', { until });
-    if (cursor !== undefined) {
-      const { id, handler } = decodeCursor(cursor, ['id', 'handler']);
-      if (!/^\d{1,18}$/.test(id) || handler.includes('\0')) throw new InvalidCursorError();
-      query.andWhere('(outcome.eventId, outcome.handler) < (:id::bigint, :handler)', { id, handler });
-    }
-    const rows = (await query.getMany()) as Row[];
-    const items = rows.slice(0, limit);
-    const last = rows.length > limit ? items.at(-1) : undefined;
-    return {
-      items: items.map((row) => this.#summaryOf(row)),
-      nextCursor: last ? encodeCursor({ id: last.eventId, handler: last.handler }) : null,
-    };
+    const { items, nextCursor } = await keysetPage<HandlerOutcomeEntity, Row>(
+      query,
+      [
+        { column: 'outcome.eventId', type: 'bigint', of: ({ eventId }) => eventId },
+        { column: 'outcome.handler', type: 'text', of: ({ handler }) => handler },
+      ],
+      page,
+    );
+    return { items: items.map((row) => this.#summaryOf(row)), nextCursor };
   }
 
   /**
@@ -60,7 +53,7 @@ export class DeadLetters {
    * @param handler Name of the listener or projection.
    */
   async find(eventId: string, handler: string): Promise<DeadLetterDetail | null> {
-    const row = await this.#row(eventId, handler, this.dataSource.manager);
+    const row = await this.#row(eventId, handler, this.database.manager);
     if (row?.status !== 'dead' && row?.status !== 'discarded') return null;
     const { status, discardReason, event } = row;
     return {
@@ -79,7 +72,7 @@ export class DeadLetters {
    */
   async redrive(eventId: string, handler: string): Promise<void> {
     await this.workers.prepare();
-    await this.dataSource.transaction(async (manager) => {
+    await this.database.transaction(async (manager) => {
       const row = await this.#lock(eventId, handler, ['dead', 'discarded'], manager);
       const receiver = this.registry.get(handler);
       if (!receiver) {
@@ -105,7 +98,7 @@ export class DeadLetters {
    * @throws {DeadLetterStateError} when it is not dead.
    */
   async discard(eventId: string, handler: string, reason: string): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
+    await this.database.transaction(async (manager) => {
       const row = await this.#lock(eventId, handler, ['dead'], manager);
       await manager
         .getRepository(HandlerOutcomeEntity)
@@ -144,7 +137,7 @@ export class DeadLetters {
     return (await query.getOne()) as Row | null;
   }
 
-  #query(manager = this.dataSource.manager): SelectQueryBuilder<HandlerOutcomeEntity> {
+  #query(manager = this.database.manager): SelectQueryBuilder<HandlerOutcomeEntity> {
     return manager
       .getRepository(HandlerOutcomeEntity)
       .createQueryBuilder('outcome')

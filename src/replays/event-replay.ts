@@ -1,13 +1,12 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { InboxEventEntity, type InboxStatus } from '../inbox/inbox-event.entity.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
-import { tableName } from '../database/table-name.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import { DeliveryQueue } from '../dispatch/deliveries/delivery-queue.js';
 import { EventNotFoundError, EventNotReplayableError } from '../dispatch/dispatch-errors.js';
 import { StoredEvents } from '../dispatch/stored-events.js';
 import { ReplaySelection } from './replay-selection.js';
+import { InboxOptions } from '../inbox/inbox.options.js';
 
 /** Hands one event out again, at once. */
 @Injectable()
@@ -15,13 +14,13 @@ export class EventReplay {
   readonly #inbox: string;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) dataSource: DataSource,
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    database: PostackDatabase,
+    private readonly options: InboxOptions,
     private readonly selection: ReplaySelection,
     private readonly events: StoredEvents,
     private readonly deliveries: DeliveryQueue,
   ) {
-    this.#inbox = tableName(dataSource, InboxEventEntity);
+    this.#inbox = database.table(InboxEventEntity);
   }
 
   /** @throws as `Replays.replayEvent` does. */

@@ -1,11 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { PostackDatabase } from '../database/postack-database.js';
+import { DispatchOptions } from '../dispatch/dispatch.options.js';
 import type { Handler } from '../listeners/handler.js';
 import { DeliveryQueue } from '../dispatch/deliveries/delivery-queue.js';
 import { StoredEvents } from '../dispatch/stored-events.js';
-import { idleTimeout, setIdleTimeout, transactionWithTimeout } from '../database/transaction-with-timeout.js';
+import { idleTimeout, setIdleTimeout } from '../database/transaction-with-timeout.js';
 import { ReplayEntity } from './replay.entity.js';
 import { ReplaySelection, type SelectedEvent } from './replay-selection.js';
 
@@ -22,8 +22,8 @@ class ReplayTimeoutError extends Error {
 @Injectable()
 export class ReplayChunk {
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly database: PostackDatabase,
+    private readonly options: DispatchOptions,
     private readonly selection: ReplaySelection,
     private readonly events: StoredEvents,
     private readonly deliveries: DeliveryQueue,
@@ -38,7 +38,7 @@ export class ReplayChunk {
   run(replayId: string, limit: number): Promise<boolean> {
     const timeoutMs = this.options.dispatchTimeoutMs;
     const timedOut = () => new ReplayTimeoutError(timeoutMs);
-    return transactionWithTimeout(this.dataSource, timeoutMs, timedOut, async (manager) => {
+    return this.database.transactionWithTimeout(timeoutMs, timedOut, async (manager) => {
       await manager.query(`SELECT ${setIdleTimeout('$1')}`, [idleTimeout(timeoutMs)]);
       return this.#handOut(replayId, limit, manager);
     });

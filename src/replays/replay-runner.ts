@@ -1,21 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Job } from 'pg-boss';
-import type { DataSource } from 'typeorm';
 import { loggableError } from '../errors/loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
-import { PgBossService } from '../jobs/pg-boss.service.js';
+import { PostackDatabase } from '../database/postack-database.js';
+import { Shutdown } from '../jobs/shutdown.js';
 import { ReplayEntity } from './replay.entity.js';
 import { ReplayChunk } from './replay-chunk.js';
 import { ReplayPace } from './replay-pace.js';
-import { ReplayQueue, REPLAYS_QUEUE, type ReplayJob } from './replay-queue.js';
+import { ReplayQueue, type ReplayJob } from './replay-queue.js';
 
 /** Replays that one process runs at once; others wait for their turn. */
 const MAX_AT_ONCE = 4;
@@ -37,36 +29,24 @@ class StoppingError extends Error {
 
 /** Runs replays, chunk by chunk at their rate, each a job that survives the process. */
 @Injectable()
-export class ReplayRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class ReplayRunner implements BeforeApplicationShutdown {
   readonly #logger = new Logger('PostackReplay');
   readonly #stopping = new AbortController();
   readonly #turns = new Set<Promise<void>>();
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
-    private readonly jobs: PgBossService,
+    private readonly database: PostackDatabase,
+    private readonly shutdown: Shutdown,
     private readonly queue: ReplayQueue,
     private readonly chunk: ReplayChunk,
-  ) {}
-
-  async onApplicationBootstrap(): Promise<void> {
-    if (this.options.role === 'accept') return;
-    await this.queue.prepare();
-    await this.jobs.boss.work(
-      REPLAYS_QUEUE,
-      { localConcurrency: MAX_AT_ONCE, pollingIntervalSeconds: POLL_SECONDS },
-      async ([job]: Job<ReplayJob>[]) => {
-        if (job) await this.#begin(job);
-      },
-    );
+  ) {
+    queue.process((job) => this.#begin(job), { concurrency: MAX_AT_ONCE, pollSeconds: POLL_SECONDS });
   }
 
-  /** Ends between two chunks. The jobs are given back when the dispatcher, at the same time, stops pg-boss. */
+  /** Ends between two chunks. The jobs are given back when pg-boss stops. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopping.abort(new StoppingError('this process stops'));
-    const ended = Promise.allSettled(this.#turns);
-    await Promise.race([ended, sleep(this.options.shutdownTimeoutMs, undefined, { ref: false })]);
+    await Promise.race([Promise.allSettled(this.#turns), this.shutdown.begin()]);
   }
 
   async #begin({ data, signal }: Job<ReplayJob>): Promise<void> {
@@ -81,7 +61,7 @@ export class ReplayRunner implements OnApplicationBootstrap, BeforeApplicationSh
 
   /** @throws when it is to be tried again. */
   async #turn(replayId: string, signal: AbortSignal): Promise<void> {
-    const replays = this.dataSource.getRepository(ReplayEntity);
+    const replays = this.database.repository(ReplayEntity);
     const replay = await replays.findOneBy({ id: replayId });
     if (replay?.state !== 'running') return;
     const pace = new ReplayPace(replay.ratePerSecond);
@@ -98,14 +78,14 @@ export class ReplayRunner implements OnApplicationBootstrap, BeforeApplicationSh
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       }
     }
-    await this.dataSource.transaction((manager) => this.queue.send(replayId, manager));
+    await this.database.transaction((manager) => this.queue.send(replayId, manager));
   }
 
   async #report(replayId: string, error: unknown, pauseMs: number): Promise<void> {
     const text = loggableError(error);
     this.#logger.warn(`Replay ${replayId} failed, trying again in ${pauseMs} ms: ${text}`);
-    await this.dataSource
-      .getRepository(ReplayEntity)
+    await this.database
+      .repository(ReplayEntity)
       .update(replayId, { error: text, updatedAt: new Date() })
       // It may be the database that is away.
       .catch(() => undefined);

@@ -1,9 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
-import { tableName } from '../database/table-name.js';
+import { PostackDatabase } from '../database/postack-database.js';
+import { EventsOptions } from '../events/events.options.js';
 import type { Handler } from '../listeners/handler.js';
 import { HandlerRegistry } from '../listeners/handler-registry.js';
 import { subscribedTypes } from '../listeners/subscribed-types.js';
@@ -40,20 +39,18 @@ export class ReplaySelection {
   readonly #outcome: string;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly database: PostackDatabase,
+    private readonly options: EventsOptions,
     private readonly registry: HandlerRegistry,
   ) {
-    this.#inbox = tableName(dataSource, InboxEventEntity);
-    this.#outcome = tableName(dataSource, HandlerOutcomeEntity);
+    this.#inbox = database.table(InboxEventEntity);
+    this.#outcome = database.table(HandlerOutcomeEntity);
   }
 
   /** @throws {InvalidReplayError} when it names a listener that it cannot be for. */
   async extent(spec: ReplaySpec): Promise<Extent> {
     const { sql, values } = this.#condition(spec);
-    const [row] = await this.dataSource.query<
-      { matched: string; first: string | null; last: string | null }[]
-    >(
+    const [row] = await this.database.query<{ matched: string; first: string | null; last: string | null }[]>(
       `SELECT count(*) AS matched, min(e.id) AS first, max(e.id) AS last FROM ${this.#inbox} e WHERE ${sql}`,
       values,
     );
@@ -116,7 +113,7 @@ export class ReplaySelection {
       // Said twice for the sake of the index: few events are in these states.
       parts.push(`e.id IN (SELECT o.event_id FROM ${this.#outcome} o WHERE o.status = ${$(spec.status)})`);
     }
-    if (spec.status !== null) parts.push(`${eventStatusSql(this.dataSource, 'e')} = ${$(spec.status)}`);
+    if (spec.status !== null) parts.push(`${eventStatusSql(this.database, 'e')} = ${$(spec.status)}`);
     if (spec.kind === 'redrive') {
       const handlers = this.#redriven(spec).map(({ name }) => name);
       parts.push(

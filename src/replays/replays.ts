@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
-import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../database/paging.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
-import { tableName } from '../database/table-name.js';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { isUuid, keysetPage, type Page, type PageRequest } from '../database/keyset-page.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import { ReplayNotFoundError, ReplayStateError } from '../dispatch/dispatch-errors.js';
 import { EventReplay } from './event-replay.js';
 import { ReplayEntity, type ReplayState } from './replay.entity.js';
@@ -19,9 +17,7 @@ import {
   type ReplayRequest,
 } from './replay-request.js';
 import { ReplaySelection } from './replay-selection.js';
-
-/** A UUID, as replays have one. */
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+import { InboxOptions } from '../inbox/inbox.options.js';
 
 /** State that is asked for → states from which it can be reached. */
 const REACHED_FROM: Readonly<Record<Exclude<ReplayState, 'done'>, readonly ReplayState[]>> = {
@@ -33,17 +29,13 @@ const REACHED_FROM: Readonly<Record<Exclude<ReplayState, 'done'>, readonly Repla
 /** Hands stored events out again: one at once, many as a job of their own. */
 @Injectable()
 export class Replays {
-  readonly #replay: string;
-
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly database: PostackDatabase,
+    private readonly options: InboxOptions,
     private readonly selection: ReplaySelection,
     private readonly queue: ReplayQueue,
     private readonly one: EventReplay,
-  ) {
-    this.#replay = tableName(dataSource, ReplayEntity);
-  }
+  ) {}
 
   /**
    * Hands one event out again, at once, to the listeners subscribed to its type now, or to one of them.
@@ -55,7 +47,7 @@ export class Replays {
    */
   async replayEvent(eventId: string, listener?: string): Promise<ReplayReceipt> {
     await this.queue.prepare();
-    await this.dataSource.transaction((manager) => this.one.run(eventId, listener ?? null, manager));
+    await this.database.transaction((manager) => this.one.run(eventId, listener ?? null, manager));
     return { matched: 1, scheduled: 1, replayId: null };
   }
 
@@ -89,27 +81,26 @@ export class Replays {
   }
 
   /** Newest first. @throws {InvalidCursorError} */
-  async list({ limit = 50, cursor }: { limit?: number; cursor?: string } = {}): Promise<Page<Replay>> {
-    const query = this.#rows()
-      .orderBy({ 'replay.createdAt': 'DESC', 'replay.id': 'DESC' })
-      .limit(limit + 1);
-    if (cursor !== undefined) {
-      const { id } = decodeCursor(cursor, ['id']);
-      if (!UUID.test(id)) throw new InvalidCursorError();
-      query.andWhere(
-        `(replay.createdAt, replay.id) < (SELECT c.created_at, c.id FROM ${this.#replay} c WHERE c.id = :id)`,
-        { id },
-      );
-    }
-    const rows = await query.getMany();
-    const items = rows.slice(0, limit);
-    const last = rows.length > limit ? items.at(-1) : undefined;
-    return { items: items.map(replayOf), nextCursor: last ? encodeCursor({ id: last.id }) : null };
+  async list(page: PageRequest = {}): Promise<Page<Replay>> {
+    const { items, nextCursor } = await keysetPage(
+      this.#rows(),
+      [
+        // A cursor has milliseconds, PostgreSQL's clock has more.
+        {
+          column: `date_trunc('milliseconds', replay.createdAt)`,
+          type: 'timestamptz',
+          of: ({ createdAt }) => createdAt,
+        },
+        { column: 'replay.id', type: 'uuid', of: ({ id }) => id },
+      ],
+      page,
+    );
+    return { items: items.map(replayOf), nextCursor };
   }
 
   /** One replay and how far it has got; `null` when there is none. */
   async find(id: string): Promise<Replay | null> {
-    if (!UUID.test(id)) return null;
+    if (!isUuid(id)) return null;
     const row = await this.#rows().andWhere('replay.id = :id', { id }).getOne();
     return row && replayOf(row);
   }
@@ -142,7 +133,7 @@ export class Replays {
       return { matched, scheduled: 0, replayId: null };
     }
     await this.queue.prepare();
-    return this.dataSource.transaction(async (manager) => {
+    return this.database.transaction(async (manager) => {
       const id = randomUUID();
       const position = String(BigInt(firstEventId) - 1n);
       const row = { id, ...spec, state: 'running' as const, position, lastEventId, matched: String(matched) };
@@ -157,8 +148,8 @@ export class Replays {
     state: keyof typeof REACHED_FROM,
     andThen?: (manager: EntityManager) => Promise<void>,
   ): Promise<Replay> {
-    return this.dataSource.transaction(async (manager) => {
-      const row = UUID.test(id)
+    return this.database.transaction(async (manager) => {
+      const row = isUuid(id)
         ? await this.#rows(manager).andWhere('replay.id = :id', { id }).setLock('pessimistic_write').getOne()
         : null;
       if (!row) throw new ReplayNotFoundError(id);
@@ -173,7 +164,7 @@ export class Replays {
     });
   }
 
-  #rows(manager = this.dataSource.manager) {
+  #rows(manager = this.database.manager) {
     return manager
       .getRepository(ReplayEntity)
       .createQueryBuilder('replay')

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { ListenerContext } from '../listeners/listener-context.js';
 import { MessageReceivedEvent } from '../events/message-received.event.js';
 import { OnPostackEvent } from '../listeners/on-postack-event.decorator.js';
@@ -6,9 +6,12 @@ import { InvalidRequestError } from '../errors/request-errors.js';
 import { KeywordMatcher } from '../opt-outs/keyword-matcher.js';
 import { OptOutLedger } from '../opt-outs/opt-out-ledger.js';
 import { Outbox } from '../outbox/outbox.js';
-import { AUTO_REPLIES, REPLY_OPTIONS, type ResolvedReplyOptions } from './reply-options.js';
 import { ReplyPolicies } from './reply-policies.js';
 import { UnsendableAnswerError } from './unsendable-answer.js';
+import { OptOutOptions } from '../opt-outs/opt-outs.options.js';
+
+/** Name of the listener that answers by policies and rules. Without access to Postack it is switched off. */
+export const AUTO_REPLIES = 'replies';
 
 /**
  * Answers customers' messages: STOP and START with their one confirmation, everything else with what the first
@@ -22,9 +25,9 @@ export class AutoRepliesListener {
     private readonly outbox: Outbox,
     private readonly ledger: OptOutLedger,
     private readonly policies: ReplyPolicies,
-    @Inject(REPLY_OPTIONS) private readonly options: ResolvedReplyOptions,
+    private readonly options: OptOutOptions,
   ) {
-    this.#keywords = new KeywordMatcher(options);
+    this.#keywords = new KeywordMatcher(options.keywords);
   }
 
   /** @throws {UnsendableAnswerError} naming the policy, when its answer is empty or too long. */
@@ -46,10 +49,10 @@ export class AutoRepliesListener {
     const evidence = kind === 'stop' || kind === 'start' ? await this.ledger.evidenceOf(event) : null;
     const isOptOut = evidence?.action === 'opt-out';
     if (evidence?.changed && (isOptOut || evidence.action === 'opt-in')) {
-      const { confirmations, stopText, startText } = this.options;
+      const { confirmations, texts } = this.options;
       if (confirmations !== 'local') return;
       // Of an opt-in as any reply: should they say STOP again before it is sent, it is not.
-      await (isOptOut ? this.outbox.confirmOptOut(answerWith(stopText)) : reply(startText));
+      await (isOptOut ? this.outbox.confirmOptOut(answerWith(texts.stop)) : reply(texts.start));
       return;
     }
     // The word alone, too: one who said STOP gets no answer, even if the ledger has not been able to take it down.

@@ -1,8 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { MessageReceivedEvent } from '../events/message-received.event.js';
 import { KeywordMatcher } from '../opt-outs/keyword-matcher.js';
-import { REPLY_OPTIONS, type ResolvedReplyOptions } from './reply-options.js';
 import { ReplyPolicy } from './reply-policy.js';
+import { OptOutOptions } from '../opt-outs/opt-outs.options.js';
 
 /** Answers HELP, unless a stored rule or a policy of the application does. */
 @Injectable()
@@ -10,12 +10,12 @@ export class HelpReply extends ReplyPolicy {
   override readonly priority = -50;
   readonly #keywords: KeywordMatcher;
 
-  constructor(@Inject(REPLY_OPTIONS) private readonly options: ResolvedReplyOptions) {
+  constructor(private readonly options: OptOutOptions) {
     super();
-    this.#keywords = new KeywordMatcher(options);
+    this.#keywords = new KeywordMatcher(options.keywords);
   }
 
   answer({ text }: MessageReceivedEvent): string | null {
-    return text !== null && this.#keywords.classify(text)?.kind === 'help' ? this.options.helpText : null;
+    return text !== null && this.#keywords.classify(text)?.kind === 'help' ? this.options.texts.help : null;
   }
 }

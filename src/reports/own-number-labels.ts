@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { PostackDatabase } from '../database/postack-database.js';
 import { maskPhoneNumber } from '../events/phone-number.js';
 import { UNKNOWN } from './rollups/number-facts.js';
 import { ReportOwnNumberEntity } from './rollups/report-own-number.entity.js';
@@ -13,12 +13,12 @@ export interface OwnNumberLabel {
 
 /** Turns the keys of own numbers in the rollups into what a report may show. */
 export class OwnNumberLabels {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly database: PostackDatabase) {}
 
   /** In the order of the keys. */
   async of(keys: readonly string[], includeNumbers = false): Promise<OwnNumberLabel[]> {
-    const known = await this.dataSource
-      .getRepository(ReportOwnNumberEntity)
+    const known = await this.database
+      .repository(ReportOwnNumberEntity)
       .createQueryBuilder('own')
       .where('own.key = ANY (:keys)', { keys })
       .getMany();

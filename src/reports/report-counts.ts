@@ -1,7 +1,6 @@
-import type { DataSource } from 'typeorm';
+import type { PostackDatabase } from '../database/postack-database.js';
 import { MessageFailureEntity } from '../failures/message-failure.entity.js';
 import { OptOutEvidenceEntity } from '../opt-outs/opt-out-evidence.entity.js';
-import { tableName } from '../database/table-name.js';
 import { percentilesOf, type Percentiles } from './rollups/duration-bins.js';
 import { ReportCountEntity } from './rollups/report-count.entity.js';
 import { MEASURES, type Counts, type Dimension, type Duration } from './rollups/report-deltas.js';
@@ -42,7 +41,7 @@ interface PieceRow extends Record<string, unknown> {
 
 /** Reads the rollups: everything that reports are made of is a sum of these. */
 export class ReportCounts {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly database: PostackDatabase) {}
 
   /** Messages by a dimension; with values left out that nothing is counted for. */
   async messages(period: ResolvedPeriod, dimension: Dimension, cut: Cut = null): Promise<Piece<Counts>[]> {
@@ -96,8 +95,8 @@ export class ReportCounts {
     duration: Duration,
     dimension: Dimension,
   ): Promise<Map<string, Percentiles>> {
-    const rows: { value: string; bin: number; count: number }[] = await this.dataSource.query(
-      `SELECT value, bin, sum(count)::float8 AS count FROM ${tableName(this.dataSource, ReportDurationEntity)}
+    const rows: { value: string; bin: number; count: number }[] = await this.database.query(
+      `SELECT value, bin, sum(count)::float8 AS count FROM ${this.database.table(ReportDurationEntity)}
        WHERE duration = $1 AND dimension = $2 AND hour >= $3 AND hour < $4
        GROUP BY value, bin HAVING sum(count) > 0`,
       [duration, dimension, new Date(floorTo(from.getTime(), HOUR_MS)), to],
@@ -125,8 +124,8 @@ export class ReportCounts {
     const { time, value = `''`, where = 'true' } = source;
     const index = cut ? `width_bucket(${time}, $3::timestamptz[]) - 1` : '0';
     const sums = source.sums.map((sum, index) => `${sum}::float8 AS s${index}`).join(', ');
-    return this.dataSource.query(
-      `SELECT ${index} AS index, ${value} AS value, ${sums} FROM ${tableName(this.dataSource, source.table)}
+    return this.database.query(
+      `SELECT ${index} AS index, ${value} AS value, ${sums} FROM ${this.database.table(source.table)}
        WHERE ${where} AND ${time} >= $1 AND ${time} < $2 GROUP BY 1, 2 ORDER BY 2, 1
        ${cut ? `LIMIT ${MAX_POINTS_IN_ALL + 1}` : ''}`,
       [from, to, ...(cut ? [cut.map((ms) => new Date(ms).toISOString())] : [])],

@@ -1,12 +1,10 @@
 import { Readable } from 'node:stream';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { stringify } from 'csv-stringify/sync';
-import type { DataSource } from 'typeorm';
 import { csvCell } from '../csv/csv-cell.js';
 import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js';
-import { FAILURE_OPTIONS, type ResolvedFailureOptions } from '../failures/failure-options.js';
 import type { MessageEntity } from '../messages/message.entity.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import { messagePages } from './message-pages.js';
 import { isFailed, numbersOf, timeToDelivered } from './rollups/message-figures.js';
 import { UNKNOWN } from './rollups/number-facts.js';
@@ -16,6 +14,7 @@ import {
   type NumbersOption,
   type ReportPeriod,
 } from './report-request.js';
+import { FailuresOptions } from '../failures/failures.options.js';
 
 /** What an export can be written as: CSV with a header row, or one JSON object a line. */
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
@@ -37,8 +36,8 @@ type Cell = string | number | null;
 @Injectable()
 export class ReportExport {
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(FAILURE_OPTIONS) private readonly failures: ResolvedFailureOptions,
+    private readonly database: PostackDatabase,
+    private readonly failures: FailuresOptions,
   ) {}
 
   /**
@@ -64,7 +63,7 @@ export class ReportExport {
       }
       if (head !== '') yield head;
     };
-    const pages = messagePages(from, to, this.dataSource.manager, request.includeTexts);
+    const pages = messagePages(from, to, this.database.manager, request.includeTexts);
     return Readable.from(lines(pages), { objectMode: false });
   }
 }

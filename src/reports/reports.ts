@@ -1,8 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import { Injectable } from '@nestjs/common';
 import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js';
-import { FAILURE_OPTIONS, type ResolvedFailureOptions } from '../failures/failure-options.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import type { PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
 import { percentilesOf, RELATIVE_ERROR, type Percentiles } from './rollups/duration-bins.js';
 import { UNKNOWN } from './rollups/number-facts.js';
@@ -26,6 +24,7 @@ import {
   type TimeSeriesRequest,
 } from './report-request.js';
 import { timeSeries, type TimeSeries } from './time-series.js';
+import { FailuresOptions } from '../failures/failures.options.js';
 
 /** The messages of a period. */
 export interface MessageFigures {
@@ -81,13 +80,10 @@ export class Reports {
   readonly #labels: OwnNumberLabels;
   readonly #catalogue: FailureCatalogue;
 
-  constructor(
-    @Inject(POSTACK_DATA_SOURCE) dataSource: DataSource,
-    @Inject(FAILURE_OPTIONS) { catalogue }: ResolvedFailureOptions,
-  ) {
+  constructor(database: PostackDatabase, { catalogue }: FailuresOptions) {
     this.#catalogue = catalogue;
-    this.#counts = new ReportCounts(dataSource);
-    this.#labels = new OwnNumberLabels(dataSource);
+    this.#counts = new ReportCounts(database);
+    this.#labels = new OwnNumberLabels(database);
   }
 
   /** All figures in short. @throws {InvalidReportError} */

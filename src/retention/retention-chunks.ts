@@ -1,10 +1,10 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { PostackDatabase } from '../database/postack-database.js';
 import { settledSql } from '../dispatch/outcomes/event-status.js';
 import { HandlerOutcomeEntity } from '../dispatch/outcomes/handler-outcome.entity.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { tableName } from '../database/table-name.js';
 import { RetentionLeftoverEntity } from './retention-leftover.entity.js';
-import type { ResolvedRetention } from './retention-options.js';
+import type { ResolvedRetention } from './retention.options.js';
 import { RetentionProgressEntity, type RetentionStep } from './retention-progress.entity.js';
 
 /** What one chunk was about. */
@@ -31,20 +31,20 @@ export class RetentionChunks {
   readonly #settled: string;
 
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly database: PostackDatabase,
     private readonly days: Exclude<ResolvedRetention, false>,
     /** Events in one transaction, at most. */
     private readonly size: number,
   ) {
-    this.#inbox = tableName(dataSource, InboxEventEntity);
-    this.#outcome = tableName(dataSource, HandlerOutcomeEntity);
-    this.#progress = tableName(dataSource, RetentionProgressEntity);
-    this.#leftover = tableName(dataSource, RetentionLeftoverEntity);
-    this.#settled = settledSql(dataSource, 'e');
+    this.#inbox = database.table(InboxEventEntity);
+    this.#outcome = database.table(HandlerOutcomeEntity);
+    this.#progress = database.table(RetentionProgressEntity);
+    this.#leftover = database.table(RetentionLeftoverEntity);
+    this.#settled = settledSql(database, 'e');
   }
 
   take(step: RetentionStep): Promise<RetentionChunk> {
-    return this.dataSource.transaction('READ COMMITTED', async (manager) => {
+    return this.database.transaction(async (manager) => {
       // Should PostgreSQL crash, the chunk is done again: nobody has to wait until it is on disk.
       await manager.query(
         `SET LOCAL synchronous_commit = off; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`,

@@ -1,47 +1,21 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { scheduleExclusively } from '../jobs/scheduled-job.js';
-import { PgBossService } from '../jobs/pg-boss.service.js';
-import { loggableError } from '../errors/loggable-error.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { Injectable } from '@nestjs/common';
+import { Workers } from '../jobs/workers.js';
 import { Retention } from './retention.js';
+import { RetentionOptions } from './retention.options.js';
 
-/** Name of the queue, and of its schedule. */
-export const RETENTION_QUEUE = 'retention';
-
-const EVERY_TEN_MINUTES = '*/10 * * * *';
-
-/** Has `Retention` run every ten minutes, in one process at a time. */
+/** Runs `Retention` every 10 minutes, in one process at a time. */
 @Injectable()
-export class RetentionSchedule implements OnApplicationBootstrap {
-  readonly #logger = new Logger('PostackRetention');
-
-  constructor(
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
-    private readonly jobs: PgBossService,
-    private readonly retention: Retention,
-  ) {}
-
-  async onApplicationBootstrap(): Promise<void> {
-    if (this.options.role === 'accept') return;
-    if (!this.options.retention) {
-      await this.jobs.start();
-      await this.jobs.boss.unschedule(RETENTION_QUEUE);
-      return;
-    }
-    await scheduleExclusively(this.jobs, {
-      queue: RETENTION_QUEUE,
-      cron: EVERY_TEN_MINUTES,
-      expireInSeconds: 15 * 60,
-      run: (signal) => this.#run(signal),
+export class RetentionSchedule {
+  constructor(workers: Workers, options: RetentionOptions, retention: Retention) {
+    workers.schedule({
+      name: 'retention',
+      title: 'Retention',
+      cron: '*/10 * * * *',
+      nextRun: 'in 10 minutes',
+      expireInSeconds: 900,
+      run: (signal) => retention.run(signal),
+      logger: 'PostackRetention',
+      isEnabled: options.retention !== false,
     });
-  }
-
-  async #run(signal: AbortSignal | undefined): Promise<void> {
-    try {
-      await this.retention.run(signal);
-    } catch (error) {
-      this.#logger.error(`Retention failed, and is tried again in ten minutes: ${loggableError(error)}`);
-      throw error;
-    }
   }
 }

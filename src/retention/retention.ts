@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { PostackDatabase } from '../database/postack-database.js';
 import { RetentionChunks } from './retention-chunks.js';
 import { RETENTION_STEPS, type RetentionStep } from './retention-progress.entity.js';
+import { Shutdown } from '../jobs/shutdown.js';
+import { RetentionOptions } from './retention.options.js';
 
 /** What one run of retention has done. */
 export interface RetentionReport {
@@ -33,21 +33,21 @@ const LONGEST_RUN_MS = 9 * 60_000;
 @Injectable()
 export class Retention implements OnModuleDestroy {
   readonly #logger = new Logger('PostackRetention');
-  readonly #stopping = new AbortController();
   readonly #chunks: RetentionChunks | undefined;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
-    @Inject(POSTACK_DATA_SOURCE) dataSource: DataSource,
+    private readonly options: RetentionOptions,
+    private readonly shutdown: Shutdown,
+    database: PostackDatabase,
   ) {
-    if (options.retention) this.#chunks = new RetentionChunks(dataSource, options.retention, CHUNK_SIZE);
+    if (options.retention) this.#chunks = new RetentionChunks(database, options.retention, CHUNK_SIZE);
   }
 
   /** Removes all that is due; stops early when the application does, after 9 minutes, or when `signal` says so. */
   async run(signal?: AbortSignal): Promise<RetentionReport> {
     if (!this.#chunks) return { payloadsRemoved: 0, eventsRemoved: 0, isComplete: true };
-    const stop = AbortSignal.any([this.#stopping.signal, ...(signal ? [signal] : [])]);
+    const stop = AbortSignal.any([this.shutdown.signal, ...(signal ? [signal] : [])]);
     const run = this.#run(this.#chunks, stop);
     this.#running = Promise.allSettled([this.#running, run]).then(() => undefined);
     return run;
@@ -58,8 +58,7 @@ export class Retention implements OnModuleDestroy {
    * before those in which pg-boss is stopped, and waits for the jobs of this process.
    */
   async onModuleDestroy(): Promise<void> {
-    this.#stopping.abort();
-    await Promise.race([this.#running, sleep(this.options.shutdownTimeoutMs, undefined, { ref: false })]);
+    await Promise.race([this.shutdown.begin(), this.#running]);
   }
 
   async #run(chunks: RetentionChunks, stop: AbortSignal): Promise<RetentionReport> {

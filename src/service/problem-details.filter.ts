@@ -11,7 +11,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { loggableError } from '../errors/loggable-error.js';
-import { InvalidCursorError } from '../database/paging.js';
+import { InvalidCursorError } from '../database/keyset-page.js';
 import { ConflictError, InvalidRequestError, NotFoundError } from '../errors/request-errors.js';
 import { databaseFault } from './database-fault.js';
 

@@ -3,7 +3,6 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { PostackModule } from '../postack.module.js';
 import type { PostackModuleOptions } from '../postack.options.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
 import { AdminKeyGuard } from './admin/admin-key.guard.js';
 import { AlertsController } from './admin/alerts/alerts.controller.js';
 import { DeadLettersController } from './admin/dead-letters/dead-letters.controller.js';
@@ -61,7 +60,6 @@ export class ServiceModule {
       ],
       providers: [
         { provide: SERVICE_SETTINGS, useValue: settings },
-        { provide: POSTACK_DATA_SOURCE, useExisting: DataSource },
         AdminKeyGuard,
         Readiness,
         TrafficLogObserver,

@@ -1,20 +1,20 @@
 import type { Readable } from 'node:stream';
-import type { DataSource } from 'typeorm';
+import type { PostackDatabase } from '../database/postack-database.js';
 import { exportNumberList } from '../csv/number-list-export.js';
 import { importNumberList, timeOfCell, type NumberListImport } from '../csv/number-list-import.js';
 import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
-import { MAX_REASON_LENGTH } from '../opt-outs/opt-out-request.js';
+import { MAX_REASON_LENGTH } from '../errors/decision-reason.js';
 import { suppressions } from './suppression-lists.js';
 import { recordSuppressions, type SuppressionEntry } from './suppression-record.js';
 import { InvalidSuppressionError } from './suppression-errors.js';
 import type { SuppressionEntity } from './suppression.entity.js';
 
 /** Every number that is suppressed now, as CSV: number, since when, until when (empty: for good), by what, code, reason. */
-export function exportSuppressions(dataSource: DataSource): Readable {
+export function exportSuppressions(database: PostackDatabase): Readable {
   return exportNumberList<SuppressionEntity>({
     columns: ['number', 'since', 'expires_at', 'source', 'code', 'reason'],
     page: (last, size) => {
-      const query = suppressions(dataSource, true).orderBy('suppression.number').limit(size);
+      const query = suppressions(database.manager, true).orderBy('suppression.number').limit(size);
       if (last) query.andWhere('suppression.number > :last', { last: last.number });
       return query.getMany();
     },
@@ -34,21 +34,21 @@ export function exportSuppressions(dataSource: DataSource): Readable {
 export function importSuppressions(
   source: Readable,
   reason: string,
-  dataSource: DataSource,
+  database: PostackDatabase,
 ): Promise<NumberListImport> {
   const since = new Date();
   return importNumberList<SuppressionEntry>(source, {
     columns: ['expires_at', 'code', 'reason'],
     entryOf: (cell) => entryOf(cell, reason, since),
-    store: (entries) => store(entries, dataSource),
+    store: (entries) => store(entries, database),
     refusal: (message, options) => new InvalidSuppressionError(message, options),
   });
 }
 
 /** Of several rows about one number, the last one counts. */
-async function store(entries: readonly SuppressionEntry[], dataSource: DataSource): Promise<number> {
+async function store(entries: readonly SuppressionEntry[], database: PostackDatabase): Promise<number> {
   const byNumber = new Map(entries.map((entry) => [entry.number, entry]));
-  const recorded = await dataSource.transaction((manager) =>
+  const recorded = await database.transaction((manager) =>
     recordSuppressions([...byNumber.values()], manager),
   );
   return recorded.length;

@@ -1,19 +1,16 @@
-import type { DataSource, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { normalizePhoneNumber } from '../events/phone-number.js';
-import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../database/paging.js';
+import { keysetPage, type Page, type PageRequest } from '../database/keyset-page.js';
+import type { PostackDatabase } from '../database/postack-database.js';
 import { SuppressionEntity } from './suppression.entity.js';
 
 /** What to list. */
-export interface SuppressionFilter {
+export interface SuppressionFilter extends PageRequest {
   number?: string;
   /** Resting on a message that failed with this code. */
   code?: string;
   /** Those that keep messages back now, or those that are over. Default `true`. */
   isActive?: boolean;
-  /** Page size. Default 50. */
-  limit?: number;
-  /** `nextCursor` of the page before. */
-  cursor?: string;
 }
 
 /** In SQL, of the alias `suppression`: it keeps messages back now. */
@@ -22,37 +19,31 @@ const ACTIVE =
 
 /** Suppressions that keep messages back now, or those that are over. */
 export function suppressions(
-  dataSource: Pick<DataSource, 'getRepository'>,
+  manager: EntityManager,
   isActive: boolean,
 ): SelectQueryBuilder<SuppressionEntity> {
-  return dataSource
+  return manager
     .getRepository(SuppressionEntity)
     .createQueryBuilder('suppression')
     .where(isActive ? ACTIVE : `NOT ${ACTIVE}`);
 }
 
 /** A page of suppressions, the latest first. @throws {InvalidCursorError} */
-export async function suppressionsPage(
-  dataSource: DataSource,
-  { number, code, isActive = true, limit = 50, cursor }: SuppressionFilter,
+export function suppressionsPage(
+  database: PostackDatabase,
+  { number, code, isActive = true, ...page }: SuppressionFilter,
 ): Promise<Page<SuppressionEntity>> {
-  const query = suppressions(dataSource, isActive)
-    .orderBy({ 'suppression.since': 'DESC', 'suppression.number': 'DESC' })
-    .limit(limit + 1);
+  const query = suppressions(database.manager, isActive);
   if (number !== undefined) {
     query.andWhere('suppression.number = :number', { number: normalizePhoneNumber(number) });
   }
   if (code !== undefined) query.andWhere('suppression.code = :code', { code });
-  if (cursor !== undefined) {
-    const { at, last } = decodeCursor(cursor, ['at', 'last']);
-    if (Number.isNaN(Date.parse(at)) || last.includes('\0')) throw new InvalidCursorError();
-    query.andWhere('(suppression.since, suppression.number) < (:at::timestamptz, :last)', { at, last });
-  }
-  const rows = await query.getMany();
-  const items = rows.slice(0, limit);
-  const last = rows.length > limit ? items.at(-1) : undefined;
-  return {
-    items,
-    nextCursor: last ? encodeCursor({ at: last.since.toISOString(), last: last.number }) : null,
-  };
+  return keysetPage(
+    query,
+    [
+      { column: 'suppression.since', type: 'timestamptz', of: ({ since }) => since },
+      { column: 'suppression.number', type: 'text', of: (suppression) => suppression.number },
+    ],
+    page,
+  );
 }

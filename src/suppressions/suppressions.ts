@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { normalizePhoneNumber, maskPhoneNumber } from '../events/phone-number.js';
-import type { Page } from '../database/paging.js';
-import { POSTACK_DATA_SOURCE } from '../database/data-source.js';
+import type { Page } from '../database/keyset-page.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import type { NumberListImport } from '../csv/number-list-import.js';
 import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
-import { MAX_REASON_LENGTH } from '../opt-outs/opt-out-request.js';
+import { MAX_REASON_LENGTH } from '../errors/decision-reason.js';
 import { exportSuppressions, importSuppressions } from './suppression-csv.js';
 import { suppressions, suppressionsPage, type SuppressionFilter } from './suppression-lists.js';
 import { liftSuppressions, recordSuppressions, type SuppressionEntry } from './suppression-record.js';
@@ -29,10 +29,10 @@ export type SuppressionEvidence = Omit<SuppressionEntry, 'source' | 'reason'>;
 /** Numbers that nothing is sent to, because nothing arrives there. */
 @Injectable()
 export class Suppressions {
-  constructor(@Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource) {}
+  constructor(private readonly database: PostackDatabase) {}
 
   /** The suppression that keeps messages from a number now; `null` when there is none. */
-  find(number: string, manager: EntityManager = this.dataSource.manager): Promise<SuppressionEntity | null> {
+  find(number: string, manager: EntityManager = this.database.manager): Promise<SuppressionEntity | null> {
     return suppressions(manager, true)
       .andWhere('suppression.number = :number', { number: normalizePhoneNumber(number) })
       .getOne();
@@ -61,7 +61,7 @@ export class Suppressions {
 
   /** The latest first. @throws {InvalidCursorError} */
   list(filter: SuppressionFilter = {}): Promise<Page<SuppressionEntity>> {
-    return suppressionsPage(this.dataSource, filter);
+    return suppressionsPage(this.database, filter);
   }
 
   /**
@@ -79,7 +79,7 @@ export class Suppressions {
       ...{ number: required(number), since, expiresAt: expiresAt ?? null, source: 'admin' },
       ...{ code: null, messageId: null, eventId: null, reason: checkedReason(reason) },
     };
-    return this.dataSource.transaction(async (manager) => {
+    return this.database.transaction(async (manager) => {
       await recordSuppressions([entry], manager);
       return manager.findOneByOrFail(SuppressionEntity, { number: entry.number });
     });
@@ -93,7 +93,7 @@ export class Suppressions {
    */
   async remove({ number, reason }: Omit<SuppressionRequest, 'expiresAt'>): Promise<SuppressionEntity> {
     const [canonical, removedReason] = [required(number), checkedReason(reason)];
-    return this.dataSource.transaction(async (manager) => {
+    return this.database.transaction(async (manager) => {
       const suppression = await this.find(canonical, manager);
       if (!suppression) {
         throw new SuppressionNotFoundError(`${maskPhoneNumber(canonical)} is not suppressed`);
@@ -112,12 +112,12 @@ export class Suppressions {
    * @throws {InvalidSuppressionError} when it is no such list; rows before that may be taken.
    */
   async importCsv(source: Readable, { reason }: { reason: string }): Promise<NumberListImport> {
-    return importSuppressions(source, checkedReason(reason), this.dataSource);
+    return importSuppressions(source, checkedReason(reason), this.database);
   }
 
   /** Every number that is suppressed now, as CSV in UTF-8 that `importCsv` takes, however many they are. */
   exportCsv(): Readable {
-    return exportSuppressions(this.dataSource);
+    return exportSuppressions(this.database);
   }
 }
 

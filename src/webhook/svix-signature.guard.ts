@@ -1,14 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import {
-  CanActivate,
-  type ExecutionContext,
-  Inject,
-  Injectable,
-  UnauthorizedException,
-} from '@nestjs/common';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
+import { CanActivate, type ExecutionContext, Injectable, UnauthorizedException } from '@nestjs/common';
 import { rawBodyOf } from './raw-body.js';
 import { SignatureError, verifySignature, type VerifiedSignature } from './svix-signature.js';
+import { WebhookOptions } from './webhook.options.js';
 
 const VERIFIED = Symbol('nestjs-postack:verified-signature');
 
@@ -22,7 +16,7 @@ type GuardedRequest = IncomingMessage & { raw?: IncomingMessage; [VERIFIED]?: Ve
  */
 @Injectable()
 export class SvixSignatureGuard implements CanActivate {
-  constructor(@Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions) {}
+  constructor(private readonly options: WebhookOptions) {}
 
   /** @throws {UnauthorizedException} with the `SignatureError` as its cause, when the request is not authentic. */
   canActivate(context: ExecutionContext): boolean {

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../postack.options.js';
 import { captureRawBody } from './raw-body.js';
 import { bindExpressRoute } from './bindings/express.binding.js';
 import { bindFastifyRoute } from './bindings/fastify.binding.js';
@@ -11,6 +10,8 @@ import { SvixSignatureGuard } from './svix-signature.guard.js';
 import { errorAnswer, RECEIPT_ANSWER, type WebhookAnswer } from './webhook-answer.js';
 import { WebhookController } from './webhook.controller.js';
 import { WebhookCounters } from './webhook-counters.js';
+import { JobsOptions } from '../jobs/jobs.options.js';
+import { WebhookOptions } from './webhook.options.js';
 
 /**
  * Binds `POST <path>` on the host's HTTP adapter, ahead of everything of the host's: the bytes are captured
@@ -23,7 +24,8 @@ export class WebhookRoute implements OnModuleInit {
   readonly #logger = new Logger('Postack');
 
   constructor(
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly options: WebhookOptions,
+    private readonly jobs: JobsOptions,
     private readonly adapterHost: HttpAdapterHost,
     private readonly guard: SvixSignatureGuard,
     private readonly controller: WebhookController,
@@ -33,7 +35,7 @@ export class WebhookRoute implements OnModuleInit {
   onModuleInit(): void {
     // Optional at run time: an application context (a worker, a script) has no HTTP adapter.
     const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
-    if (!adapter || this.options.role === 'work') return;
+    if (!adapter || !this.jobs.accepts) return;
     const bind = { express: bindExpressRoute, fastify: bindFastifyRoute }[adapter.getType()];
     if (!bind) {
       throw new Error(

@@ -7,7 +7,7 @@ import { EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { AlertRaised, AlertResolved } from '../../src/alerts/alert-events.js';
-import { ALERT_WATCH_QUEUE, AlertWatch } from '../../src/alerts/alert-watch.js';
+import { AlertWatch } from '../../src/alerts/alert-watch.js';
 import { Alerts } from '../../src/alerts/alerts.js';
 import { PgBossService } from '../../src/jobs/pg-boss.service.js';
 import { RecordingLogger } from '../support/recording-logger.js';
@@ -311,9 +311,9 @@ describe('alerts', () => {
 
   it('are looked for every minute, also by the job that pg-boss makes of it', async () => {
     const { boss } = app.application.get(PgBossService, { strict: false });
-    expect(await boss.getSchedules(ALERT_WATCH_QUEUE)).toMatchObject([{ cron: '* * * * *' }]);
+    expect(await boss.getSchedules('alerts.watch')).toMatchObject([{ cron: '* * * * *' }]);
     await raise('30006', new Date(Date.now() - 2 * HOUR_MS));
-    await boss.send(ALERT_WATCH_QUEUE);
+    await boss.send('alerts.watch');
     await waitUntil(async () => ((await list())[0]?.state === 'resolved' ? true : undefined), {
       what: () => 'the watch to resolve what is over',
     });

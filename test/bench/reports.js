@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DataSource } from 'typeorm';
 import { ReportExport, Reports, postackEntities, postackMigrations } from '../../dist/src/index.js';
-import { ResolvedFailureOptions } from '../../dist/src/failures/failure-options.js';
+import { PostackDatabase } from '../../dist/src/database/postack-database.js';
+import { FailuresOptions } from '../../dist/src/failures/failures.options.js';
 import { EmbeddedPostgres } from '../../dist/src/service/embedded-postgres/embedded-postgres.js';
 import { median, printTargets } from './tables.js';
 
@@ -84,7 +85,7 @@ async function fillRollups(messages) {
 }
 
 async function measureReports(times) {
-  const reports = new Reports(dataSource, new ResolvedFailureOptions());
+  const reports = new Reports(new PostackDatabase(dataSource), new FailuresOptions());
   const to = new Date(Math.floor(Date.now() / 86_400_000) * 86_400_000);
   const period = { from: new Date(to.getTime() - DAYS * 86_400_000), to };
   const series = { ...period, interval: 'hour', timezone: 'Europe/Berlin' };
@@ -128,7 +129,7 @@ async function fillMessages(messages) {
 async function measureExport() {
   const targets = [];
   for (const format of ['csv', 'ndjson']) {
-    const stream = new ReportExport(dataSource, new ResolvedFailureOptions()).open({
+    const stream = new ReportExport(new PostackDatabase(dataSource), new FailuresOptions()).open({
       format,
       from: new Date(0),
       includeNumbers: true,

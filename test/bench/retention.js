@@ -10,7 +10,10 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { postackEntities, postackMigrations, Retention } from '../../dist/src/index.js';
-import { ResolvedPostackOptions } from '../../dist/src/postack.options.js';
+import { PostackDatabase } from '../../dist/src/database/postack-database.js';
+import { JobsOptions } from '../../dist/src/jobs/jobs.options.js';
+import { Shutdown } from '../../dist/src/jobs/shutdown.js';
+import { RetentionOptions } from '../../dist/src/retention/retention.options.js';
 import { EmbeddedPostgres } from '../../dist/src/service/embedded-postgres/embedded-postgres.js';
 
 const { values: flags } = parseArgs({
@@ -40,7 +43,11 @@ const dataSource = new DataSource({
 await dataSource.initialize();
 const admin = new pg.Client({ connectionString: postgres.url });
 await admin.connect();
-const retention = new Retention(new ResolvedPostackOptions({ secret }), dataSource);
+const retention = new Retention(
+  new RetentionOptions(),
+  new Shutdown(new JobsOptions()),
+  new PostackDatabase(dataSource),
+);
 
 const rows = [];
 await load(5000);

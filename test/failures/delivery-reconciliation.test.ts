@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PgBossService } from '../../src/jobs/pg-boss.service.js';
 import { FailureQueries } from '../../src/failures/failure-queries.js';
 import { FailureSummary } from '../../src/failures/failure-summary.js';
-import { RECEIPT_SWEEP_QUEUE } from '../../src/failures/reconciliation/delivery-reconciliation-schedule.js';
 import { DeliveryReconciliation } from '../../src/failures/reconciliation/delivery-reconciliation.js';
 import { MessageQueries } from '../../src/messages/message-queries.js';
 import { ReportRebuild } from '../../src/reports/rebuild/report-rebuild.js';
@@ -235,6 +234,6 @@ describe('the sweep after missing receipts', () => {
 
   it('is scheduled every ten minutes', async () => {
     const { boss } = app.application.get(PgBossService, { strict: false });
-    expect(await boss.getSchedules(RECEIPT_SWEEP_QUEUE)).toMatchObject([{ cron: '*/10 * * * *' }]);
+    expect(await boss.getSchedules('failures.sweep')).toMatchObject([{ cron: '*/10 * * * *' }]);
   });
 });

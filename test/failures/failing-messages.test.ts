@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Alerts } from '../../src/alerts/alerts.js';
 import type { FailureQueries } from '../../src/failures/failure-queries.js';
-import type { FailureReaction } from '../../src/failures/failure-options.js';
+import type { FailureReaction } from '../../src/failures/failures.options.js';
 import { FailureSummary } from '../../src/failures/failure-summary.js';
 import type { MessageFailure } from '../../src/failures/message-failure.js';
 import { FailurePolicy } from '../../src/failures/reactions/failure-policy.js';

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import type { DataSource } from 'typeorm';
 import { MessageFailedEvent } from '../../src/events/message-failed.event.js';
 import { MessageSentEvent } from '../../src/events/message-sent.event.js';
 import { MessageUndeliveredEvent } from '../../src/events/message-undelivered.event.js';
-import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
+import { FailuresOptions } from '../../src/failures/failures.options.js';
 import { MessageFailureEntity } from '../../src/failures/message-failure.entity.js';
 import { FailureRecords } from '../../src/failures/failure-records.js';
 import { MessageEntity } from '../../src/messages/message.entity.js';
@@ -47,7 +48,11 @@ describe('the records of failures', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     dataSource = await openDataSource(database.url);
-    new FailureRecords(new ResolvedFailureOptions(), store, new Suppressions(dataSource)).onModuleInit();
+    new FailureRecords(
+      new FailuresOptions(),
+      store,
+      new Suppressions(new PostackDatabase(dataSource)),
+    ).onModuleInit();
   });
   afterAll(async () => {
     await dataSource.destroy();

@@ -3,10 +3,11 @@ import { EventParser } from '../../src/events/event-parser.js';
 import { DEFAULT_EVENT_TYPES } from '../../src/events/event-types.js';
 import { DEFAULT_PAYLOAD_MAPPING } from '../../src/events/payload-mapping.js';
 import { Inbox, type SignatureFacts } from '../../src/inbox/inbox.js';
-import { ResolvedPostackOptions, type PostackModuleOptions } from '../../src/postack.options.js';
+import { InboxOptions } from '../../src/inbox/inbox.options.js';
+import { JobsOptions } from '../../src/jobs/jobs.options.js';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
-import { TEST_SECRET } from '../support/test-application.js';
 
 interface Row {
   svix_id: string;
@@ -21,10 +22,11 @@ describe('the inbox', () => {
   let dataSource: DataSource;
   let inbox: Inbox;
 
-  const newInbox = (options: Partial<PostackModuleOptions> = {}) =>
+  const newInbox = (options: Partial<InboxOptions> = {}) =>
     new Inbox(
-      new ResolvedPostackOptions({ secret: TEST_SECRET, ...options }),
-      dataSource,
+      new InboxOptions(options),
+      new JobsOptions(),
+      new PostackDatabase(dataSource),
       new EventParser(DEFAULT_EVENT_TYPES, DEFAULT_PAYLOAD_MAPPING),
     );
   let ids = 0;

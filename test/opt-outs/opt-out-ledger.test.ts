@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { InvalidCursorError, type Page } from '../../src/database/paging.js';
+import { InvalidCursorError, type Page } from '../../src/database/keyset-page.js';
 import {
   InvalidOptOutError,
   OptOutNotFoundError,

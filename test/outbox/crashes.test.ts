@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import { OutboxQueries, type OutboxMessage } from '../../src/outbox/outbox-queries.js';
 import { LocalPostack } from '../../src/simulator/index.js';
 import { TEST_SECRET } from '../support/test-application.js';
@@ -43,7 +44,7 @@ describe('a process that is killed while it answers', () => {
       await anna.text(OURS, 'Hi');
       expect(await exit).toEqual([null, 'SIGKILL']);
       const successor = await processes.start(database, postack, { port });
-      const log = new OutboxQueries(dataSource);
+      const log = new OutboxQueries(new PostackDatabase(dataSource));
       // Held for the while until Postack's next try to deliver its events, too; but only one outcome stays unknown.
       const end = crashAt === 'begun' ? 'held' : 'delivered';
       const message = await waitUntil(

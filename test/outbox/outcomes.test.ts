@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
 import { OutboxQueries } from '../../src/outbox/outbox-queries.js';
 import { openDataSource } from '../support/test-database.js';
@@ -148,7 +149,7 @@ describe('a message that Postack has certainly refused', () => {
         what: () => 'the first attempt',
       });
       await app.application.close();
-      expect((await new OutboxQueries(database).list()).items).toMatchObject([
+      expect((await new OutboxQueries(new PostackDatabase(database)).list()).items).toMatchObject([
         { status: 'queued', heldReason: null },
       ]);
     } finally {

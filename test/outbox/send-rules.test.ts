@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import type { OutboxMessageEntity } from '../../src/outbox/outbox-message.entity.js';
 import { Suppressions } from '../../src/suppressions/suppressions.js';
-import type { ReplyOptions } from '../../src/replies/reply-options.js';
+import type { RepliesOptionsInput } from '../../src/replies/replies.options.js';
 import {
   openCompliance,
   OTHER_OWN,
@@ -34,7 +35,7 @@ describe('what keeps a message from being sent', () => {
     use({});
   });
 
-  const use = (options: ReplyOptions) => (parts = partsOf(compliance.dataSource, options));
+  const use = (options: RepliesOptionsInput) => (parts = partsOf(compliance.dataSource, options));
   const store = (fields: Partial<OutboxMessageEntity>) => storeMessage(compliance.dataSource, fields);
   const queued = (fields: Partial<OutboxMessageEntity> = {}) =>
     store({ status: 'queued', sendingSince: null, ...fields });
@@ -74,7 +75,7 @@ describe('what keeps a message from being sent', () => {
   });
 
   it('is that its number is suppressed, also when a person has released it, until that ends or is removed', async () => {
-    const suppressions = new Suppressions(compliance.dataSource);
+    const suppressions = new Suppressions(new PostackDatabase(compliance.dataSource));
     await suppressions.add({ number: PEER, reason: 'a dead line' });
     for (const category of ['reply', 'notification', 'solicitation'] as const) {
       expect(await reason({ category, releasedAt: DAY })).toBe('suppressed');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import { Logger } from '@nestjs/common';
 import type { NewReplyRule } from '../../src/replies/rules/reply-rule.js';
 import { ReplyRules } from '../../src/replies/rules/reply-rules.js';
@@ -26,7 +27,7 @@ describe('the answers of the stored rules', () => {
   });
   beforeEach(async () => {
     await database.query('TRUNCATE postack.reply_rule');
-    rules = new ReplyRules(source.dataSource);
+    rules = new ReplyRules(new PostackDatabase(source.dataSource));
   });
 
   const keyword = (name: string, more: Partial<NewReplyRule> = {}) =>
@@ -99,7 +100,7 @@ describe('the answers of the stored rules', () => {
     try {
       const { id } = await keyword('hours');
       expect((await rules.answer(message('hours')))?.text).toBe('hours');
-      await new ReplyRules(other.dataSource).update(id, { template: 'changed' });
+      await new ReplyRules(new PostackDatabase(other.dataSource)).update(id, { template: 'changed' });
       await waitUntil(
         async () => ((await rules.answer(message('hours')))?.text === 'changed' ? true : undefined),
         { what: () => 'the changed answer', timeoutMs: 2000 },
@@ -111,7 +112,7 @@ describe('the answers of the stored rules', () => {
 
   it('cost one query a second at most, however many messages come in', async () => {
     await keyword('hours');
-    const fresh = new ReplyRules(source.dataSource);
+    const fresh = new ReplyRules(new PostackDatabase(source.dataSource));
     const before = source.counter.count;
     const started = performance.now();
     for (let i = 0; i < 100; i += 1) {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import {
@@ -22,7 +23,7 @@ describe('the stored reply rules', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     ({ dataSource } = await openRulesDataSource(database));
-    rules = new ReplyRules(dataSource);
+    rules = new ReplyRules(new PostackDatabase(dataSource));
   });
   afterAll(async () => {
     await dataSource.destroy();

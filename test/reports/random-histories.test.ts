@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { Reports, type Grouping, type Metric, type Percentiles } from '../../src/index.js';
-import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
+import { FailuresOptions } from '../../src/failures/failures.options.js';
 import { countUncounted } from '../../src/reports/rebuild/uncounted-messages.js';
 import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
 import { HOUR_MS } from '../../src/reports/rollups/report-time.js';
@@ -35,7 +36,7 @@ describe('reports of a random history', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     dataSource = await openDataSource(database.url);
-    reports = new Reports(dataSource, new ResolvedFailureOptions());
+    reports = new Reports(new PostackDatabase(dataSource), new FailuresOptions());
   });
   afterAll(async () => {
     await dataSource.destroy();
@@ -175,8 +176,8 @@ describe('reports of a random history', () => {
   });
 
   async function rebuild(): Promise<void> {
-    const hours = new RebuildHours(dataSource);
-    for await (const _page of countUncounted(new Date(0), dataSource, storeOf()));
+    const hours = new RebuildHours(new PostackDatabase(dataSource));
+    for await (const _page of countUncounted(new Date(0), new PostackDatabase(dataSource), storeOf()));
     for (const figures of ['conversations', 'counts'] as const) {
       let hour = await hours.next(figures, 0);
       for (; hour !== null; hour = await hours.next(figures, hour + HOUR_MS))

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import { Logger } from '@nestjs/common';
 import { ReportRebuild, Reports, type ReportSummary } from '../../src/index.js';
 import { MessagesProjection } from '../../src/messages/messages.projection.js';
@@ -136,7 +137,7 @@ describe('reports that are made anew', () => {
     const late = { id: 'late', type: 'message.received', at: Date.now(), messageId: 'late' } as const;
     const told = { from: PEERS[0]!, to: '+15550100002', segments: 1, errorCode: null };
     await messages.project([eventOf({ ...late, ...told })], runner.manager);
-    const hours = new RebuildHours(host.dataSource);
+    const hours = new RebuildHours(new PostackDatabase(host.dataSource));
     for (const step of ['counts', 'events'] as const) {
       let hour = await hours.next(step, since.getTime());
       for (; hour !== null; hour = await hours.next(step, hour + HOUR_MS))

@@ -2,9 +2,8 @@ import type { DataSource } from 'typeorm';
 import { KNOWN_EVENTS } from '../../src/events/event-types.js';
 import { MessageStore } from '../../src/messages/message-store.js';
 import { MessagesProjection } from '../../src/messages/messages.projection.js';
-import { ResolvedPostackOptions } from '../../src/postack.options.js';
+import { ReportsOptions } from '../../src/reports/reports.options.js';
 import { MessageReports } from '../../src/reports/rollups/message-reports.js';
-import { TEST_SECRET } from '../support/test-application.js';
 import type { ToldEvent } from './history.js';
 
 /** The event that a listener would get. */
@@ -20,7 +19,7 @@ export function eventOf({ id, type, at, errorCode, ...told }: ToldEvent) {
 /** The store of messages with its rollups, as one process has them. */
 export function storeOf(reports = true): MessageStore {
   const store = new MessageStore();
-  new MessageReports(new ResolvedPostackOptions({ secret: TEST_SECRET, reports }), store).onModuleInit();
+  new MessageReports(new ReportsOptions({ reports }), store).onModuleInit();
   return store;
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import { DataSource } from 'typeorm';
-import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
+import { FailuresOptions } from '../../src/failures/failures.options.js';
 import { postackEntities, postackMigrations, ReportExport, Reports } from '../../src/index.js';
 import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
 import { HOUR_MS } from '../../src/reports/rollups/report-time.js';
@@ -72,8 +73,8 @@ describe('rollups', () => {
       project[1]!(many.map((index) => exchange(index, true))),
     ]);
     const { messages, timeToFirstReply } = await new Reports(
-      dataSource,
-      new ResolvedFailureOptions(),
+      new PostackDatabase(dataSource),
+      new FailuresOptions(),
     ).summary({ from: new Date(START) });
     expect(messages).toMatchObject({ received: 1200, outbound: 1200, conversations: 1200, replied: 1200 });
     expect(timeToFirstReply).toMatchObject({ count: 1200, p50Ms: expect.closeTo(30_000, -4) });
@@ -97,7 +98,7 @@ describe('rollups', () => {
   });
 
   it('are of messages that an export has all of, each once, in order', async () => {
-    const stream = new ReportExport(dataSource, new ResolvedFailureOptions()).open({
+    const stream = new ReportExport(new PostackDatabase(dataSource), new FailuresOptions()).open({
       format: 'ndjson',
       from: new Date(START),
     });
@@ -119,7 +120,7 @@ describe('rollups', () => {
     await dataSource.query(
       `UPDATE postack.conversation_entry SET message_id = 'gone' || message_id WHERE random() < 0.3`,
     );
-    const hours = new RebuildHours(dataSource);
+    const hours = new RebuildHours(new PostackDatabase(dataSource));
     let pages = 0;
     let hour = await hours.next('conversations', START - HOUR_MS);
     for (; hour !== null; hour = await hours.next('conversations', hour + HOUR_MS))
@@ -188,7 +189,7 @@ describe('rollups', () => {
       );
     for (const minutes of [0, 5, 70]) await optOut('+14155551000', minutes);
     await optOut('+14155551001', 10);
-    const reports = new Reports(dataSource, new ResolvedFailureOptions());
+    const reports = new Reports(new PostackDatabase(dataSource), new FailuresOptions());
     const period = { from: new Date(START), to: new Date(START + 3 * 3_600_000) };
     expect(await reports.summary(period)).toMatchObject({ optOuts: 2, optOutRate: 2 / 1200 });
     const { series } = await reports.timeseries({ ...period, metric: 'optOuts', interval: 'hour' });
@@ -202,7 +203,7 @@ describe('rollups', () => {
   it('tell of a failure without a code that nobody has said why', async () => {
     const at = START + 10 * 86_400_000;
     await projectionOf(dataSource)([{ ...exchange(9000, true), type: 'message.failed', at }]);
-    const reports = new Reports(dataSource, new ResolvedFailureOptions());
+    const reports = new Reports(new PostackDatabase(dataSource), new FailuresOptions());
     const { items } = await reports.errors({ from: new Date(at), to: new Date(at + 1) });
     const meaning = 'Neither Postack nor the carrier has said why';
     expect(items).toMatchObject([{ cause: 'unknown', errorCode: 'unknown', meaning, failed: 1, share: 1 }]);
@@ -233,7 +234,7 @@ describe('rollups', () => {
       'ALTER TABLE postack.conversation_entry ALTER message_id TYPE text COLLATE "en-x-icu"',
     );
     const project = projectionOf(source);
-    const reports = new Reports(source, new ResolvedFailureOptions());
+    const reports = new Reports(new PostackDatabase(source), new FailuresOptions());
     const [own, peer] = ['+15550100002', '+491701234567'];
     const told = (messageId: string, type: 'message.received' | 'message.sent'): ToldEvent => ({
       ...{ id: `msg_${messageId}`, type, at: START, messageId, segments: 1, errorCode: null },

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import type { DataSource } from 'typeorm';
-import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
+import { FailuresOptions } from '../../src/failures/failures.options.js';
 import { PgBossService } from '../../src/jobs/pg-boss.service.js';
 import { Reports } from '../../src/index.js';
 import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
 import { HOUR_MS, hourOf } from '../../src/reports/rollups/report-time.js';
-import { SLOT_MERGE_QUEUE } from '../../src/reports/rollups/slot-merge-schedule.js';
 import { SlotMerge } from '../../src/reports/rollups/slot-merge.js';
 import { startTestApplication } from '../support/test-application.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
@@ -45,7 +45,7 @@ describe('the slots of past hours', () => {
   beforeEach(async () => {
     database = await createTestDatabase();
     dataSource = await openDataSource(database.url);
-    merge = new SlotMerge(dataSource);
+    merge = new SlotMerge(new PostackDatabase(dataSource));
   });
   afterEach(async () => {
     await dataSource.destroy();
@@ -54,7 +54,7 @@ describe('the slots of past hours', () => {
 
   const figures = async () => {
     const period = { from: new Date(NOW - 48 * HOUR_MS), to: new Date(NOW + HOUR_MS) };
-    const reports = new Reports(dataSource, new ResolvedFailureOptions());
+    const reports = new Reports(new PostackDatabase(dataSource), new FailuresOptions());
     const { messages, timeToDelivered, timeToFirstReply, events } = await reports.summary(period);
     return { messages, timeToDelivered, timeToFirstReply, events };
   };
@@ -97,7 +97,7 @@ describe('the slots of past hours', () => {
 
   it('are right while others add to them, and while they are made anew', async () => {
     const projects = [projectionOf(dataSource), projectionOf(dataSource)];
-    const hours = new RebuildHours(dataSource);
+    const hours = new RebuildHours(new PostackDatabase(dataSource));
     let isOver = false;
     const dispatch = async () => {
       for (const type of ['message.received', 'message.sent', 'message.delivered'] as const)
@@ -146,11 +146,11 @@ describe('the slots of past hours', () => {
     const host = await startTestApplication({ database });
     await projectionOf(dataSource)(all('message.received'));
     const { boss } = host.application.get(PgBossService, { strict: false });
-    await boss.send(SLOT_MERGE_QUEUE);
+    await boss.send('reports.merge');
     await waitUntil(async () => ((await rowsOf('PAST AND slot >= 0')) === 0 ? true : undefined), {
       what: () => 'the slots to be merged',
     });
-    const scheduled = async () => (await boss.getSchedules(SLOT_MERGE_QUEUE)).length;
+    const scheduled = async () => (await boss.getSchedules('reports.merge')).length;
     expect(await scheduled()).toBe(1);
     const silent = await startTestApplication({ database, options: { reports: false } });
     expect(await scheduled()).toBe(0);

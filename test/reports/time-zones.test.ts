@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import type { DataSource } from 'typeorm';
-import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
+import { FailuresOptions } from '../../src/failures/failures.options.js';
 import { Reports } from '../../src/index.js';
 import { INTERVALS } from '../../src/reports/report-request.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
@@ -31,7 +32,7 @@ describe('a time series of a year with one message in each quarter of an hour', 
        FROM generate_series($1::timestamptz, $2::timestamptz - interval '15 min', '15 min') AS at`,
       [PERIOD.from, PERIOD.to],
     );
-    reports = new Reports(dataSource, new ResolvedFailureOptions());
+    reports = new Reports(new PostackDatabase(dataSource), new FailuresOptions());
   });
   afterAll(async () => {
     await dataSource.destroy();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import type { DataSource } from 'typeorm';
-import { ResolvedFailureOptions } from '../../src/failures/failure-options.js';
+import { FailuresOptions } from '../../src/failures/failures.options.js';
 import { Reports, type KnownEventType } from '../../src/index.js';
 import { countUncounted } from '../../src/reports/rebuild/uncounted-messages.js';
 import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
@@ -39,7 +40,7 @@ describe('a message that the reports have not counted', () => {
 
   /** States that are not 0, and conversations. */
   async function figures() {
-    const { messages } = await new Reports(dataSource, new ResolvedFailureOptions()).summary({
+    const { messages } = await new Reports(new PostackDatabase(dataSource), new FailuresOptions()).summary({
       from: new Date(START),
       to: new Date(START + 3_600_000),
     });
@@ -48,8 +49,12 @@ describe('a message that the reports have not counted', () => {
     return { ...Object.fromEntries(states), conversations, ...(replied !== 0 && { replied }) };
   }
   async function rebuild(): Promise<void> {
-    const hours = new RebuildHours(dataSource);
-    for await (const _page of countUncounted(new Date(START - 3_600_000), dataSource, storeOf()));
+    const hours = new RebuildHours(new PostackDatabase(dataSource));
+    for await (const _page of countUncounted(
+      new Date(START - 3_600_000),
+      new PostackDatabase(dataSource),
+      storeOf(),
+    ));
     for (const step of ['conversations', 'counts'] as const)
       for await (const _page of hours.rebuild(step, hourOf(new Date(START))));
   }
@@ -82,10 +87,11 @@ describe('a message that the reports have not counted', () => {
     const question = { ...told('message.received', 0, 'SM_in'), from: '+491701234567', to: '+15550100002' };
     await storeOnly(question);
     await storeOnly(told('message.sent', 1));
-    const hours = new RebuildHours(dataSource);
+    const hours = new RebuildHours(new PostackDatabase(dataSource));
     for await (const _page of hours.rebuild('conversations', START));
     expect(await dataSource.query('SELECT FROM postack.conversation_entry')).toEqual([]);
-    for await (const _page of countUncounted(new Date(START), dataSource, storeOf())) break;
+    for await (const _page of countUncounted(new Date(START), new PostackDatabase(dataSource), storeOf()))
+      break;
     expect(await figures()).toMatchObject({ sent: 1, conversations: 1, replied: 1 });
     await projectionOf(dataSource)([told('message.delivered', 2), { ...question, id: 'again' }]);
     expect(await figures()).toMatchObject({ delivered: 1, conversations: 1, replied: 1 });

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import { Retention } from '../../src/index.js';
-import { ResolvedPostackOptions } from '../../src/postack.options.js';
+import { JobsOptions } from '../../src/jobs/jobs.options.js';
+import { Shutdown } from '../../src/jobs/shutdown.js';
+import { RetentionOptions } from '../../src/retention/retention.options.js';
 import { RetentionChunks } from '../../src/retention/retention-chunks.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
-import { TEST_SECRET } from '../support/test-application.js';
 import { storeOldEvents, stored } from './old-events.js';
 
 const DAYS = { payloadDays: 30, eventDays: 90 };
@@ -13,7 +15,7 @@ describe('the chunks of retention', () => {
   let database: TestDatabase;
   let dataSources: DataSource[];
   const retentionOn = (dataSource: DataSource | undefined) =>
-    new Retention(new ResolvedPostackOptions({ secret: TEST_SECRET }), dataSource!);
+    new Retention(new RetentionOptions(), new Shutdown(new JobsOptions()), new PostackDatabase(dataSource!));
 
   beforeEach(async () => {
     database = await createTestDatabase();
@@ -29,7 +31,7 @@ describe('the chunks of retention', () => {
     await storeOldEvents(database, 250, 31);
     await storeOldEvents(database, 50, 91);
     await storeOldEvents(database, 10, 29);
-    const chunks = new RetentionChunks(dataSources[0]!, DAYS, 100);
+    const chunks = new RetentionChunks(new PostackDatabase(dataSources[0]!), DAYS, 100);
     await expect(chunks.take('payloads')).resolves.toEqual({
       payloadsRemoved: 50,
       eventsRemoved: 50,
@@ -57,7 +59,7 @@ describe('the chunks of retention', () => {
   it('go round what was left over, however often it is left over again', async () => {
     await storeOldEvents(database, 250, 31);
     await database.query(`UPDATE postack.handler_outcome SET status = 'dead'`);
-    const chunks = new RetentionChunks(dataSources[0]!, DAYS, 100);
+    const chunks = new RetentionChunks(new PostackDatabase(dataSources[0]!), DAYS, 100);
     while ((await chunks.take('payloads')).hasMore);
     await expect(stored(database)).resolves.toMatchObject({ bodies: 250, leftovers: 250 });
     await chunks.take('leftovers');

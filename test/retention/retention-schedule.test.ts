@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PgBossService } from '../../src/jobs/pg-boss.service.js';
 import type { PostackModuleOptions } from '../../src/index.js';
-import { RETENTION_QUEUE } from '../../src/retention/retention-schedule.js';
 import { RecordingLogger } from '../support/recording-logger.js';
 import { startTestApplication, type TestApplication } from '../support/test-application.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -40,12 +39,12 @@ describe('the schedule of retention', () => {
   it('has it run every ten minutes: the job that pg-boss makes of it removes what is due', async () => {
     await start();
     await start();
-    await expect(bossOf(apps[0]).getSchedules(RETENTION_QUEUE)).resolves.toMatchObject([
-      { name: RETENTION_QUEUE, cron: '*/10 * * * *' },
+    await expect(bossOf(apps[0]).getSchedules('retention')).resolves.toMatchObject([
+      { name: 'retention', cron: '*/10 * * * *' },
     ]);
     await storeOldEvents(database, 700, 31);
     await storeOldEvents(database, 1, 91);
-    await bossOf(apps[0]).send(RETENTION_QUEUE);
+    await bossOf(apps[0]).send('retention');
     await waitUntil(() => logger.lines.find((line) => line.startsWith('Removed ')), {
       what: () => logger.lines.join('\n'),
     });
@@ -59,16 +58,16 @@ describe('the schedule of retention', () => {
     await start();
     // On no worker's mind before its time.
     const startAfter = 3600;
-    await expect(bossOf(apps[0]).send(RETENTION_QUEUE, null, { startAfter })).resolves.toEqual(
+    await expect(bossOf(apps[0]).send('retention', null, { startAfter })).resolves.toEqual(
       expect.any(String),
     );
-    await expect(bossOf(apps[0]).send(RETENTION_QUEUE, null, { startAfter })).resolves.toBeNull();
+    await expect(bossOf(apps[0]).send('retention', null, { startAfter })).resolves.toBeNull();
   });
 
   it('does not hold up a process that is told to stop: the next run goes on', async () => {
     const app = await start();
     await storeOldEvents(database, 20_000, 31);
-    await bossOf(app).send(RETENTION_QUEUE);
+    await bossOf(app).send('retention');
     await waitUntil(async () => ((await stored(database)).bodies < 20_000 ? true : undefined), {
       what: () => 'the first bodies to be removed',
     });
@@ -78,20 +77,20 @@ describe('the schedule of retention', () => {
     expect(bodies).toBeGreaterThan(0);
     expect(logger.lines.join('\n')).toContain('; there is more, for the next run');
     expect(logger.lines.join('\n')).not.toContain('Retention failed');
-    const jobs = await database.query(`SELECT state FROM postack_jobs.job WHERE name = '${RETENTION_QUEUE}'`);
+    const jobs = await database.query(`SELECT state FROM postack_jobs.job WHERE name = 'retention'`);
     expect(jobs).toEqual([{ state: 'completed' }]);
   });
 
   it('is not made by a process that only accepts', async () => {
     const app = await start({ role: 'accept' });
     await bossOf(app).start();
-    await expect(bossOf(app).getSchedules(RETENTION_QUEUE)).resolves.toEqual([]);
+    await expect(bossOf(app).getSchedules('retention')).resolves.toEqual([]);
     await bossOf(app).stop();
   });
 
   it('is taken back when everything is to be kept', async () => {
     await start();
     await start({ retention: false });
-    await expect(bossOf(apps[1]).getSchedules(RETENTION_QUEUE)).resolves.toEqual([]);
+    await expect(bossOf(apps[1]).getSchedules('retention')).resolves.toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { PostackDatabase } from '../../src/database/postack-database.js';
 import type { DataSource } from 'typeorm';
 import { MessageReceivedEvent } from '../../src/events/message-received.event.js';
 import { LoopGuard } from '../../src/outbox/send-rules/loop-guard.js';
@@ -7,7 +8,10 @@ import { SendRules } from '../../src/outbox/send-rules/send-rules.js';
 import { OptOutLedger } from '../../src/opt-outs/opt-out-ledger.js';
 import { OptOutsProjection } from '../../src/opt-outs/opt-outs.projection.js';
 import { OutboxMessageEntity } from '../../src/outbox/outbox-message.entity.js';
-import { type ReplyOptions, ResolvedReplyOptions } from '../../src/replies/reply-options.js';
+import { MessagesOptions } from '../../src/messages/messages.options.js';
+import { OptOutOptions } from '../../src/opt-outs/opt-outs.options.js';
+import { OutboxOptions } from '../../src/outbox/outbox.options.js';
+import type { RepliesOptionsInput } from '../../src/replies/replies.options.js';
 import { Suppressions } from '../../src/suppressions/suppressions.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from './test-database.js';
 
@@ -32,15 +36,17 @@ export async function openCompliance(): Promise<Compliance> {
 }
 
 /** As one process has them. */
-export function partsOf(dataSource: DataSource, replies: ReplyOptions = {}) {
-  const options = new ResolvedReplyOptions(replies);
-  const ownNumbers = new OwnNumbers(dataSource, options);
-  const ledger = new OptOutLedger(dataSource, options);
-  const loopGuard = new LoopGuard(options);
-  const projection = new OptOutsProjection(options, ownNumbers);
+export function partsOf(dataSource: DataSource, replies: RepliesOptionsInput = {}) {
+  const database = new PostackDatabase(dataSource);
+  const optOutOptions = new OptOutOptions(replies.optOut);
+  const outboxOptions = new OutboxOptions(replies);
+  const ownNumbers = new OwnNumbers(database, new MessagesOptions(replies));
+  const ledger = new OptOutLedger(database, optOutOptions);
+  const loopGuard = new LoopGuard(outboxOptions);
+  const projection = new OptOutsProjection(optOutOptions, ownNumbers);
   return {
     ...{ ownNumbers, ledger, loopGuard, projection },
-    rules: new SendRules(options, ownNumbers, ledger, loopGuard, new Suppressions(dataSource)),
+    rules: new SendRules(outboxOptions, ownNumbers, ledger, loopGuard, new Suppressions(database)),
     /** Projects the events in one transaction. */
     project: (...events: MessageReceivedEvent[]) =>
       dataSource.transaction((manager) => projection.project(events, manager)),

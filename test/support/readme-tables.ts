@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import type { FailureCause } from '../../src/failures/failure-catalogue.js';
-import type { FailureReactions } from '../../src/failures/failure-options.js';
+import type { FailureReactions } from '../../src/failures/failures.options.js';
 
 const root = join(import.meta.dirname, '..', '..');
 

@@ -1,8 +1,7 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
+import { Injectable, Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { orderKeyOf } from '../../listeners/order-key.js';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
-import { tableName } from '../../database/table-name.js';
+import { PostackDatabase } from '../../database/postack-database.js';
 import type { Handler } from '../../listeners/handler.js';
 import { HandlerOutcomeEntity } from '../outcomes/handler-outcome.entity.js';
 import { StoredEvents, type HandlerEvent } from '../stored-events.js';
@@ -21,11 +20,11 @@ export class ChangedOrder {
   readonly #outcome: string;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly database: PostackDatabase,
     private readonly jobs: PgBossService,
     private readonly events: StoredEvents,
   ) {
-    this.#outcome = tableName(dataSource, HandlerOutcomeEntity);
+    this.#outcome = database.table(HandlerOutcomeEntity);
   }
 
   /** Moves everything that nobody is working on. Resolves to the number of events moved. */
@@ -57,7 +56,7 @@ export class ChangedOrder {
       handler.name,
       fetched.map(({ data }) => data.eventId),
     );
-    await this.dataSource.transaction(async (manager) => {
+    await this.database.transaction(async (manager) => {
       await boss.deleteJob(before, fetched, { db: this.jobs.within(manager) });
       await this.#queue(handler, events.filter(isOpen), manager);
     });
@@ -67,7 +66,7 @@ export class ChangedOrder {
   /** The outcomes tell which events wait; the jobs of their lines do not, and go when no event is left. */
   async #outOfLines(handler: Handler, before: string): Promise<number> {
     const { boss } = this.jobs;
-    const moved = await this.dataSource.transaction(async (manager) => {
+    const moved = await this.database.transaction(async (manager) => {
       const rows: { event_id: string }[] = await manager.query(
         `SELECT event_id FROM ${this.#outcome}
          WHERE handler = $1 AND order_key IS NOT NULL AND status IN ('pending', 'retrying')

@@ -1,12 +1,13 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { JobWithMetadata } from 'pg-boss';
-import type { DataSource } from 'typeorm';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
+import { PostackDatabase } from '../../database/postack-database.js';
 import { HandlerRegistry } from '../../listeners/handler-registry.js';
 import { Outcomes } from '../outcomes/outcomes.js';
 import { recordedError } from '../outcomes/recorded-error.js';
 import { StoredEvents } from '../stored-events.js';
 import { PgBossService } from '../../jobs/pg-boss.service.js';
+import type { Queue } from '../../jobs/queue.js';
+import { Workers } from '../../jobs/workers.js';
 import { groupJob, type DeliveryJob } from './delivery-job.js';
 
 /** Queue of jobs with which too many processes have died: the only way in which pg-boss itself gives a job up. */
@@ -24,27 +25,23 @@ class ProcessDiedError extends Error {
 @Injectable()
 export class CrashedJobs {
   readonly #logger = new Logger('PostackDispatch');
+  readonly #queue: Queue<DeliveryJob>;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly database: PostackDatabase,
     private readonly jobs: PgBossService,
     private readonly registry: HandlerRegistry,
     private readonly events: StoredEvents,
     private readonly outcomes: Outcomes,
-  ) {}
-
-  async prepare(): Promise<void> {
-    await this.jobs.boss.createQueue(CRASHED_JOBS_QUEUE, { retryLimit: 1000, retryDelay: 5 });
+    workers: Workers,
+  ) {
+    this.#queue = workers.queue(CRASHED_JOBS_QUEUE, { retryLimit: 1000, retryDelay: 5 });
+    this.#queue.process((job) => this.#bury(job));
   }
 
-  async start(): Promise<void> {
-    await this.jobs.boss.work(
-      CRASHED_JOBS_QUEUE,
-      { includeMetadata: true },
-      async ([job]: JobWithMetadata<DeliveryJob>[]) => {
-        if (job) await this.#bury(job);
-      },
-    );
+  /** Before the queues whose dead letters it takes. */
+  prepare(): Promise<void> {
+    return this.#queue.prepare();
   }
 
   async #bury({ data, sourceName, sourceRetryCount }: JobWithMetadata<DeliveryJob>): Promise<void> {
@@ -59,7 +56,7 @@ export class CrashedJobs {
     if (!event || (!isLine && event.progress.delivery !== (data.delivery ?? 0))) return;
     const crashes = (sourceRetryCount ?? MAX_CRASHES) + 1;
     const error = new ProcessDiedError(`${crashes} processes have died while ${name} handled this event`);
-    await this.dataSource.transaction(async (manager) => {
+    await this.database.transaction(async (manager) => {
       const failure = { ...recordedError(error, []), stack: null };
       const { rowId, progress } = event;
       const attempts = progress.attempts + crashes;

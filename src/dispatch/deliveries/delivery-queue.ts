@@ -1,16 +1,15 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { JobInsert } from 'pg-boss';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { DeliveryReason } from '../../listeners/listener-context.js';
 import { orderKeyOf } from '../../listeners/order-key.js';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
-import { tableName } from '../../database/table-name.js';
+import { PostackDatabase } from '../../database/postack-database.js';
 import type { Handler } from '../../listeners/handler.js';
 import { HandlerOutcomeEntity } from '../outcomes/handler-outcome.entity.js';
 import type { StoredEvent } from '../stored-events.js';
 import { PgBossService } from '../../jobs/pg-boss.service.js';
-import { Notifications } from './notifications.js';
+import { Notifications } from '../../jobs/notifications.js';
 import { deliveryJob, type DeliveryJob } from './delivery-job.js';
 
 /** Gives events to a handler's worker, within a transaction of the caller's: all of it happens, or nothing. */
@@ -20,12 +19,12 @@ export class DeliveryQueue {
   readonly #inbox: string;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) dataSource: DataSource,
+    database: PostackDatabase,
     private readonly jobs: PgBossService,
-    private readonly signal: Notifications,
+    private readonly notifications: Notifications,
   ) {
-    this.#outcome = tableName(dataSource, HandlerOutcomeEntity);
-    this.#inbox = tableName(dataSource, InboxEventEntity);
+    this.#outcome = database.table(HandlerOutcomeEntity);
+    this.#inbox = database.table(InboxEventEntity);
   }
 
   /** Events that the handler has never had. The caller marks them as handed to it, and wakes its worker. */
@@ -91,7 +90,7 @@ export class DeliveryQueue {
       rows.map(({ event_id, delivery, order_key }) => this.#job(event_id, delivery, order_key)),
       manager,
     );
-    await this.signal.send([handler.name], manager);
+    await this.notifications.deliveries([handler.name], manager);
   }
 
   /** In the order of storing; keeps retention from removing them before the new delivery is there to be seen. */

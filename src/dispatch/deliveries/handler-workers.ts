@@ -1,8 +1,6 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
-import { INBOX_CHANNEL } from '../../inbox/inbox-insert.js';
+import { Injectable, Logger } from '@nestjs/common';
 import { loggableError } from '../../errors/loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
+import { PostackDatabase } from '../../database/postack-database.js';
 import { OutageLog } from '../../errors/outage-log.js';
 import type { Handler } from '../../listeners/handler.js';
 import { HandlerRegistry } from '../../listeners/handler-registry.js';
@@ -13,7 +11,7 @@ import { CRASHED_JOBS_QUEUE, CrashedJobs, MAX_CRASHES } from './crashed-jobs.js'
 import { HandlerWorker } from './handler-worker.js';
 import { HEARTBEAT_SECONDS, PgBossService } from '../../jobs/pg-boss.service.js';
 import { JobStatistics } from './job-statistics.js';
-import { Notifications } from './notifications.js';
+import { Notifications } from '../../jobs/notifications.js';
 import { ListenerCalls } from './listener-call.js';
 import { ListenerPauseEntity } from './listener-pause.entity.js';
 import { onceSuccessful } from '../../jobs/once-successful.js';
@@ -55,14 +53,14 @@ export class HandlerWorkers {
   #subscription: { close(): Promise<void> } | undefined;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly database: PostackDatabase,
     private readonly registry: HandlerRegistry,
     private readonly jobs: PgBossService,
     private readonly events: StoredEvents,
     private readonly outcomes: Outcomes,
     private readonly calls: ListenerCalls,
     private readonly crashed: CrashedJobs,
-    private readonly signal: Notifications,
+    private readonly notifications: Notifications,
     private readonly changedOrder: ChangedOrder,
     private readonly statistics: JobStatistics,
   ) {}
@@ -78,7 +76,7 @@ export class HandlerWorkers {
   async start(onInboxNotice: () => void): Promise<void> {
     await this.prepare();
     for (const handler of [...this.registry.listeners, ...this.registry.projections]) {
-      const settlements = new JobOutcomes(handler, this.dataSource, this.jobs, this.outcomes);
+      const settlements = new JobOutcomes(handler, this.database, this.jobs, this.outcomes);
       this.#settlements.push(settlements);
       this.#workers.set(
         handler.name,
@@ -86,13 +84,11 @@ export class HandlerWorkers {
       );
     }
     await this.#readPauses();
-    this.#subscription = await this.jobs.listen(INBOX_CHANNEL, (payload) => {
-      const { workers, control, inbox } = this.signal.read(payload);
-      if (inbox) onInboxNotice();
-      if (control) void this.#poll();
-      else this.wake(workers);
+    this.#subscription = await this.notifications.subscribe((notification) => {
+      if (notification.kind === 'deliveries') this.wake(notification.handlers);
+      else if (notification.kind === 'pauses') void this.#poll();
+      else onInboxNotice();
     });
-    await this.crashed.start();
     this.#timers.push(
       setInterval(() => void this.#poll(), POLL_MS),
       setInterval(() => void this.#beat(), BEAT_MS),
@@ -110,14 +106,13 @@ export class HandlerWorkers {
     }
   }
 
-  /** Takes no more jobs and waits for running calls until `deadline` is over; then disconnects. */
+  /** Takes no more jobs and waits for running calls until `deadline` is over; then gives up. */
   async stop(deadline: Promise<void>): Promise<void> {
     const stopped = Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     await Promise.race([stopped, deadline]);
     for (const settlements of this.#settlements) settlements.stop();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#subscription?.close();
-    await this.jobs.stop(deadline);
   }
 
   async #prepare(): Promise<void> {
@@ -146,7 +141,7 @@ export class HandlerWorkers {
   }
 
   async #readPauses(): Promise<void> {
-    const pauses = await this.dataSource.getRepository(ListenerPauseEntity).find();
+    const pauses = await this.database.repository(ListenerPauseEntity).find();
     const paused = new Set(pauses.map(({ listener }) => listener));
     for (const worker of this.#workers.values()) worker.isPaused = paused.has(worker.handler.name);
   }

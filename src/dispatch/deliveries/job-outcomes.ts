@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { JobAttempt, JobInsert } from 'pg-boss';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { PostackDatabase } from '../../database/postack-database.js';
 import { GroupCommit } from '../../database/group-commit.js';
 import { OutageLog } from '../../errors/outage-log.js';
 import { retryUntilSuccess } from '../../database/retry-until-success.js';
@@ -45,7 +46,7 @@ export class JobOutcomes {
 
   constructor(
     private readonly handler: Handler,
-    private readonly dataSource: DataSource,
+    private readonly database: PostackDatabase,
     private readonly jobs: PgBossService,
     private readonly outcomes: Outcomes,
   ) {
@@ -85,7 +86,7 @@ export class JobOutcomes {
   /** All of them in one transaction; false, and nothing is changed, when a job is not ours any more. */
   async #tryTogether(settlements: readonly JobOutcome[]): Promise<boolean> {
     try {
-      await this.dataSource.transaction((manager) => this.#settle(settlements, manager));
+      await this.database.transaction((manager) => this.#settle(settlements, manager));
       return true;
     } catch (error) {
       if (error instanceof LapsedClaimError) return false;

@@ -1,7 +1,7 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { loggableError } from '../../errors/loggable-error.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
 import { PgBossService } from '../../jobs/pg-boss.service.js';
+import { JobsOptions } from '../../jobs/jobs.options.js';
 
 /** A fetch that takes longer is probably planned by statistics from before the backlog. */
 const SLOW_FETCH_MS = 100;
@@ -21,7 +21,7 @@ export class JobStatistics {
   #renewedAt = -Infinity;
 
   constructor(
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly options: JobsOptions,
     private readonly jobs: PgBossService,
   ) {}
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { EventEmitter2 } from '@nestjs/event-emitter';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EventEmitter2 } from '@nestjs/event-emitter';
+import { LISTENER_EMITTER } from '../../listeners/listener-emitter.js';
+import type { EntityManager } from 'typeorm';
 import type {
   BatchListenerContext,
   BatchResult,
@@ -9,7 +10,7 @@ import type {
   TransactionalListenerContext,
 } from '../../listeners/listener-context.js';
 import { REPLY_SINK, ReplyScope, type ReplySink } from '../../events/reply-scope.js';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
+import { PostackDatabase } from '../../database/postack-database.js';
 import { abandonConnection, idleTimeout, setIdleTimeout } from '../../database/transaction-with-timeout.js';
 import type { Handler } from '../../listeners/handler.js';
 import { Outcomes } from '../outcomes/outcomes.js';
@@ -36,9 +37,9 @@ export interface Call {
 @Injectable()
 export class ListenerCalls {
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly database: PostackDatabase,
     @Inject(REPLY_SINK) private readonly replies: ReplySink,
-    private readonly emitter: EventEmitter2,
+    @Inject(LISTENER_EMITTER) private readonly emitter: EventEmitter2,
     private readonly outcomes: Outcomes,
     private readonly projections: ProjectionRunner,
   ) {}
@@ -85,7 +86,7 @@ export class ListenerCalls {
   }
 
   #callInTransaction(handler: Handler, { event, delivery }: Call): Promise<void> {
-    return this.dataSource.transaction(async (manager) => {
+    return this.database.transaction(async (manager) => {
       await manager.query(`SELECT ${setIdleTimeout('$1')}`, [idleTimeout(handler.settings.timeoutMs)]);
       if (!(await this.outcomes.claim(handler.name, event.rowId, event.progress.delivery, manager))) return;
       try {

@@ -1,18 +1,16 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import { Injectable } from '@nestjs/common';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
-import { tableName } from '../../database/table-name.js';
+import { PostackDatabase } from '../../database/postack-database.js';
 import type { Handler } from '../../listeners/handler.js';
 import { HandlerRegistry } from '../../listeners/handler-registry.js';
 import { HandlerOutcomeEntity } from '../outcomes/handler-outcome.entity.js';
 import { HandlerNotFoundError, InvalidPauseError } from '../dispatch-errors.js';
 import { PgBossService } from '../../jobs/pg-boss.service.js';
-import { Notifications } from './notifications.js';
+import { Notifications } from '../../jobs/notifications.js';
 import { HandlerWorkers } from './handler-workers.js';
 import { ListenerPauseEntity } from './listener-pause.entity.js';
 import type { ListenerCounts, ListenerState, BlockedGroup } from './listener-state.js';
+import { InboxOptions } from '../../inbox/inbox.options.js';
 
 /** A line is parked when its first event has failed so often: the quick retries are over. */
 const PARKED_AFTER_ATTEMPTS = 3;
@@ -34,16 +32,16 @@ export class ListenerControl {
   readonly #pause: string;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly database: PostackDatabase,
+    private readonly options: InboxOptions,
     private readonly registry: HandlerRegistry,
-    private readonly signal: Notifications,
+    private readonly notifications: Notifications,
     private readonly workers: HandlerWorkers,
     private readonly jobs: PgBossService,
   ) {
-    this.#outcome = tableName(dataSource, HandlerOutcomeEntity);
-    this.#inbox = tableName(dataSource, InboxEventEntity);
-    this.#pause = tableName(dataSource, ListenerPauseEntity);
+    this.#outcome = database.table(HandlerOutcomeEntity);
+    this.#inbox = database.table(InboxEventEntity);
+    this.#pause = database.table(ListenerPauseEntity);
   }
 
   /** Every listener and projection, by name. */
@@ -74,13 +72,13 @@ export class ListenerControl {
         `"${name}" is a projection: it is part of dispatching and cannot be paused on its own`,
       );
     }
-    await this.dataSource.transaction(async (manager) => {
+    await this.database.transaction(async (manager) => {
       await manager.query(
         `INSERT INTO ${this.#pause} (listener, reason) VALUES ($1, $2)
          ON CONFLICT (listener) DO UPDATE SET reason = excluded.reason`,
         [name, reason ?? null],
       );
-      await this.signal.sendControl(manager);
+      await this.notifications.pauses(manager);
     });
   }
 
@@ -90,16 +88,16 @@ export class ListenerControl {
    * @throws {HandlerNotFoundError}
    */
   async resume(name: string): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
+    await this.database.transaction(async (manager) => {
       const { affected } = await manager.getRepository(ListenerPauseEntity).delete({ listener: name });
       if (!affected && !this.registry.get(name)) throw new HandlerNotFoundError(name);
-      await this.signal.sendControl(manager);
+      await this.notifications.pauses(manager);
     });
   }
 
   async #report(handlers: readonly Handler[]): Promise<ListenerState[]> {
     const counts = await this.#counts(handlers);
-    const pauses = await this.dataSource.getRepository(ListenerPauseEntity).find();
+    const pauses = await this.database.repository(ListenerPauseEntity).find();
     const pausedBy = new Map(pauses.map((pause) => [pause.listener, pause]));
     return Promise.all(
       handlers.map(async (handler) => {
@@ -123,7 +121,7 @@ export class ListenerControl {
     await this.workers.prepare();
     const queues = await this.jobs.boss.getQueues(handlers.map(({ queue }) => queue));
     const queued = new Map(queues.map(({ name, queuedCount }) => [name, queuedCount]));
-    const rows = await this.dataSource.query<{ handler: string; retrying: string; dead: string }[]>(
+    const rows = await this.database.query<{ handler: string; retrying: string; dead: string }[]>(
       `SELECT handler, count(*) FILTER (WHERE status = 'retrying') AS retrying,
          count(*) FILTER (WHERE status = 'dead') AS dead
        FROM ${this.#outcome} WHERE status IN ('retrying', 'dead') AND handler = ANY ($1::text[]) GROUP BY handler`,
@@ -139,7 +137,7 @@ export class ListenerControl {
   }
 
   async #parked(name: string): Promise<BlockedGroup[]> {
-    const rows = await this.dataSource.query<ParkedRow[]>(
+    const rows = await this.database.query<ParkedRow[]>(
       `SELECT e.svix_id AS event_id, head.attempts, (head.first_error ->> 'at')::timestamptz AS since,
          head.next_attempt_at,
          (SELECT count(*) - 1 FROM ${this.#outcome} o WHERE o.handler = $1 AND o.order_key = head.order_key

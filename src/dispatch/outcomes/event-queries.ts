@@ -1,15 +1,15 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, SelectQueryBuilder } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { SelectQueryBuilder } from 'typeorm';
 import type { JsonValue } from '../../events/json.js';
 import type { DeliveryReason } from '../../listeners/listener-context.js';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
-import { decodeCursor, encodeCursor, InvalidCursorError, type Page } from '../../database/paging.js';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
+import { keysetPage, type Page, type PageRequest } from '../../database/keyset-page.js';
+import { PostackDatabase } from '../../database/postack-database.js';
 import { HandlerOutcomeEntity, type OutcomeStatus } from './handler-outcome.entity.js';
 import type { RecordedError } from './recorded-error.js';
 import { eventStatusSql, type EventStatus } from './event-status.js';
 import { storedPayload } from './stored-payload.js';
+import { InboxOptions } from '../../inbox/inbox.options.js';
 
 /** One event, in a list. */
 export interface EventSummary {
@@ -53,15 +53,11 @@ export interface EventDetail extends EventSummary {
 }
 
 /** What to list. */
-export interface EventFilter {
+export interface EventFilter extends PageRequest {
   type?: string;
   status?: EventStatus;
   /** Received at or after. */
   since?: Date;
-  /** Page size. Default 50. */
-  limit?: number;
-  /** `nextCursor` of the page before. */
-  cursor?: string;
 }
 
 type EventRow = InboxEventEntity & { computedStatus: EventStatus };
@@ -70,28 +66,23 @@ type EventRow = InboxEventEntity & { computedStatus: EventStatus };
 @Injectable()
 export class EventQueries {
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly database: PostackDatabase,
+    private readonly options: InboxOptions,
   ) {}
 
   /** Newest first. @throws {InvalidCursorError} */
-  async list({ type, status, since, limit = 50, cursor }: EventFilter = {}): Promise<Page<EventSummary>> {
-    const query = this.#query()
-      .orderBy('event.id', 'DESC')
-      .limit(limit + 1);
-    query.andWhere('event.endpoint = :endpoint', { endpoint: this.options.endpoint });
+  async list({ type, status, since, ...page }: EventFilter = {}): Promise<Page<EventSummary>> {
+    const query = this.#query().where('event.endpoint = :endpoint', { endpoint: this.options.endpoint });
     if (type !== undefined) query.andWhere('event.type = :type', { type });
     if (since) query.andWhere('event.receivedAt >= :since', { since });
-    if (cursor !== undefined) {
-      const { id } = decodeCursor(cursor, ['id']);
-      if (!/^\d{1,18}$/.test(id)) throw new InvalidCursorError();
-      query.andWhere('event.id < :id', { id });
-    }
     if (status !== undefined) query.andWhere(`${this.#statusSql()} = :status`, { status });
-    const rows = await this.#rows(query);
-    const items = rows.slice(0, limit);
-    const last = rows.length > limit ? items.at(-1) : undefined;
-    return { items: items.map(summaryOf), nextCursor: last ? encodeCursor({ id: last.id }) : null };
+    const { items, nextCursor } = await keysetPage<InboxEventEntity, EventRow>(
+      query,
+      [{ column: 'event.id', type: 'bigint', of: ({ id }) => id }],
+      page,
+      (all) => this.#rows(all),
+    );
+    return { items: items.map(summaryOf), nextCursor };
   }
 
   /** One event by its `svix-id`; `null` when there is none. */
@@ -101,7 +92,7 @@ export class EventQueries {
       .where('event.endpoint = :endpoint AND event.svixId = :id', { endpoint: this.options.endpoint, id });
     const [row] = await this.#rows(query);
     if (!row) return null;
-    const outcomes = await this.dataSource.getRepository(HandlerOutcomeEntity).findBy({ eventId: row.id });
+    const outcomes = await this.database.repository(HandlerOutcomeEntity).findBy({ eventId: row.id });
     const byHandler = new Map(outcomes.map((outcome) => [outcome.handler, outcome]));
     const report = (names: string[] | null, unrecorded: ListenerReport['status']) =>
       (names ?? []).map((name) => reportOf(name, byHandler.get(name), unrecorded));
@@ -121,8 +112,8 @@ export class EventQueries {
   }
 
   #query(): SelectQueryBuilder<InboxEventEntity> {
-    return this.dataSource
-      .getRepository(InboxEventEntity)
+    return this.database
+      .repository(InboxEventEntity)
       .createQueryBuilder('event')
       .select(SUMMARY_COLUMNS.map((column) => `event.${column}`))
       .addSelect(this.#statusSql(), 'computed_status');
@@ -136,7 +127,7 @@ export class EventQueries {
   }
 
   #statusSql(): string {
-    return eventStatusSql(this.dataSource, 'event');
+    return eventStatusSql(this.database, 'event');
   }
 }
 

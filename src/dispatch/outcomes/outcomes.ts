@@ -1,7 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
-import { tableName } from '../../database/table-name.js';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { PostackDatabase } from '../../database/postack-database.js';
 import { HandlerOutcomeEntity, type OutcomeStatus } from './handler-outcome.entity.js';
 import type { RecordedError } from './recorded-error.js';
 
@@ -21,8 +20,8 @@ export interface NewOutcome {
 export class Outcomes {
   readonly #table: string;
 
-  constructor(@Inject(POSTACK_DATA_SOURCE) dataSource: DataSource) {
-    this.#table = tableName(dataSource, HandlerOutcomeEntity);
+  constructor(database: PostackDatabase) {
+    this.#table = database.table(HandlerOutcomeEntity);
   }
 
   /** One statement for all; the first failure is kept, and what is settled is never taken back. */

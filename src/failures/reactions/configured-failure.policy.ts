@@ -1,14 +1,15 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { FAILURE_OPTIONS, type FailureReaction, type ResolvedFailureOptions } from '../failure-options.js';
+import { Injectable } from '@nestjs/common';
+import { type FailureReaction } from '../failures.options.js';
 import { FailurePolicy } from './failure-policy.js';
 import type { MessageFailure } from '../message-failure.js';
+import { FailuresOptions } from '../failures.options.js';
 
 /** What the option `failures.reactions` says: of the code, or else of its class. */
 @Injectable()
 export class ConfiguredFailurePolicy extends FailurePolicy {
   override readonly priority = 0;
 
-  constructor(@Inject(FAILURE_OPTIONS) private readonly options: ResolvedFailureOptions) {
+  constructor(private readonly options: FailuresOptions) {
     super();
   }
 

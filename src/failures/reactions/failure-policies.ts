@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { discoverPolicies } from '../../listeners/policy-discovery.js';
-import type { FailureReaction } from '../failure-options.js';
+import type { FailureReaction } from '../failures.options.js';
 import { FailurePolicy } from './failure-policy.js';
 import type { MessageFailure } from '../message-failure.js';
 

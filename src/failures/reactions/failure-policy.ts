@@ -1,4 +1,4 @@
-import type { FailureReaction } from '../failure-options.js';
+import type { FailureReaction } from '../failures.options.js';
 import type { MessageFailure } from '../message-failure.js';
 
 /**

@@ -3,7 +3,7 @@ import type { TransactionalListenerContext } from '../../listeners/listener-cont
 import { MessageFailedEvent } from '../../events/message-failed.event.js';
 import { MessageUndeliveredEvent } from '../../events/message-undelivered.event.js';
 import { OnPostackEvent } from '../../listeners/on-postack-event.decorator.js';
-import { FAILURE_REACTIONS_LISTENER } from '../failure-options.js';
+import { FAILURE_REACTIONS_LISTENER } from '../failures.options.js';
 import { FailureReactions } from './failure-reactions.js';
 
 /** Does about each message that did not arrive what the policies say, exactly once. */

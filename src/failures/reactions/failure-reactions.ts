@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Alerts } from '../../alerts/alerts.js';
 import { MessageEntity } from '../../messages/message.entity.js';
@@ -7,16 +7,12 @@ import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
 import { Suppressions } from '../../suppressions/suppressions.js';
 import { FailurePolicies } from './failure-policies.js';
 import { FailureResend } from './failure-resend.js';
-import {
-  FAILURE_OPTIONS,
-  FAILURE_REACTIONS,
-  type FailureReaction,
-  type ResolvedFailureOptions,
-} from '../failure-options.js';
+import { FAILURE_REACTIONS, type FailureReaction } from '../failures.options.js';
 import { FailureRecords } from '../failure-records.js';
 import { MessageFailureEntity } from '../message-failure.entity.js';
 import type { ResendRefusal } from '../failure-states.js';
 import { withCause, type MessageFailure } from '../message-failure.js';
+import { FailuresOptions } from '../failures.options.js';
 
 const DAY_MS = 86_400_000;
 
@@ -37,7 +33,7 @@ export class FailureNotRecordedError extends Error {
 @Injectable()
 export class FailureReactions {
   constructor(
-    @Inject(FAILURE_OPTIONS) private readonly options: ResolvedFailureOptions,
+    private readonly options: FailuresOptions,
     private readonly records: FailureRecords,
     private readonly policies: FailurePolicies,
     private readonly resend: FailureResend,

@@ -1,11 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Between, type EntityManager } from 'typeorm';
 import { hasCertainlyFailed } from '../../outbox/send-rules/resend-guard.js';
 import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
 import { Outbox } from '../../outbox/outbox.js';
-import { FAILURE_OPTIONS, type ResolvedFailureOptions } from '../failure-options.js';
 import type { ResendRefusal } from '../failure-states.js';
 import type { MessageFailure } from '../message-failure.js';
+import { FailuresOptions } from '../failures.options.js';
 
 /** For so long the outbox looks for messages of which it is not known whether Postack has them. */
 const UNDECIDED_MS = 28 * 3_600_000;
@@ -32,7 +32,7 @@ export class SenderUndecidedError extends Error {
 @Injectable()
 export class FailureResend {
   constructor(
-    @Inject(FAILURE_OPTIONS) private readonly options: ResolvedFailureOptions,
+    private readonly options: FailuresOptions,
     private readonly outbox: Outbox,
   ) {}
 

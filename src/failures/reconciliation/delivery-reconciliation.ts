@@ -1,17 +1,16 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import { Injectable, Logger } from '@nestjs/common';
 import { UNSETTLED_STATES } from '../../messages/delivery-state.js';
 import { MessageStore } from '../../messages/message-store.js';
 import { MessageEntity } from '../../messages/message.entity.js';
 import { loggableError } from '../../errors/loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
+import { PostackDatabase } from '../../database/postack-database.js';
 import { PostackApiError, PostackRefusedError } from '../../postack-api/postack-api-errors.js';
 import { PostackClient, type PostackMessage } from '../../postack-api/postack-client.js';
-import { FAILURE_OPTIONS, type ResolvedFailureOptions } from '../failure-options.js';
 import { FailureQueue } from '../reactions/failure-queue.js';
 import { factsOf } from './delivery-lookup.js';
 import { ReconciliationProgress } from './reconciliation-progress.js';
+import { PostackApiOptions } from '../../postack-api/postack-api.options.js';
+import { FailuresOptions } from '../failures.options.js';
 
 /** What one run has come to. */
 export interface ReconciliationReport {
@@ -49,9 +48,9 @@ export class DeliveryReconciliation {
   readonly #logger = new Logger('PostackFailures');
 
   constructor(
-    @Inject(POSTACK_OPTIONS) private readonly module: ResolvedPostackOptions,
-    @Inject(FAILURE_OPTIONS) private readonly options: ResolvedFailureOptions,
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly module: PostackApiOptions,
+    private readonly options: FailuresOptions,
+    private readonly database: PostackDatabase,
     private readonly messages: MessageStore,
     private readonly client: PostackClient,
     private readonly progress: ReconciliationProgress,
@@ -130,8 +129,8 @@ export class DeliveryReconciliation {
   async *#due(due: Date): AsyncGenerator<DueMessage> {
     let last: DueMessage | undefined;
     for (;;) {
-      const query = this.dataSource
-        .getRepository(MessageEntity)
+      const query = this.database
+        .repository(MessageEntity)
         .createQueryBuilder('message')
         .select(['message.id', 'message.lastEventAt'])
         .where('message.state IN (:...states)', { states: UNSETTLED_STATES })
@@ -183,7 +182,7 @@ export class DeliveryReconciliation {
     now: Date,
     report: ReconciliationReport,
   ): Promise<void> {
-    const counts = await this.dataSource.transaction(async (manager) => {
+    const counts = await this.database.transaction(async (manager) => {
       const message = await this.messages.addFacts(id, factsOf(answer, now), manager);
       // A receipt has come meanwhile.
       if (!message) return null;

@@ -1,11 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource, EntityManager } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { MessageEntity } from '../../messages/message.entity.js';
 import { acceptedMessage } from '../../messages/message-state.js';
 import { MessageStore } from '../../messages/message-store.js';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
+import { PostackDatabase } from '../../database/postack-database.js';
 import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
-import { tableName } from '../../database/table-name.js';
 import { DeliveryReconciliationEntity } from './delivery-reconciliation.entity.js';
 
 type AcceptedMessage = Parameters<typeof acceptedMessage>[0];
@@ -20,17 +19,17 @@ export class ReconciliationProgress {
   readonly #messages: string;
 
   constructor(
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly database: PostackDatabase,
     private readonly messages: MessageStore,
   ) {
-    this.#sweep = tableName(dataSource, DeliveryReconciliationEntity);
-    this.#outbox = tableName(dataSource, OutboxMessageEntity);
-    this.#messages = tableName(dataSource, MessageEntity);
+    this.#sweep = database.table(DeliveryReconciliationEntity);
+    this.#outbox = database.table(OutboxMessageEntity);
+    this.#messages = database.table(MessageEntity);
   }
 
   /** Gives a row in `message` to whatever Postack had accepted by `due`, and never sent a single event of. */
   async adopt(due: Date): Promise<void> {
-    while (!(await this.dataSource.transaction((manager) => this.#adoptSome(due, manager))));
+    while (!(await this.database.transaction((manager) => this.#adoptSome(due, manager))));
   }
 
   /** @returns whether that were all. */
@@ -65,14 +64,14 @@ export class ReconciliationProgress {
 
   /** Postack answers. */
   async answered(): Promise<void> {
-    await this.dataSource.query(
+    await this.database.query(
       `UPDATE ${this.#sweep} SET unanswered_since = NULL WHERE unanswered_since IS NOT NULL`,
     );
   }
 
   /** Postack does not answer. @returns since when. */
   async unansweredSince(now: Date): Promise<Date> {
-    const [[row]]: [{ unanswered_since: Date }[], number] = await this.dataSource.query(
+    const [[row]]: [{ unanswered_since: Date }[], number] = await this.database.query(
       `UPDATE ${this.#sweep} SET unanswered_since = coalesce(unanswered_since, $1) RETURNING unanswered_since`,
       [now.toISOString()],
     );

@@ -1,10 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { maskPhoneNumber } from '../../events/phone-number.js';
 import { tableName } from '../../database/table-name.js';
 import type { SendBlock } from '../outbox-message.js';
 import { OutboxMessageEntity } from '../outbox-message.entity.js';
-import { REPLY_OPTIONS, type ResolvedReplyOptions } from '../../replies/reply-options.js';
+import { OutboxOptions } from '../outbox.options.js';
 
 /** What of a message decides whether it may be part of a loop. */
 export type LoopCandidate = Pick<OutboxMessageEntity, 'id' | 'to' | 'text' | 'category'>;
@@ -21,7 +21,7 @@ const DAY_MS = 86_400_000;
  */
 @Injectable()
 export class LoopGuard {
-  constructor(@Inject(REPLY_OPTIONS) private readonly options: ResolvedReplyOptions) {}
+  constructor(private readonly options: OutboxOptions) {}
 
   /**
    * Whether a reply or confirmation would be one too many; `null` when not, and for other categories. Counted are those
@@ -46,7 +46,7 @@ export class LoopGuard {
       [to, before(now, DAY_MS), before(now, TEN_MINUTES_MS), text, id],
     );
     const { recent = 0, day = 0, identical = 0 } = counts ?? {};
-    const { perTenMinutes, perDay, identicalTexts } = this.options;
+    const { perTenMinutes, perDay, identicalTexts } = this.options.loopGuard;
     const peer = maskPhoneNumber(to);
     if (identical >= identicalTexts) {
       return hold(

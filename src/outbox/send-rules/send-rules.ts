@@ -1,16 +1,16 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { maskPhoneNumber } from '../../events/phone-number.js';
 import { OptOutLedger } from '../../opt-outs/opt-out-ledger.js';
 import type { HeldReason, SendBlock } from '../outbox-message.js';
 import type { OutboxMessageEntity } from '../outbox-message.entity.js';
-import { REPLY_OPTIONS, type ResolvedReplyOptions } from '../../replies/reply-options.js';
 import type { SuppressionEntity } from '../../suppressions/suppression.entity.js';
 import { Suppressions } from '../../suppressions/suppressions.js';
 import { LoopGuard } from './loop-guard.js';
 import { OwnNumbers } from '../../messages/own-numbers.js';
 import { quietUntil } from './quiet-hours.js';
 import { hasCertainlyFailed } from './resend-guard.js';
+import { OutboxOptions } from '../outbox.options.js';
 
 /** What of a message decides whether it may be sent. */
 export type SendCandidate = Pick<
@@ -22,7 +22,7 @@ export type SendCandidate = Pick<
 @Injectable()
 export class SendRules {
   constructor(
-    @Inject(REPLY_OPTIONS) private readonly options: ResolvedReplyOptions,
+    private readonly options: OutboxOptions,
     private readonly ownNumbers: OwnNumbers,
     private readonly ledger: OptOutLedger,
     private readonly loopGuard: LoopGuard,
@@ -75,7 +75,7 @@ export class SendRules {
   }
 
   #quiet({ to, timeZone }: SendCandidate, now: Date): SendBlock | null {
-    const { from, to: end } = this.options;
+    const { from, to: end } = this.options.quietHours;
     const until = quietUntil({ to, timeZone, now, from, until: end });
     if (!until) return null;
     const detail = `Quiet hours where ${maskPhoneNumber(to)} may be, ${from} to ${end} (replies.quietHours)`;

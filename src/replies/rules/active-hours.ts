@@ -1,4 +1,5 @@
 import { DateTime, IANAZone } from 'luxon';
+import { CLOCK_TIME } from '../../outbox/outbox.options.js';
 
 /**
  * A span of the day, on some days of the week, by the clocks of a place.
@@ -16,9 +17,6 @@ export interface ActiveHours {
   /** The minute in which it is over, `HH:MM`. */
   to: string;
 }
-
-/** A time of day, `HH:MM`. */
-export const CLOCK_TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 
 /** What is wrong with them, a line each; none when they are right. */
 export function problemsWithHours({ timeZone, days, from, to }: ActiveHours): string[] {

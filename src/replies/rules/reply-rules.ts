@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { isUUID } from 'class-validator';
-import { QueryFailedError, type DataSource, type EntityManager } from 'typeorm';
+import { QueryFailedError, type EntityManager } from 'typeorm';
 import { normalizePhoneNumber } from '../../events/phone-number.js';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
+import { PostackDatabase } from '../../database/postack-database.js';
 import {
   byPrecedence,
   problemsWithRule,
@@ -47,18 +47,18 @@ const DEFAULTS = { enabled: true, priority: 0, ownNumber: null, pattern: null, a
 export class ReplyRules {
   readonly #cache: RuleCache;
 
-  constructor(@Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource) {
-    this.#cache = new RuleCache(dataSource);
+  constructor(private readonly database: PostackDatabase) {
+    this.#cache = new RuleCache(database);
   }
 
   /** All of them, in the order in which they are asked. */
   async list(): Promise<ReplyRuleEntity[]> {
-    return (await this.dataSource.getRepository(ReplyRuleEntity).find()).sort(byPrecedence);
+    return (await this.database.repository(ReplyRuleEntity).find()).sort(byPrecedence);
   }
 
   /** `null` when there is none with this id. */
   find(id: string): Promise<ReplyRuleEntity | null> {
-    return this.#row(id, this.dataSource.manager);
+    return this.#row(id, this.database.manager);
   }
 
   /**
@@ -151,7 +151,7 @@ export class ReplyRules {
   }
 
   async #change<Result>(change: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    const result = await this.dataSource.transaction(change);
+    const result = await this.database.transaction(change);
     this.#cache.forget();
     return result;
   }

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import type { PostackDatabase } from '../../database/postack-database.js';
 import { loggableError } from '../../errors/loggable-error.js';
 import { byPrecedence, compileRule, type CompiledRule } from './compiled-rule.js';
 import { ReplyRuleEntity } from './reply-rule.entity.js';
@@ -17,7 +17,7 @@ export class RuleCache {
   /** By all that stands in their row. */
   #compiled = new Map<string, CompiledRule>();
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly database: PostackDatabase) {}
 
   /** In the order in which they are asked. */
   rules(): Promise<readonly CompiledRule[]> {
@@ -34,7 +34,7 @@ export class RuleCache {
   }
 
   async #read(): Promise<CompiledRule[]> {
-    const rows = await this.dataSource.getRepository(ReplyRuleEntity).find();
+    const rows = await this.database.repository(ReplyRuleEntity).find();
     const before = this.#compiled;
     this.#compiled = new Map(
       rows.sort(byPrecedence).map((row) => {

@@ -1,7 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { MessageReceivedEvent } from '../../events/message-received.event.js';
 import { checkSmsText } from '../../outbox/sms-segments.js';
-import { REPLY_OPTIONS, type ResolvedReplyOptions } from '../reply-options.js';
+import { OutboxOptions } from '../../outbox/outbox.options.js';
+import { RepliesOptions } from '../replies.options.js';
 import { ReplyPolicy } from '../reply-policy.js';
 import { UnsendableAnswerError } from '../unsendable-answer.js';
 import { ReplyRules } from './reply-rules.js';
@@ -14,7 +15,8 @@ export class RuleReplies extends ReplyPolicy {
 
   constructor(
     private readonly rules: ReplyRules,
-    @Inject(REPLY_OPTIONS) private readonly options: ResolvedReplyOptions,
+    private readonly options: RepliesOptions,
+    private readonly outbox: OutboxOptions,
   ) {
     super();
   }
@@ -25,7 +27,7 @@ export class RuleReplies extends ReplyPolicy {
     const answer = await this.rules.answer({ from, to, text, messageId, at: occurredAt }, this.among);
     if (!answer) return null;
     try {
-      checkSmsText(answer.text, this.options.maxSegments);
+      checkSmsText(answer.text, this.outbox.maxSegments);
     } catch (error) {
       throw new UnsendableAnswerError(`the reply rule "${answer.rule.name}"`, error as Error);
     }

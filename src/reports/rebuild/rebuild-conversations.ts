@@ -1,4 +1,5 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { PostackDatabase } from '../../database/postack-database.js';
 import type { MessageEntity } from '../../messages/message.entity.js';
 import { tableName } from '../../database/table-name.js';
 import { ConversationEntryEntity } from '../rollups/conversation-entry.entity.js';
@@ -16,11 +17,11 @@ import { ReportOwnNumberEntity } from '../rollups/report-own-number.entity.js';
 export async function* placeMessages(
   from: Date,
   to: Date,
-  dataSource: DataSource,
+  database: PostackDatabase,
 ): AsyncGenerator<HourProgress> {
   for (let last: MessagePlace | undefined; ;) {
     const startedAt = performance.now();
-    const page = await dataSource.transaction('READ COMMITTED', async (manager) => {
+    const page = await database.transaction(async (manager) => {
       // In a statement of its own: what it has waited for is seen by those that follow.
       await manager.query(`SELECT ${OWN_CONVERSATIONS}`);
       const messages = await messagePage(from, to, last, manager);
@@ -32,7 +33,7 @@ export async function* placeMessages(
       );
       return messages;
     });
-    await nameOwnNumbers(page, dataSource);
+    await nameOwnNumbers(page, database);
     last = endOf(page);
     yield { done: page.length, through: last?.firstEventAt ?? to };
     await restAfter(startedAt);
@@ -73,7 +74,10 @@ async function placePage(
   );
 }
 
-async function nameOwnNumbers(messages: readonly MessageEntity[], { manager }: DataSource): Promise<void> {
+async function nameOwnNumbers(
+  messages: readonly MessageEntity[],
+  { manager }: PostackDatabase,
+): Promise<void> {
   const own = messages.map((message) => numbersOf(message).own).filter((facts) => facts !== null);
   const names = [...new Map(own.map(({ key, number }) => [key, { key, number }])).values()];
   // As `addToReports` does.

@@ -1,7 +1,7 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { PostackDatabase } from '../../database/postack-database.js';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
 import { MessageEntity } from '../../messages/message.entity.js';
-import { tableName } from '../../database/table-name.js';
 import { ConversationEntryEntity } from '../rollups/conversation-entry.entity.js';
 import { recountQuarantined } from '../rollups/quarantined-events.js';
 import { placeMessages } from './rebuild-conversations.js';
@@ -22,12 +22,12 @@ export class RebuildHours {
   readonly #count: string;
   readonly #event: string;
 
-  constructor(private readonly dataSource: DataSource) {
-    this.#message = tableName(dataSource, MessageEntity);
-    this.#entry = tableName(dataSource, ConversationEntryEntity);
-    this.#inbox = tableName(dataSource, InboxEventEntity);
-    this.#count = tableName(dataSource, ReportCountEntity);
-    this.#event = tableName(dataSource, ReportEventEntity);
+  constructor(private readonly database: PostackDatabase) {
+    this.#message = database.table(MessageEntity);
+    this.#entry = database.table(ConversationEntryEntity);
+    this.#inbox = database.table(InboxEventEntity);
+    this.#count = database.table(ReportCountEntity);
+    this.#event = database.table(ReportEventEntity);
   }
 
   /**
@@ -39,7 +39,7 @@ export class RebuildHours {
       figures === 'events'
         ? [`min(received_at) AS at FROM ${this.#inbox}`, `${this.#event} WHERE accepted > 0`]
         : [`min(first_event_at) AS at FROM ${this.#message}`, `${this.#count} WHERE dimension = 'total'`];
-    const [row]: { at: Date | null; is_cut: boolean }[] = await this.dataSource.query(
+    const [row]: { at: Date | null; is_cut: boolean }[] = await this.database.query(
       `SELECT at, EXISTS (SELECT FROM ${counted} AND bucket < date_bin('${BUCKET_MS} ms', at, 'epoch')) AS is_cut
        FROM (SELECT ${oldest}) AS oldest`,
     );
@@ -60,7 +60,7 @@ export class RebuildHours {
       ],
     }[figures];
     const earliest = sources.map((source) => `SELECT ${source} >= $1`).join(' UNION ALL ');
-    const [row]: { at: Date | null }[] = await this.dataSource.query(
+    const [row]: { at: Date | null }[] = await this.database.query(
       `SELECT min(at) AS at FROM (${earliest}) AS earliest`,
       [new Date(fromMs)],
     );
@@ -71,17 +71,17 @@ export class RebuildHours {
   async *rebuild(figures: RebuiltFigures, hourMs: number): AsyncGenerator<HourProgress> {
     const [from, to] = [new Date(hourMs), new Date(hourMs + HOUR_MS)];
     if (figures === 'conversations') {
-      yield* placeMessages(from, to, this.dataSource);
+      yield* placeMessages(from, to, this.database);
     } else if (figures === 'counts') {
       yield* this.#atOneTime((manager, tell) => countMessages(from, to, manager, tell));
     } else {
-      await recountQuarantined(from, to, this.dataSource);
+      await recountQuarantined(from, to, this.database);
       yield* this.#atOneTime((manager, tell) => countEvents(from, to, manager, tell));
     }
   }
 
   /** All of it sees the messages, events and rollups as they were at the same time. */
   #atOneTime(work: (manager: EntityManager, tell: Tell) => Promise<void>): AsyncGenerator<HourProgress> {
-    return told((tell) => this.dataSource.transaction('REPEATABLE READ', (manager) => work(manager, tell)));
+    return told((tell) => this.database.transaction((manager) => work(manager, tell), 'REPEATABLE READ'));
   }
 }

@@ -1,14 +1,13 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import { Injectable, Logger } from '@nestjs/common';
 import { StoredEvents } from '../../dispatch/stored-events.js';
 import { KNOWN_EVENTS, type AnyPostackEvent, type KnownPostackEvent } from '../../events/event-types.js';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
 import { loggableError } from '../../errors/loggable-error.js';
 import { MessageStore } from '../../messages/message-store.js';
 import { MessagesProjection } from '../../messages/messages.projection.js';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
-import { tableName } from '../../database/table-name.js';
+import { PostackDatabase } from '../../database/postack-database.js';
+import { RetentionOptions } from '../../retention/retention.options.js';
+import { ReportsOptions } from '../reports.options.js';
 import { CONVERSATION_GAP_MS } from '../rollups/conversation-figures.js';
 import { countUncounted } from './uncounted-messages.js';
 import { RebuildHours, type RebuiltFigures } from './rebuild-hours.js';
@@ -50,13 +49,14 @@ export class ReportRebuild {
   #lastTurn: Promise<void> = Promise.resolve();
 
   constructor(
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly options: ReportsOptions,
+    private readonly retention: RetentionOptions,
+    private readonly database: PostackDatabase,
     private readonly events: StoredEvents,
     private readonly store: MessageStore,
     private readonly messages: MessagesProjection,
   ) {
-    this.#hours = new RebuildHours(dataSource);
+    this.#hours = new RebuildHours(database);
   }
 
   /**
@@ -97,7 +97,7 @@ export class ReportRebuild {
 
   /** Older hours may have lost events to retention. */
   #oldestKept(): number {
-    const { retention } = this.options;
+    const { retention } = this.retention;
     return retention ? hourOf(new Date(Date.now() - retention.eventDays * 86_400_000)) + HOUR_MS : -Infinity;
   }
 
@@ -105,8 +105,8 @@ export class ReportRebuild {
     let [done, skipped] = [0, 0];
     // As text: a `Date` has no microseconds.
     for (let last = { id: '0', place: since.toISOString(), received_at: since }; ;) {
-      const rows: { id: string; place: string; received_at: Date }[] = await this.dataSource.query(
-        `SELECT id, received_at::text AS place, received_at FROM ${tableName(this.dataSource, InboxEventEntity)}
+      const rows: { id: string; place: string; received_at: Date }[] = await this.database.query(
+        `SELECT id, received_at::text AS place, received_at FROM ${this.database.table(InboxEventEntity)}
          WHERE (received_at, id) > ($1::timestamptz, $2::bigint) AND dispatched_at IS NOT NULL AND body IS NOT NULL
          ORDER BY received_at, id LIMIT ${CHUNK_SIZE}`,
         [last.place, last.id],
@@ -127,7 +127,7 @@ export class ReportRebuild {
     const error = await this.#attempt(events);
     if (error === undefined) return 0;
     // Throws when it is the database that is away.
-    await this.dataSource.query('SELECT 1');
+    await this.database.query('SELECT 1');
     if (events.length > 1) {
       let skipped = 0;
       for (const event of events) skipped += await this.#fold([event]);
@@ -142,7 +142,7 @@ export class ReportRebuild {
   async #attempt(events: readonly KnownPostackEvent[]): Promise<unknown> {
     if (events.length === 0) return undefined;
     try {
-      await this.dataSource.transaction((manager) => this.messages.project(events, manager));
+      await this.database.transaction((manager) => this.messages.project(events, manager));
       return undefined;
     } catch (error) {
       return error;
@@ -151,7 +151,7 @@ export class ReportRebuild {
 
   async *#countUncounted(from: Date): AsyncGenerator<RebuildProgress> {
     let done = 0;
-    for await (const page of countUncounted(from, this.dataSource, this.store)) {
+    for await (const page of countUncounted(from, this.database, this.store)) {
       done += page.done;
       yield { step: 'uncounted', done, skipped: 0, through: page.through };
     }

@@ -1,4 +1,5 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { PostackDatabase } from '../../database/postack-database.js';
 import type { MessageStore } from '../../messages/message-store.js';
 import { MessageEntity } from '../../messages/message.entity.js';
 import { restAfter, type HourProgress } from './rebuild-progress.js';
@@ -14,12 +15,12 @@ type Place = Pick<MessageEntity, 'firstEventAt' | 'id'>;
  */
 export async function* countUncounted(
   from: Date,
-  dataSource: DataSource,
+  database: PostackDatabase,
   store: MessageStore,
 ): AsyncGenerator<HourProgress> {
   for (let last: Place = { firstEventAt: from, id: '' }; ;) {
     const startedAt = performance.now();
-    const page = await dataSource.transaction('READ COMMITTED', async (manager) => {
+    const page = await database.transaction(async (manager) => {
       const messages = await uncountedAfter(last, manager);
       await store.merge(messages, manager, true);
       return messages;

@@ -1,6 +1,6 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DispatchBatch } from '../../dispatch/dispatch-batch.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
+import { ReportsOptions } from '../reports.options.js';
 import { ReportDeltas } from './report-deltas.js';
 import { addToReports } from './report-store.js';
 
@@ -11,7 +11,7 @@ import { addToReports } from './report-store.js';
 @Injectable()
 export class EventReports implements OnModuleInit {
   constructor(
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly options: ReportsOptions,
     private readonly batches: DispatchBatch,
   ) {}
 

@@ -1,8 +1,8 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { MessageEntity } from '../../messages/message.entity.js';
 import { MessageStore, type MessageChange } from '../../messages/message-store.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
+import { ReportsOptions } from '../reports.options.js';
 import { conversationFigures, type ConversationEntry } from './conversation-figures.js';
 import { lockConversations, moveInConversations, type Move } from './conversation-lines.js';
 import { countInConversation, countMessage, lineOf, type Line } from './message-figures.js';
@@ -21,13 +21,13 @@ import { addToReports } from './report-store.js';
 @Injectable()
 export class MessageReports implements OnModuleInit {
   constructor(
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
+    private readonly options: ReportsOptions,
     private readonly messages: MessageStore,
   ) {}
 
   onModuleInit(): void {
     this.messages.isCounting = this.options.reports;
-    this.messages.onChange((changes, manager) => count(changes, manager));
+    this.messages.onChange('reports', (changes, manager) => count(changes, manager));
   }
 }
 

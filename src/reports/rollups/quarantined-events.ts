@@ -1,4 +1,5 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import type { PostackDatabase } from '../../database/postack-database.js';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
 import { tableName } from '../../database/table-name.js';
 import { ReportEventEntity } from './report-event.entity.js';
@@ -24,10 +25,10 @@ export async function countQuarantined(from: Date, to: Date, manager: EntityMana
 }
 
 /** The same where they may have been counted wrongly. */
-export async function recountQuarantined(from: Date, to: Date, dataSource: DataSource): Promise<void> {
-  await dataSource.transaction('READ COMMITTED', async (manager) => {
+export async function recountQuarantined(from: Date, to: Date, database: PostackDatabase): Promise<void> {
+  await database.transaction(async (manager) => {
     await manager.query(
-      `UPDATE ${tableName(dataSource, ReportEventEntity)} SET quarantined = 0
+      `UPDATE ${database.table(ReportEventEntity)} SET quarantined = 0
        WHERE bucket >= $1 AND bucket < $2 AND quarantined <> 0`,
       [from, to],
     );

@@ -1,16 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  Inject,
   Injectable,
   Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
 import { loggableError } from '../../errors/loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
-import { POSTACK_OPTIONS, type ResolvedPostackOptions } from '../../postack.options.js';
-import { tableName } from '../../database/table-name.js';
+import { PostackDatabase } from '../../database/postack-database.js';
+import { JobsOptions } from '../../jobs/jobs.options.js';
+import { Shutdown } from '../../jobs/shutdown.js';
+import { ReportsOptions } from '../reports.options.js';
 import { WebhookCounters } from '../../webhook/webhook-counters.js';
 import { countQuarantined } from './quarantined-events.js';
 import { ReportEventEntity } from './report-event.entity.js';
@@ -39,13 +37,15 @@ export class RequestCounts implements OnApplicationBootstrap, BeforeApplicationS
   #flushing: Promise<void> = Promise.resolve();
 
   constructor(
-    @Inject(POSTACK_OPTIONS) private readonly options: ResolvedPostackOptions,
-    @Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly options: ReportsOptions,
+    private readonly jobs: JobsOptions,
+    private readonly shutdown: Shutdown,
+    private readonly database: PostackDatabase,
     private readonly counters: WebhookCounters,
   ) {}
 
   onApplicationBootstrap(): void {
-    if (!this.options.reports || this.options.role === 'work') return;
+    if (!this.options.reports || !this.jobs.accepts) return;
     this.#flushing = this.#attempt(() => this.#countQuarantined(Date.now() - LOOK_BACK_MS));
     this.#timer = setInterval(() => {
       // While PostgreSQL hangs, requests are counted in their time all the same.
@@ -57,8 +57,7 @@ export class RequestCounts implements OnApplicationBootstrap, BeforeApplicationS
   async beforeApplicationShutdown(): Promise<void> {
     if (!this.#timer) return;
     clearInterval(this.#timer);
-    const deadline = sleep(this.options.shutdownTimeoutMs, undefined, { ref: false });
-    await Promise.race([this.flush(), deadline]);
+    await Promise.race([this.flush(), this.shutdown.begin()]);
   }
 
   /** Writes down what has been counted since the last time; what cannot be written now is written next time. */
@@ -87,8 +86,8 @@ export class RequestCounts implements OnApplicationBootstrap, BeforeApplicationS
 
   async #add(counts: ReturnType<RequestTally['drain']>): Promise<void> {
     if (counts.length === 0) return;
-    await this.dataSource.query(
-      `INSERT INTO ${tableName(this.dataSource, ReportEventEntity)} AS r
+    await this.database.query(
+      `INSERT INTO ${this.database.table(ReportEventEntity)} AS r
          (bucket, slot, duplicates, rejected, unavailable)
        SELECT bucket, $1, duplicates, rejected, unavailable
        FROM unnest($2::timestamptz[], $3::int[], $4::int[], $5::int[])
@@ -96,7 +95,7 @@ export class RequestCounts implements OnApplicationBootstrap, BeforeApplicationS
        ON CONFLICT (bucket, slot) DO UPDATE SET duplicates = r.duplicates + excluded.duplicates,
          rejected = r.rejected + excluded.rejected, unavailable = r.unavailable + excluded.unavailable`,
       [
-        slotOf(this.dataSource.manager),
+        slotOf(this.database.manager),
         counts.map(([bucketMs]) => new Date(bucketMs).toISOString()),
         counts.map(([, { duplicates }]) => duplicates),
         counts.map(([, { rejected }]) => rejected),
@@ -106,7 +105,7 @@ export class RequestCounts implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   #countQuarantined(fromMs: number): Promise<void> {
-    return countQuarantined(new Date(bucketOf(new Date(fromMs))), new Date(), this.dataSource.manager);
+    return countQuarantined(new Date(bucketOf(new Date(fromMs))), new Date(), this.database.manager);
   }
 
   async #attempt(write: () => Promise<void>): Promise<void> {

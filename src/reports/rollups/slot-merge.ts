@@ -1,7 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
-import { tableName } from '../../database/table-name.js';
+import { Injectable } from '@nestjs/common';
+import { PostackDatabase } from '../../database/postack-database.js';
 import { ReportCountEntity } from './report-count.entity.js';
 import { DIMENSIONS, DURATIONS } from './report-deltas.js';
 import { ReportDurationEntity } from './report-duration.entity.js';
@@ -54,7 +52,7 @@ const LOOK_BACK_HOURS = 48;
  */
 @Injectable()
 export class SlotMerge {
-  constructor(@Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource) {}
+  constructor(private readonly database: PostackDatabase) {}
 
   /**
    * Runs by itself every hour; may be called at any time, in any process.
@@ -64,9 +62,9 @@ export class SlotMerge {
   async run(signal?: AbortSignal): Promise<void> {
     const now = hourOf(new Date());
     for (const rollup of ROLLUPS) {
-      const hours: { hour: Date }[] = await this.dataSource.query(
+      const hours: { hour: Date }[] = await this.database.query(
         `SELECT DISTINCT date_trunc('hour', ${rollup.time}, 'UTC') AS hour
-         FROM ${tableName(this.dataSource, rollup.table)} WHERE ${unmerged(rollup)} ORDER BY hour`,
+         FROM ${this.database.table(rollup.table)} WHERE ${unmerged(rollup)} ORDER BY hour`,
         [new Date(now - LOOK_BACK_HOURS * HOUR_MS), new Date(now - HOUR_MS)],
       );
       for (const { hour } of hours) {
@@ -79,11 +77,11 @@ export class SlotMerge {
   /** Rows that somebody adds to at the moment are left to the next run: so nobody waits for the other's next lock. */
   async #merge(rollup: Rollup, hour: Date): Promise<void> {
     const { table, key, sums } = rollup;
-    const name = tableName(this.dataSource, table);
+    const name = this.database.table(table);
     const columns = (format: (column: string) => string, list = sums, separator = ', ') =>
       list.map((column) => format(`"${column}"`)).join(separator);
     const keyed = columns((column) => column, key);
-    await this.dataSource.transaction('READ COMMITTED', async (manager) => {
+    await this.database.transaction(async (manager) => {
       await lockSettledSlot(manager);
       await manager.query(
         `WITH free AS (

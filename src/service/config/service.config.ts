@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { IsIn, IsInt, Matches, Max, Min, MinLength, ValidateIf } from 'class-validator';
 import { assertValid, ConfigurationError } from '../../errors/configuration-error.js';
-import {
-  type PostackApiOptions,
-  type PostackRole,
-  WEBHOOK_PATH,
-  WEBHOOK_PATH_RULE,
-} from '../../postack.options.js';
-import type { AlertOptions } from '../../alerts/alert-options.js';
-import type { Confirmations, OptOutScope, ReplyOptions } from '../../replies/reply-options.js';
-import { IsRetention, type ResolvedRetention, resolveRetention } from '../../retention/retention-options.js';
+import { type PostackApiAccess } from '../../postack-api/postack-api.options.js';
+import type { PostackRole } from '../../jobs/jobs.options.js';
+import { WEBHOOK_PATH, WEBHOOK_PATH_RULE } from '../../webhook/webhook.options.js';
+import type { AlertsOptionsInput } from '../../alerts/alerts.options.js';
+import type { RepliesOptionsInput } from '../../replies/replies.options.js';
+import type { Confirmations, OptOutScope } from '../../opt-outs/opt-outs.options.js';
+import { IsRetention, type ResolvedRetention, resolveRetention } from '../../retention/retention.options.js';
 import { parseWebhookSecret, WebhookSecretError } from '../../webhook/webhook-secret.js';
 import { alertProblems, sendingProblems } from './setting-problems.js';
 
@@ -106,12 +104,12 @@ export class ServiceConfig {
   readonly retention: ResolvedRetention;
 
   /** The way to Postack; `undefined` without an API key: nothing is sent then. */
-  readonly api: PostackApiOptions | undefined;
+  readonly api: PostackApiAccess | undefined;
 
-  readonly replies: ReplyOptions;
+  readonly replies: RepliesOptionsInput;
 
   /** Whom alerts are posted to. */
-  readonly alerts: AlertOptions;
+  readonly alerts: AlertsOptionsInput;
 
   /** Names like our own that mean nothing: most likely mistyped. */
   readonly unknownSettings: string[];
@@ -190,7 +188,7 @@ export class ServiceConfig {
 }
 
 /** Without an API key, what else is set about the API means nothing. */
-function apiOptions(read: (name: Setting) => string | undefined): PostackApiOptions | undefined {
+function apiOptions(read: (name: Setting) => string | undefined): PostackApiAccess | undefined {
   const apiKey = read('POSTACK_API_KEY');
   if (apiKey === undefined) return undefined;
   const requestsPerSecond = read('POSTACK_API_REQUESTS_PER_SECOND');
@@ -204,7 +202,7 @@ function apiOptions(read: (name: Setting) => string | undefined): PostackApiOpti
 }
 
 /** Either of the two settings asks for a webhook; `alertProblems` tells when the other one is missing. */
-function alertOptions(read: (name: Setting) => string | undefined): AlertOptions {
+function alertOptions(read: (name: Setting) => string | undefined): AlertsOptionsInput {
   const url = read('POSTACK_ALERT_WEBHOOK_URL');
   const secret = read('POSTACK_ALERT_WEBHOOK_SECRET');
   if (url === undefined && secret === undefined) return {};

@@ -1,7 +1,7 @@
 import { isURL } from 'class-validator';
-import type { AlertOptions } from '../../alerts/alert-options.js';
-import type { PostackApiOptions } from '../../postack.options.js';
-import type { ReplyOptions } from '../../replies/reply-options.js';
+import type { AlertsOptionsInput } from '../../alerts/alerts.options.js';
+import type { PostackApiAccess } from '../../postack-api/postack-api.options.js';
+import type { RepliesOptionsInput } from '../../replies/replies.options.js';
 import { parseWebhookSecret, WebhookSecretError } from '../../webhook/webhook-secret.js';
 
 /** What is wrong with the way to Postack, by the names of the environment. */
@@ -9,8 +9,8 @@ export function sendingProblems({
   api,
   replies,
 }: {
-  api: PostackApiOptions | undefined;
-  replies: ReplyOptions;
+  api: PostackApiAccess | undefined;
+  replies: RepliesOptionsInput;
 }): string[] {
   const { apiKey, requestsPerSecond, baseUrl } = api ?? {};
   const { scope, confirmations } = replies.optOut ?? {};
@@ -34,7 +34,7 @@ export function sendingProblems({
 }
 
 /** What is wrong with the webhook of alerts, by the names of the environment. */
-export function alertProblems({ webhook }: AlertOptions): string[] {
+export function alertProblems({ webhook }: AlertsOptionsInput): string[] {
   if (!webhook) return [];
   const problems: string[] = [];
   if (!isURL(webhook.url, { protocols: ['http', 'https'], require_protocol: true, require_tld: false })) {

@@ -1,13 +1,6 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { loggableError } from '../../errors/loggable-error.js';
-import { POSTACK_DATA_SOURCE } from '../../database/data-source.js';
 
 /** A database that answers slower than this is not ready. */
 const CHECK_TIMEOUT_MS = 2000;
@@ -21,7 +14,7 @@ export class Readiness implements OnApplicationBootstrap, OnModuleDestroy {
   #isServing = false;
   #lastProblem: string | undefined;
 
-  constructor(@Inject(POSTACK_DATA_SOURCE) private readonly dataSource: DataSource) {}
+  constructor(private readonly dataSource: DataSource) {}
 
   onApplicationBootstrap(): void {
     this.#isServing = true;

@@ -1,7 +1,7 @@
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
 import type { AlertEntity } from '../../../alerts/alert.entity.js';
 import { Alerts } from '../../../alerts/alerts.js';
-import type { Page } from '../../../database/paging.js';
+import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
 import { ListAlertsQuery } from '../failures/dto/failures.dto.js';
 

@@ -4,7 +4,7 @@ import { DeadLetters } from '../../../replays/dead-letters.js';
 import { DeadLetterNotFoundError } from '../../../dispatch/dispatch-errors.js';
 import type { ReplayReceipt } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
-import type { Page } from '../../../database/paging.js';
+import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
 import { ListDeadLettersQuery } from '../http/list.dto.js';
 import { DiscardBody, RedriveBody } from '../replays/dto/replays.dto.js';

@@ -16,7 +16,7 @@ import {
 } from '../../../dispatch/outcomes/event-queries.js';
 import type { ReplayReceipt } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
-import type { Page } from '../../../database/paging.js';
+import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
 import { ListEventsQuery } from '../http/list.dto.js';
 import { ReplayBody, ReplayEventBody } from '../replays/dto/replays.dto.js';

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '
 import { FailureQueries, type FailureDetail } from '../../../failures/failure-queries.js';
 import { FailureNotFoundError } from '../../../failures/failure-errors.js';
 import { FailureSummary, type FailureOverview } from '../../../failures/failure-summary.js';
-import type { Page } from '../../../database/paging.js';
+import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
 import { ListFailuresQuery, SummaryQuery } from './dto/failures.dto.js';
 import { ReasonBody } from '../http/reason.dto.js';

@@ -1,5 +1,5 @@
 import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
-import { MAX_REASON_LENGTH } from '../../../opt-outs/opt-out-request.js';
+import { MAX_REASON_LENGTH } from '../../../errors/decision-reason.js';
 
 /** What is answered when a reason is missing or too long: longer explanations belong elsewhere. */
 export const REASON_MESSAGE = { message: `reason must be a text of 1 to ${MAX_REASON_LENGTH} characters` };

@@ -1,7 +1,7 @@
 import { Controller, Get, NotFoundException, Param, Query, UseGuards } from '@nestjs/common';
 import type { MessageEntity } from '../../../messages/message.entity.js';
 import { MessageQueries } from '../../../messages/message-queries.js';
-import type { Page } from '../../../database/paging.js';
+import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
 import { ListMessagesQuery } from '../http/list.dto.js';
 

@@ -10,7 +10,7 @@ import {
   UseGuards,
   type StreamableFile,
 } from '@nestjs/common';
-import type { Page } from '../../../database/paging.js';
+import type { Page } from '../../../database/keyset-page.js';
 import type { OptOutEntity } from '../../../opt-outs/opt-out.entity.js';
 import type { OptOutEvidenceEntity } from '../../../opt-outs/opt-out-evidence.entity.js';
 import type { OptOutImport } from '../../../opt-outs/opt-out-import.js';

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
-import type { Page } from '../../../database/paging.js';
+import type { Page } from '../../../database/keyset-page.js';
 import { HeldMessages } from '../../../outbox/held-messages.js';
 import { Outbox } from '../../../outbox/outbox.js';
 import { OutboxQueries, type OutboxMessage } from '../../../outbox/outbox-queries.js';

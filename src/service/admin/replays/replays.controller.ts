@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, NotFoundException, Param, Post, Query, UseGuards } from '@nestjs/common';
 import type { Replay } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
-import type { Page } from '../../../database/paging.js';
+import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
 import { PageQuery } from '../http/list.dto.js';
 

@@ -9,7 +9,7 @@ import {
   UseGuards,
   type StreamableFile,
 } from '@nestjs/common';
-import type { Page } from '../../../database/paging.js';
+import type { Page } from '../../../database/keyset-page.js';
 import type { NumberListImport } from '../../../csv/number-list-import.js';
 import type { SuppressionEntity } from '../../../suppressions/suppression.entity.js';
 import { Suppressions } from '../../../suppressions/suppressions.js';

@@ -11,7 +11,7 @@ import {
 } from 'class-validator';
 import { EVENT_STATUSES, type EventStatus } from '../../../../dispatch/outcomes/event-status.js';
 import { OptionalTime } from '../../http/optional-time.js';
-import { MAX_REASON_LENGTH } from '../../../../opt-outs/opt-out-request.js';
+import { MAX_REASON_LENGTH } from '../../../../errors/decision-reason.js';
 import { REASON_MESSAGE, ReasonBody } from '../../http/reason.dto.js';
 
 const TEXT_MESSAGE = { message: '$property must be a text' };

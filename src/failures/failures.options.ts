@@ -1,6 +1,7 @@
 import { ArrayMaxSize, IsInt, Max, Min, ValidateBy } from 'class-validator';
 import { POSTACK_CAUSE_CLASSES, type PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
 import { OPTED_OUT_CODE } from '../suppressions/suppression-record.js';
+import { applyOptions, IsWhole } from '../errors/option-rules.js';
 import { FAILURE_CATALOGUE, type FailureCatalogue, type FailureCause } from './failure-catalogue.js';
 
 /**
@@ -19,23 +20,6 @@ export type FailureReaction = (typeof FAILURE_REACTIONS)[number];
 /** By class of causes, or by code, which counts more: what is done. An empty list: nothing. */
 export type FailureReactions = Readonly<Record<string, readonly FailureReaction[]>>;
 
-/** What becomes of messages that do not arrive. All of it has defaults. */
-export interface FailureOptions {
-  /** Codes that are not in `FAILURE_CATALOGUE`, or that mean something else here. */
-  catalogue?: FailureCatalogue;
-  /** What is done, by class of causes or by code; each entry replaces its default. */
-  reactions?: FailureReactions;
-  /**
-   * Wait before each time that a message is sent again, in milliseconds; so many times, and no more. At most 10.
-   * Default `[300_000, 3_600_000]` (5 min, 1 h).
-   */
-  resendDelaysMs?: readonly number[];
-  /** For how many days `suppress` keeps messages from a number. 1 to 3,650. Default 30. */
-  suppressDays?: number;
-  /** Without a receipt for so many hours, Postack is asked, and a message has expired. 1 to 8,760. Default 72. */
-  expireAfterHours?: number;
-}
-
 /** What is done unless told otherwise: nothing about what is not understood. */
 export const DEFAULT_REACTIONS: FailureReactions & Record<PostackCauseClass, readonly FailureReaction[]> = {
   content: ['alert'],
@@ -53,13 +37,10 @@ const MAX_DELAY_MS = 86_400_000;
 const DELAYS = {
   message: '"failures.resendDelaysMs" must be at most 10 numbers of milliseconds, up to a day',
 };
-const SUPPRESS_DAYS = { message: '"failures.suppressDays" must be a whole number of days, from 1 to 3650' };
-const EXPIRE_HOURS = {
-  message: '"failures.expireAfterHours" must be a whole number of hours, from 1 to 8760',
-};
 
-/** `FailureOptions` with every default filled in; `assertValid` checks it. */
-export class ResolvedFailureOptions {
+/** Options of handling messages that do not arrive. */
+export class FailuresOptions {
+  /** Codes that are not in the catalogue, or that have another meaning here; each entry replaces its default. */
   @Entries(
     ({ causeClass, meaning, action, isRetryable }: Partial<FailureCause>) =>
       POSTACK_CAUSE_CLASSES.some((known) => known === causeClass) &&
@@ -67,37 +48,44 @@ export class ResolvedFailureOptions {
       typeof isRetryable === 'boolean',
     '"failures.catalogue" must have a causeClass, a meaning, an action and isRetryable for each code',
   )
-  readonly catalogue: FailureCatalogue;
+  catalogue: FailureCatalogue = FAILURE_CATALOGUE;
 
+  /**
+   * The reactions for each cause class or error code; the code takes precedence, each entry replaces its default. An
+   * empty list: none.
+   */
   @Entries(
     (list) =>
       Array.isArray(list) && list.every((one: unknown) => FAILURE_REACTIONS.some((known) => known === one)),
     `"failures.reactions" must be lists of ${FAILURE_REACTIONS.join(', ')}`,
   )
-  readonly reactions: FailureReactions;
+  reactions: FailureReactions = DEFAULT_REACTIONS;
 
+  /**
+   * Delay before each resend of a message, in milliseconds; as many resends as there are delays. At most 10 delays, each
+   * up to a day. Default `[300_000, 3_600_000]` (5 min, 1 h).
+   */
   @ArrayMaxSize(10, DELAYS)
   @IsInt({ each: true, ...DELAYS })
   @Min(0, { each: true, ...DELAYS })
   @Max(MAX_DELAY_MS, { each: true, ...DELAYS })
-  readonly resendDelaysMs: readonly number[];
+  resendDelaysMs: readonly number[] = [300_000, 3_600_000];
 
-  @IsInt(SUPPRESS_DAYS)
-  @Min(1, SUPPRESS_DAYS)
-  @Max(3650, SUPPRESS_DAYS)
-  readonly suppressDays: number;
+  /** How long the reaction `suppress` blocks a number, in days. 1 to 3,650. Default 30. */
+  @IsWhole('days', 1, 3650, 'failures.')
+  suppressDays = 30;
 
-  @IsInt(EXPIRE_HOURS)
-  @Min(1, EXPIRE_HOURS)
-  @Max(8760, EXPIRE_HOURS)
-  readonly expireAfterHours: number;
+  /**
+   * After this many hours without a delivery receipt, the state is requested from Postack, and a message without a final
+   * one is marked as expired. 1 to 8,760. Default 72.
+   */
+  @IsWhole('hours', 1, 8760, 'failures.')
+  expireAfterHours = 72;
 
-  constructor(options: FailureOptions = {}) {
-    this.catalogue = { ...FAILURE_CATALOGUE, ...options.catalogue };
-    this.reactions = { ...DEFAULT_REACTIONS, ...options.reactions };
-    this.resendDelaysMs = options.resendDelaysMs ?? [300_000, 3_600_000];
-    this.suppressDays = options.suppressDays ?? 30;
-    this.expireAfterHours = options.expireAfterHours ?? 72;
+  constructor(given: Partial<FailuresOptions> = {}) {
+    applyOptions(this, given, 'failures.');
+    this.catalogue = { ...FAILURE_CATALOGUE, ...this.catalogue };
+    this.reactions = { ...DEFAULT_REACTIONS, ...this.reactions };
   }
 }
 
@@ -115,6 +103,3 @@ function Entries(isFit: (value: object) => boolean, message: string): PropertyDe
 
 /** Name of the listener that does something about failures. */
 export const FAILURE_REACTIONS_LISTENER = 'failures.react';
-
-/** Injection token of the `ResolvedFailureOptions`. */
-export const FAILURE_OPTIONS = Symbol('nestjs-postack:failure-options');

@@ -1,35 +1,55 @@
 import { ValidateBy } from 'class-validator';
 
 /** How long stored events are kept, in days of 24 hours since they were received. Fractions are allowed. */
-export interface RetentionOptions {
-  /** After that the body is removed; everything else that is known of the event stays. 1 to 36,500. Default 30. */
+export interface RetentionDays {
+  /** Days until the payload is removed; everything else about the event stays. 1 to 36,500. Default 30. */
   payloadDays?: number;
   /**
-   * After that the event is removed wholly; its id would be taken for a new one. Not less than `payloadDays`, at most
-   * 36,500. Default 90, for so long Postack can be asked to send an event again; or `payloadDays`, when that is more.
+   * Days until the event is removed completely; after that, its id would count as a new event. Not less than
+   * `payloadDays`, at most 36,500. Default 90, for which Postack can be asked to send an event again; or `payloadDays`
+   * when that is more.
    */
   eventDays?: number;
 }
 
 /** The same with the defaults filled in; `false` when everything is kept. */
-export type ResolvedRetention = Readonly<Required<RetentionOptions>> | false;
+export type ResolvedRetention = Readonly<Required<RetentionDays>> | false;
 
-const DEFAULT_BODY_DAYS = 30;
-const DEFAULT_ID_DAYS = 90;
+const DEFAULT_PAYLOAD_DAYS = 30;
+const DEFAULT_EVENT_DAYS = 90;
 
-/** Postack sends an event again for 28 hours: what is younger than a day may still be worked on. */
+/** Postack sends an event again for 28 hours: events younger than a day may still be in progress. */
 const MIN_DAYS = 1;
 
 /** A hundred years. */
 const MAX_DAYS = 36_500;
 
+/** Options of removing old events. */
+export class RetentionOptions {
+  /**
+   * How long stored events are kept: `{ payloadDays, eventDays }`; `false` keeps everything. Only events that every
+   * handler is done with are removed. Applies to every endpoint in the database. Default
+   * `{ payloadDays: 30, eventDays: 90 }`.
+   */
+  @IsRetention('"retention.payloadDays"', '"retention.eventDays"')
+  retention: ResolvedRetention;
+
+  constructor({ retention }: RetentionOptionsInput = {}) {
+    this.retention = resolveRetention(retention);
+  }
+}
+
+export interface RetentionOptionsInput {
+  retention?: RetentionDays | false;
+}
+
 /** Fills in the defaults; checks nothing. */
-export function resolveRetention(retention: RetentionOptions | false = {}): ResolvedRetention {
+export function resolveRetention(retention: RetentionDays | false = {}): ResolvedRetention {
   if (retention === false) return false;
-  const { payloadDays = DEFAULT_BODY_DAYS } = retention;
-  // What is wrong with one is not to be told of the other.
+  const { payloadDays = DEFAULT_PAYLOAD_DAYS } = retention;
+  // When one of the two is wrong, only that one is reported.
   const atLeast = isDays(payloadDays) ? payloadDays : 0;
-  return { payloadDays, eventDays: retention.eventDays ?? Math.max(DEFAULT_ID_DAYS, atLeast) };
+  return { payloadDays, eventDays: retention.eventDays ?? Math.max(DEFAULT_EVENT_DAYS, atLeast) };
 }
 
 /** Property decorator: a `ResolvedRetention` that can be kept to. The messages call its two parts by these names. */

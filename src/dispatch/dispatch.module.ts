@@ -1,0 +1,53 @@
+import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { EventsModule } from '../events/events.module.js';
+import { InboxModule } from '../inbox/inbox.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { ListenersModule } from '../listeners/listeners.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
+import { Dispatcher } from './dispatcher.js';
+import { DispatchBatch } from './dispatch-batch.js';
+import { StoredEvents } from './stored-events.js';
+import { ProjectionRunner } from './projection-runner.js';
+import { ObserverNotices } from './observer-notices.js';
+import { Outcomes } from './outcomes/outcomes.js';
+import { EventQueries } from './outcomes/event-queries.js';
+import { HandlerWorkers } from './deliveries/handler-workers.js';
+import { DeliveryQueue } from './deliveries/delivery-queue.js';
+import { JobStatistics } from './deliveries/job-statistics.js';
+import { ListenerCalls } from './deliveries/listener-call.js';
+import { CrashedJobs } from './deliveries/crashed-jobs.js';
+import { ChangedOrder } from './deliveries/changed-order.js';
+import { ListenerControl } from './deliveries/listener-control.js';
+
+/** Claims stored events, runs projections, and delivers to listeners. */
+@Module({
+  imports: [DiscoveryModule, EventsModule, InboxModule, JobsModule, ListenersModule, OutboxModule],
+  providers: [
+    Dispatcher,
+    DispatchBatch,
+    StoredEvents,
+    ProjectionRunner,
+    ObserverNotices,
+    Outcomes,
+    EventQueries,
+    HandlerWorkers,
+    DeliveryQueue,
+    JobStatistics,
+    ListenerCalls,
+    CrashedJobs,
+    ChangedOrder,
+    ListenerControl,
+  ],
+  exports: [
+    Dispatcher,
+    DispatchBatch,
+    StoredEvents,
+    ObserverNotices,
+    EventQueries,
+    ListenerControl,
+    DeliveryQueue,
+    HandlerWorkers,
+  ],
+})
+export class DispatchModule {}

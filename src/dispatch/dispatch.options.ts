@@ -1,0 +1,23 @@
+import { applyOptions, IsWhole } from '../errors/option-rules.js';
+
+/** Options of dispatching stored events. */
+export class DispatchOptions {
+  /** Maximum number of stored events dispatched in one transaction. 1 to 5,000. Default 500. */
+  @IsWhole('events', 1, 5000)
+  dispatchBatchSize = 500;
+
+  /**
+   * A dispatch transaction that takes longer (a lost connection, a projection that hangs) is rolled back and retried.
+   * At least 100. Default 60,000 (1 min).
+   */
+  @IsWhole('milliseconds', 100)
+  dispatchTimeoutMs = 60_000;
+
+  /** Interval of looking for undispatched events that were not announced. At least 50. Default 1,000 (1 s). */
+  @IsWhole('milliseconds', 50)
+  pollIntervalMs = 1000;
+
+  constructor(given: Partial<DispatchOptions> = {}) {
+    applyOptions(this, given);
+  }
+}

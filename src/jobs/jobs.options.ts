@@ -1,0 +1,42 @@
+import { IsIn, Matches } from 'class-validator';
+import { applyOptions, IsWhole } from '../errors/option-rules.js';
+
+/** What a process does: `accept` only receives, `work` only dispatches, `all` does both. */
+export type PostackRole = 'all' | 'accept' | 'work';
+
+/** Options of the work of a process: what it does, and with which queues. */
+export class JobsOptions {
+  /** What this process does. `all`, `accept` or `work`. Default `all`. */
+  @IsIn(['all', 'accept', 'work'], { message: '"role" must be all, accept or work' })
+  role: PostackRole = 'all';
+
+  /** How long a stopping process waits for running listeners and jobs. At least 0. Default 25,000 (25 s). */
+  @IsWhole('milliseconds', 0)
+  shutdownTimeoutMs = 25_000;
+
+  /** PostgreSQL schema of the job queues, managed by pg-boss. Default `postack_jobs`. */
+  @Matches(/^[a-z_][a-z0-9_]{0,49}$/, {
+    message: '"jobsSchema" must be a lower-case SQL name of at most 50 characters',
+  })
+  jobsSchema = 'postack_jobs';
+
+  /** Database connections for the job queues, in addition to the data source's own. At least 2. Default 4. */
+  @IsWhole('connections', 2)
+  jobsPoolSize = 4;
+
+  constructor(given: JobsOptionsInput = {}) {
+    applyOptions(this, given);
+  }
+
+  /** Whether this process receives webhooks. */
+  get accepts(): boolean {
+    return this.role !== 'work';
+  }
+
+  /** Whether this process dispatches events, calls listeners and runs jobs. */
+  get works(): boolean {
+    return this.role !== 'accept';
+  }
+}
+
+export type JobsOptionsInput = Partial<Omit<JobsOptions, 'accepts' | 'works'>>;

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { MessagesModule } from '../messages/messages.module.js';
+import { OptOutLedger } from './opt-out-ledger.js';
+import { OptOutsProjection } from './opt-outs.projection.js';
+
+/** Consent: who has opted out, with the evidence. */
+@Module({
+  imports: [MessagesModule],
+  providers: [OptOutLedger, OptOutsProjection],
+  exports: [OptOutLedger],
+})
+export class OptOutsModule {}

@@ -1,0 +1,61 @@
+import { ConfigurableModuleBuilder, Global, type InjectionToken, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { PostackDatabase } from './database/postack-database.js';
+import {
+  OPTION_CLASSES,
+  type PostackModuleOptions,
+  type ResolvedOptions,
+  resolveOptions,
+} from './postack.options.js';
+import { checkDataSource, PostackSchemaCheck } from './postack.schema-check.js';
+
+/** What `forRoot` and `forRootAsync` take beside the options proper, because it shapes the module itself. */
+export interface PostackModuleExtras {
+  /**
+   * Injection token of the TypeORM data source to use. Default: the application's default data source. For a
+   * named one, `getDataSourceToken('name')` of `@nestjs/typeorm`.
+   */
+  dataSource?: InjectionToken<DataSource>;
+  /** Whether every module can inject what this one exports. Default `true`. */
+  isGlobal?: boolean;
+}
+
+/** The resolved options of all features; each feature injects its own class. */
+const RESOLVED_OPTIONS = Symbol('nestjs-postack:options');
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<PostackModuleOptions>()
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createPostackOptions')
+    .setExtras<PostackModuleExtras>({ dataSource: DataSource, isGlobal: true }, (definition, extras) => ({
+      ...definition,
+      providers: [
+        ...(definition.providers ?? []),
+        {
+          provide: PostackDatabase,
+          useFactory: (dataSource?: DataSource) => new PostackDatabase(checkDataSource(dataSource)),
+          inject: [{ token: extras.dataSource ?? DataSource, optional: true }],
+        },
+      ],
+    }))
+    .build();
+
+/** Provides what every feature needs: its options, and the database. Internal; always global. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: RESOLVED_OPTIONS,
+      useFactory: (options: PostackModuleOptions) => resolveOptions(options),
+      inject: [MODULE_OPTIONS_TOKEN],
+    },
+    ...OPTION_CLASSES.map((provide) => ({
+      provide,
+      useFactory: (options: ResolvedOptions) => options.get(provide),
+      inject: [RESOLVED_OPTIONS],
+    })),
+    PostackSchemaCheck,
+  ],
+  exports: [...OPTION_CLASSES, PostackDatabase],
+})
+export class PostackCoreModule extends ConfigurableModuleClass {}

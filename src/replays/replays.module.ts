@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { ListenersModule } from '../listeners/listeners.module.js';
+import { Replays } from './replays.js';
+import { ReplaySelection } from './replay-selection.js';
+import { ReplayQueue } from './replay-queue.js';
+import { ReplayChunk } from './replay-chunk.js';
+import { ReplayRunner } from './replay-runner.js';
+import { EventReplay } from './event-replay.js';
+import { DeadLetters } from './dead-letters.js';
+
+/** Delivers events again: dead letters, replay, backfill. */
+@Module({
+  imports: [DispatchModule, JobsModule, ListenersModule],
+  providers: [Replays, ReplaySelection, ReplayQueue, ReplayChunk, ReplayRunner, EventReplay, DeadLetters],
+  exports: [Replays, DeadLetters],
+})
+export class ReplaysModule {}
