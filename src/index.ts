@@ -77,13 +77,13 @@ export { DeadLetters } from './replays/dead-letters.js';
 export { EVENT_STATUSES, type EventStatus } from './dispatch/outcomes/event-status.js';
 export { HandlerOutcomeEntity, type OutcomeStatus } from './dispatch/outcomes/handler-outcome.entity.js';
 export { ListenerTimeoutError } from './dispatch/deliveries/listener-call.js';
-export { ListenerControl } from './dispatch/deliveries/listener-control.js';
+export { ListenerControl } from './dispatch/listener-control.js';
 export type {
   ListenerCounts,
   ListenerPause,
   ListenerState,
   BlockedGroup,
-} from './dispatch/deliveries/listener-state.js';
+} from './dispatch/listener-state.js';
 export type { HandlerSettings } from './listeners/handler.js';
 export {
   DeadLetterNotFoundError,
@@ -275,7 +275,7 @@ export type { RequestTotals } from './reports/report-counts.js';
 export type { Duration } from './reports/rollups/report-deltas.js';
 export { ReportExport, type ExportFormat, type ExportRequest } from './reports/report-export.js';
 export type { StateCounts } from './reports/report-figures.js';
-export { ReportRebuild, type RebuildProgress, type RebuildStep } from './reports/rebuild/report-rebuild.js';
+export { ReportRebuild, type RebuildProgress, type RebuildStep } from './reports/report-rebuild.js';
 export {
   InvalidReportError,
   type Grouping,

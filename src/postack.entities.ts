@@ -3,7 +3,7 @@ import { AlertEntity } from './alerts/alert.entity.js';
 import { SilenceWatchEntity } from './alerts/silence-watch.entity.js';
 import { EventHourEntity } from './alerts/event-hour.entity.js';
 import { HandlerOutcomeEntity } from './dispatch/outcomes/handler-outcome.entity.js';
-import { ListenerPauseEntity } from './dispatch/deliveries/listener-pause.entity.js';
+import { ListenerPauseEntity } from './dispatch/listener-pause.entity.js';
 import { ReplayEntity } from './replays/replay.entity.js';
 import { MessageFailureEntity } from './failures/message-failure.entity.js';
 import { DeliveryReconciliationEntity } from './failures/reconciliation/delivery-reconciliation.entity.js';

@@ -1,91 +1,120 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
 
 const root = join(import.meta.dirname, '..');
 
-/** Folder → the folders that its files may import, besides their own and the options. */
-const MAY_IMPORT: Record<string, string[]> = {
-  errors: [],
-  database: ['errors'],
-  events: [],
-  listeners: ['errors', 'events'],
-  jobs: ['errors', 'database'],
-  inbox: ['errors', 'database', 'events'],
-  webhook: ['errors', 'inbox'],
-  dispatch: ['errors', 'database', 'events', 'listeners', 'jobs', 'inbox'],
-  replays: ['errors', 'database', 'events', 'listeners', 'jobs', 'inbox', 'dispatch'],
-  messages: ['errors', 'database', 'events', 'listeners', 'replies'],
-  'postack-api': ['errors', 'database', 'events'],
-  csv: [],
-  suppressions: ['errors', 'database', 'events', 'csv', 'opt-outs'],
-  'opt-outs': ['errors', 'database', 'events', 'listeners', 'csv', 'messages', 'suppressions', 'replies'],
-  outbox: [
-    'errors',
-    'database',
-    'events',
-    'listeners',
-    'jobs',
-    'messages',
-    'postack-api',
-    'opt-outs',
-    'suppressions',
-    'replies',
-  ],
-  replies: ['errors', 'database', 'events', 'listeners', 'opt-outs', 'outbox'],
-  alerts: ['errors', 'database', 'events', 'jobs', 'webhook', 'inbox', 'dispatch', 'messages', 'outbox'],
-  failures: [
-    'errors',
-    'database',
-    'events',
-    'listeners',
-    'jobs',
-    'messages',
-    'postack-api',
-    'outbox',
-    'suppressions',
-    'alerts',
-  ],
-  reports: [
-    'errors',
-    'database',
-    'events',
-    'jobs',
-    'inbox',
-    'webhook',
-    'dispatch',
-    'messages',
-    'postack-api',
-    'opt-outs',
-    'failures',
-    'csv',
-  ],
-  retention: ['errors', 'database', 'jobs', 'inbox', 'dispatch'],
-  testing: ['webhook', 'dispatch', 'events'],
-  simulator: [],
-  service: [
-    'errors',
-    'database',
-    'webhook',
-    'inbox',
-    'events',
-    'dispatch',
-    'replays',
-    'messages',
-    'opt-outs',
-    'suppressions',
-    'outbox',
-    'replies',
-    'failures',
-    'alerts',
-    'postack-api',
-    'reports',
-    'retention',
-    'csv',
-  ],
-  cli: ['reports', 'service', 'dispatch', 'events', 'testing'],
-  demo: ['errors', 'service', 'simulator', 'replies', 'outbox'],
-};
+/** The floors of the house, lowest first: a folder imports only from folders of lower floors, and of these only some. */
+const FLOORS: Record<string, string[]>[] = [
+  { errors: [], csv: [] },
+  { database: ['errors'], events: ['errors'] },
+  { jobs: ['errors', 'database'], 'postack-api': ['errors', 'database', 'events'] },
+  {
+    listeners: ['errors', 'events', 'jobs'],
+    inbox: ['errors', 'database', 'events', 'jobs'],
+    suppressions: ['errors', 'database', 'events', 'csv'],
+  },
+  {
+    webhook: ['errors', 'inbox', 'jobs'],
+    messages: ['errors', 'database', 'events', 'listeners'],
+  },
+  {
+    'opt-outs': ['errors', 'database', 'events', 'listeners', 'csv', 'messages', 'suppressions'],
+  },
+  {
+    outbox: [
+      'errors',
+      'database',
+      'events',
+      'listeners',
+      'jobs',
+      'messages',
+      'postack-api',
+      'opt-outs',
+      'suppressions',
+    ],
+  },
+  {
+    dispatch: ['errors', 'database', 'events', 'listeners', 'jobs', 'inbox', 'outbox'],
+    replies: ['errors', 'database', 'events', 'listeners', 'messages', 'opt-outs', 'outbox'],
+  },
+  {
+    replays: ['errors', 'database', 'events', 'listeners', 'jobs', 'inbox', 'dispatch'],
+    retention: ['database', 'jobs', 'inbox', 'dispatch'],
+    alerts: ['errors', 'database', 'events', 'jobs', 'webhook', 'inbox', 'dispatch', 'messages', 'outbox'],
+  },
+  {
+    failures: [
+      'errors',
+      'database',
+      'events',
+      'listeners',
+      'jobs',
+      'messages',
+      'postack-api',
+      'outbox',
+      'suppressions',
+      'alerts',
+    ],
+  },
+  {
+    reports: [
+      'errors',
+      'database',
+      'events',
+      'jobs',
+      'inbox',
+      'webhook',
+      'dispatch',
+      'messages',
+      'postack-api',
+      'opt-outs',
+      'failures',
+      'csv',
+      'retention',
+    ],
+  },
+  { testing: ['webhook', 'dispatch'], simulator: [] },
+  {
+    service: [
+      'errors',
+      'database',
+      'events',
+      'jobs',
+      'webhook',
+      'dispatch',
+      'replays',
+      'messages',
+      'opt-outs',
+      'suppressions',
+      'outbox',
+      'replies',
+      'failures',
+      'alerts',
+      'postack-api',
+      'reports',
+      'retention',
+      'csv',
+    ],
+  },
+  {
+    cli: ['events', 'dispatch', 'reports', 'service', 'testing'],
+    demo: ['errors', 'service', 'simulator', 'replies', 'outbox'],
+  },
+];
+
+const MAY_IMPORT = Object.assign({}, ...FLOORS) as Record<string, string[]>;
+
+/** The folders that are no feature of the module, and so have no Nest module of their own. */
+const NO_FEATURE = ['errors', 'csv', 'database', 'testing', 'simulator', 'service', 'cli', 'demo'];
+
+/** Folders inside a folder are private to it, except these. */
+const PUBLIC_SUBFOLDERS = ['dispatch/outcomes', 'replies/rules', 'service/config'];
+
+/** Files that put the features together: they may reach into them. */
+const COMPOSING = ['src/index.ts', 'src/postack.entities.ts'];
 
 describe('imports between the folders of src/', () => {
   let imports: { from: string; to: string }[];
@@ -110,14 +139,31 @@ describe('imports between the folders of src/', () => {
     expect(imports.length).toBeGreaterThan(100);
   });
 
-  it('point one way', () => {
+  it('are those that are declared', () => {
     const wrong = imports.filter(({ from, to }) => {
       const [folder, target] = [folderOf(from), folderOf(to)];
       if (folder === undefined || folder === target) return false;
-      if (target === undefined) return !(to === 'src/postack.options.ts' || folder === 'service');
+      // The service is the one folder that is built on the whole module.
+      if (target === undefined) return folder !== 'service';
       return !MAY_IMPORT[folder]?.includes(target);
     });
     expect(wrong).toEqual([]);
+  });
+
+  it('are declared only where there are any', () => {
+    const used = new Set(imports.map(({ from, to }) => `${folderOf(from) ?? ''} → ${folderOf(to) ?? ''}`));
+    const declared = Object.entries(MAY_IMPORT).flatMap(([from, targets]) =>
+      targets.map((to) => `${from} → ${to}`),
+    );
+    expect(declared.filter((pair) => !used.has(pair))).toEqual([]);
+  });
+
+  it('go from a higher floor to a lower one', () => {
+    const floorOf = (folder: string) => FLOORS.findIndex((floor) => folder in floor);
+    const upward = Object.entries(MAY_IMPORT).flatMap(([folder, targets]) =>
+      targets.filter((target) => floorOf(target) >= floorOf(folder)).map((target) => `${folder} → ${target}`),
+    );
+    expect(upward).toEqual([]);
   });
 
   it('leave the service to main.ts, the command line and the demo', () => {
@@ -128,19 +174,66 @@ describe('imports between the folders of src/', () => {
     expect(new Set(wrong.map(({ from }) => from))).toEqual(new Set(['src/main.ts']));
   });
 
+  it('do not reach into the private folders of another feature', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      const subfolder = /^src\/([^/]+\/[^/]+)\//.exec(to)?.[1];
+      if (subfolder === undefined || folderOf(from) === folderOf(to)) return false;
+      return !PUBLIC_SUBFOLDERS.includes(subfolder) && !COMPOSING.includes(from);
+    });
+    expect(wrong).toEqual([]);
+  });
+
   it('have no cycles', () => {
     expect(result.modules.length).toBeGreaterThan(50);
     const next = Map.groupBy(imports, ({ from }) => from);
     expect(cyclesIn(new Map([...next].map(([from, list]) => [from, list.map(({ to }) => to)])))).toEqual([]);
   });
 
-  it('are declared for every folder', () => {
-    const folders = new Set(
-      imports.map(({ from }) => folderOf(from)).filter((folder) => folder !== undefined),
-    );
-    expect([...folders].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+  it('are declared for every folder', async () => {
+    expect((await foldersOf('src')).sort()).toEqual(Object.keys(MAY_IMPORT).sort());
   });
 });
+
+describe('the house', () => {
+  it('has at most 8 files at the top of src/, besides tests', async () => {
+    const entries = await readdir(join(root, 'src'), { withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.spec.ts'));
+    expect(files.length).toBeLessThanOrEqual(8);
+  });
+
+  it('has a Nest module for each feature, which PostackModule imports or another feature does', async () => {
+    const features = (await foldersOf('src')).filter((folder) => !NO_FEATURE.includes(folder));
+    const missing = features.filter(
+      (folder) => !existsSync(join(root, 'src', folder, `${folder}.module.ts`)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('is put together by a postack.module.ts of at most 80 lines', async () => {
+    const text = await readFile(join(root, 'src', 'postack.module.ts'), 'utf8');
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(80);
+  });
+
+  it('has tests in folders of the same names', async () => {
+    const others = [
+      'support',
+      'bench',
+      'package',
+      'reliability',
+      'types',
+      '__snapshots__',
+      'docs',
+      'migrations',
+    ];
+    const folders = new Set([...(await foldersOf('src')), ...others]);
+    expect((await foldersOf('test')).filter((folder) => !folders.has(folder))).toEqual([]);
+  });
+});
+
+async function foldersOf(path: string): Promise<string[]> {
+  const entries = await readdir(join(root, path), { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
 
 function folderOf(path: string): string | undefined {
   return /^src\/([^/]+)\//.exec(path)?.[1];

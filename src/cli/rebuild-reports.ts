@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
-import type { RebuildProgress } from '../reports/rebuild/report-rebuild.js';
+import type { RebuildProgress } from '../reports/report-rebuild.js';
 import { ADMIN_KEY_FILE } from '../service/config/development-credentials.js';
 import { loadEnvFile } from '../service/config/env-file.js';
 import { readSetting } from '../service/config/service.config.js';

@@ -7,6 +7,7 @@ import { ListenersModule } from '../listeners/listeners.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { Dispatcher } from './dispatcher.js';
 import { DispatchBatch } from './dispatch-batch.js';
+import { Redelivery } from './redelivery.js';
 import { StoredEvents } from './stored-events.js';
 import { ProjectionRunner } from './projection-runner.js';
 import { ObserverNotices } from './observer-notices.js';
@@ -18,12 +19,13 @@ import { JobStatistics } from './deliveries/job-statistics.js';
 import { ListenerCalls } from './deliveries/listener-call.js';
 import { CrashedJobs } from './deliveries/crashed-jobs.js';
 import { ChangedOrder } from './deliveries/changed-order.js';
-import { ListenerControl } from './deliveries/listener-control.js';
+import { ListenerControl } from './listener-control.js';
 
 /** Claims stored events, runs projections, and delivers to listeners. */
 @Module({
   imports: [DiscoveryModule, EventsModule, InboxModule, JobsModule, ListenersModule, OutboxModule],
   providers: [
+    Redelivery,
     Dispatcher,
     DispatchBatch,
     StoredEvents,
@@ -46,8 +48,7 @@ import { ListenerControl } from './deliveries/listener-control.js';
     ObserverNotices,
     EventQueries,
     ListenerControl,
-    DeliveryQueue,
-    HandlerWorkers,
+    Redelivery,
   ],
 })
 export class DispatchModule {}

@@ -4,14 +4,13 @@ import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { keysetPage, type Page } from '../database/keyset-page.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { HandlerRegistry } from '../listeners/handler-registry.js';
-import { DeliveryQueue } from '../dispatch/deliveries/delivery-queue.js';
-import { HandlerWorkers } from '../dispatch/deliveries/handler-workers.js';
 import { DeadLetterNotFoundError, DeadLetterStateError } from '../dispatch/dispatch-errors.js';
 import { StoredEvents } from '../dispatch/stored-events.js';
 import type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './dead-letter.js';
 import { HandlerOutcomeEntity } from '../dispatch/outcomes/handler-outcome.entity.js';
 import { storedPayload } from '../dispatch/outcomes/stored-payload.js';
 import { InboxOptions } from '../inbox/inbox.options.js';
+import { Redelivery } from '../dispatch/redelivery.js';
 
 /** An outcome joined with its event. */
 type Row = HandlerOutcomeEntity & { event: InboxEventEntity };
@@ -24,8 +23,7 @@ export class DeadLetters {
     private readonly options: InboxOptions,
     private readonly registry: HandlerRegistry,
     private readonly events: StoredEvents,
-    private readonly deliveries: DeliveryQueue,
-    private readonly workers: HandlerWorkers,
+    private readonly redelivery: Redelivery,
   ) {}
 
   /** Those of the newest events first. @throws {InvalidCursorError} */
@@ -71,7 +69,7 @@ export class DeadLetters {
    * @throws {DeadLetterStateError} when it is not dead, its handler is gone, or its event has no body any more.
    */
   async redrive(eventId: string, handler: string): Promise<void> {
-    await this.workers.prepare();
+    await this.redelivery.prepare();
     await this.database.transaction(async (manager) => {
       const row = await this.#lock(eventId, handler, ['dead', 'discarded'], manager);
       const receiver = this.registry.get(handler);
@@ -86,7 +84,7 @@ export class DeadLetters {
           `The event "${eventId}" cannot be redriven any more: retention has removed its body`,
         );
       }
-      await this.deliveries.redeliver(receiver, [stored], 'redrive', null, manager);
+      await this.redelivery.redeliver(receiver, [stored], 'redrive', null, manager);
     });
   }
 

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { InboxEventEntity, type InboxStatus } from '../inbox/inbox-event.entity.js';
 import { PostackDatabase } from '../database/postack-database.js';
-import { DeliveryQueue } from '../dispatch/deliveries/delivery-queue.js';
 import { EventNotFoundError, EventNotReplayableError } from '../dispatch/dispatch-errors.js';
 import { StoredEvents } from '../dispatch/stored-events.js';
 import { ReplaySelection } from './replay-selection.js';
 import { InboxOptions } from '../inbox/inbox.options.js';
+import { Redelivery } from '../dispatch/redelivery.js';
 
 /** Hands one event out again, at once. */
 @Injectable()
@@ -18,7 +18,7 @@ export class EventReplay {
     private readonly options: InboxOptions,
     private readonly selection: ReplaySelection,
     private readonly events: StoredEvents,
-    private readonly deliveries: DeliveryQueue,
+    private readonly redelivery: Redelivery,
   ) {
     this.#inbox = database.table(InboxEventEntity);
   }
@@ -44,6 +44,6 @@ export class EventReplay {
       throw refusal(`is of the type "${stored.wireType}", to which ${nobody} subscribed`);
     }
     for (const handler of handlers)
-      await this.deliveries.redeliver(handler, [stored], 'replay', null, manager);
+      await this.redelivery.redeliver(handler, [stored], 'replay', null, manager);
   }
 }

@@ -3,11 +3,11 @@ import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
 import { DispatchOptions } from '../dispatch/dispatch.options.js';
 import type { Handler } from '../listeners/handler.js';
-import { DeliveryQueue } from '../dispatch/deliveries/delivery-queue.js';
 import { StoredEvents } from '../dispatch/stored-events.js';
 import { idleTimeout, setIdleTimeout } from '../database/transaction-with-timeout.js';
 import { ReplayEntity } from './replay.entity.js';
 import { ReplaySelection, type SelectedEvent } from './replay-selection.js';
+import { Redelivery } from '../dispatch/redelivery.js';
 
 /** A chunk of a replay took too long. */
 class ReplayTimeoutError extends Error {
@@ -26,7 +26,7 @@ export class ReplayChunk {
     private readonly options: DispatchOptions,
     private readonly selection: ReplaySelection,
     private readonly events: StoredEvents,
-    private readonly deliveries: DeliveryQueue,
+    private readonly redelivery: Redelivery,
   ) {}
 
   /**
@@ -57,7 +57,7 @@ export class ReplayChunk {
     const reason = replay.kind;
     for (const [handler, rowIds] of byHandler(selected)) {
       const events = rowIds.flatMap((rowId) => byRowId.get(rowId) ?? []);
-      await this.deliveries.redeliver(handler, events, reason, replay.id, manager);
+      await this.redelivery.redeliver(handler, events, reason, replay.id, manager);
     }
     const isDone = selected.length < limit;
     const handedOut = selected.filter(({ handlers }) => handlers.length > 0).length;

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { HandlerWorkers } from '../dispatch/deliveries/handler-workers.js';
 import { HEARTBEAT_SECONDS } from '../jobs/pg-boss.service.js';
 import { type JobHandler, type ProcessOptions, type Queue } from '../jobs/queue.js';
 import { Workers } from '../jobs/workers.js';
+import { Redelivery } from '../dispatch/redelivery.js';
 
 /** What the job of a replay says. */
 export interface ReplayJob {
@@ -17,7 +17,7 @@ export class ReplayQueue {
 
   constructor(
     workers: Workers,
-    private readonly handlers: HandlerWorkers,
+    private readonly redelivery: Redelivery,
   ) {
     this.#queue = workers.queue('replays', {
       policy: 'stately',
@@ -33,7 +33,7 @@ export class ReplayQueue {
 
   /** Prepares the queues of the handlers, which the events of a replay go to, and this one. */
   async prepare(): Promise<void> {
-    await this.handlers.prepare();
+    await this.redelivery.prepare();
     await this.#queue.prepare();
   }
 

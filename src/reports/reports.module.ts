@@ -5,7 +5,7 @@ import { WebhookModule } from '../webhook/webhook.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { Reports } from './reports.js';
 import { ReportExport } from './report-export.js';
-import { ReportRebuild } from './rebuild/report-rebuild.js';
+import { ReportRebuild } from './report-rebuild.js';
 import { MessageReports } from './rollups/message-reports.js';
 import { EventReports } from './rollups/event-reports.js';
 import { RequestCounts } from './rollups/request-counts.js';

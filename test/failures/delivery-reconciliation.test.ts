@@ -5,7 +5,7 @@ import { FailureQueries } from '../../src/failures/failure-queries.js';
 import { FailureSummary } from '../../src/failures/failure-summary.js';
 import { DeliveryReconciliation } from '../../src/failures/reconciliation/delivery-reconciliation.js';
 import { MessageQueries } from '../../src/messages/message-queries.js';
-import { ReportRebuild } from '../../src/reports/rebuild/report-rebuild.js';
+import { ReportRebuild } from '../../src/reports/report-rebuild.js';
 import { Reports } from '../../src/reports/reports.js';
 import { PostackRefusedError } from '../../src/postack-api/postack-api-errors.js';
 import { PostackClient } from '../../src/postack-api/postack-client.js';

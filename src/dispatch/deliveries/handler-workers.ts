@@ -13,7 +13,7 @@ import { HEARTBEAT_SECONDS, PgBossService } from '../../jobs/pg-boss.service.js'
 import { JobStatistics } from './job-statistics.js';
 import { Notifications } from '../../jobs/notifications.js';
 import { ListenerCalls } from './listener-call.js';
-import { ListenerPauseEntity } from './listener-pause.entity.js';
+import { ListenerPauseEntity } from '../listener-pause.entity.js';
 import { onceSuccessful } from '../../jobs/once-successful.js';
 import { JobOutcomes } from './job-outcomes.js';
 

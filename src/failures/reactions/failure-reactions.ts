@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Alerts } from '../../alerts/alerts.js';
 import { MessageEntity } from '../../messages/message.entity.js';
-import { hasCertainlyFailed } from '../../outbox/send-rules/resend-guard.js';
+import { hasCertainlyFailed } from '../../messages/has-certainly-failed.js';
 import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
 import { Suppressions } from '../../suppressions/suppressions.js';
 import { FailurePolicies } from './failure-policies.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Between, type EntityManager } from 'typeorm';
-import { hasCertainlyFailed } from '../../outbox/send-rules/resend-guard.js';
+import { hasCertainlyFailed } from '../../messages/has-certainly-failed.js';
 import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
 import { Outbox } from '../../outbox/outbox.js';
 import type { ResendRefusal } from '../failure-states.js';

@@ -9,7 +9,7 @@ import { Suppressions } from '../../suppressions/suppressions.js';
 import { LoopGuard } from './loop-guard.js';
 import { OwnNumbers } from '../../messages/own-numbers.js';
 import { quietUntil } from './quiet-hours.js';
-import { hasCertainlyFailed } from './resend-guard.js';
+import { hasCertainlyFailed } from '../../messages/has-certainly-failed.js';
 import { OutboxOptions } from '../outbox.options.js';
 
 /** What of a message decides whether it may be sent. */

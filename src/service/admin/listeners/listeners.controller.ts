@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { ListenerControl } from '../../../dispatch/deliveries/listener-control.js';
-import type { ListenerState } from '../../../dispatch/deliveries/listener-state.js';
+import { ListenerControl } from '../../../dispatch/listener-control.js';
+import type { ListenerState } from '../../../dispatch/listener-state.js';
 import { HandlerNotFoundError } from '../../../dispatch/dispatch-errors.js';
 import type { ReplayReceipt } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';

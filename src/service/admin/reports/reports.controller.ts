@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, HttpCode, Post, Query, UseGuards, type StreamableFile } from '@nestjs/common';
 import { ReportExport, type ExportFormat } from '../../../reports/report-export.js';
-import { ReportRebuild } from '../../../reports/rebuild/report-rebuild.js';
+import { ReportRebuild } from '../../../reports/report-rebuild.js';
 import { Reports, type ReportSummary } from '../../../reports/reports.js';
 import type { TimeSeries } from '../../../reports/time-series.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';

@@ -1,4 +1,4 @@
-import type { HandlerSettings } from '../../listeners/handler.js';
+import type { HandlerSettings } from '../listeners/handler.js';
 
 /** Why and since when a listener takes no events. */
 export interface ListenerPause {

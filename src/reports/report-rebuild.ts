@@ -1,19 +1,19 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { StoredEvents } from '../../dispatch/stored-events.js';
-import { KNOWN_EVENTS, type AnyPostackEvent, type KnownPostackEvent } from '../../events/event-types.js';
-import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
-import { loggableError } from '../../errors/loggable-error.js';
-import { MessageStore } from '../../messages/message-store.js';
-import { MessagesProjection } from '../../messages/messages.projection.js';
-import { PostackDatabase } from '../../database/postack-database.js';
-import { RetentionOptions } from '../../retention/retention.options.js';
-import { ReportsOptions } from '../reports.options.js';
-import { CONVERSATION_GAP_MS } from '../rollups/conversation-figures.js';
-import { countUncounted } from './uncounted-messages.js';
-import { RebuildHours, type RebuiltFigures } from './rebuild-hours.js';
-import { restAfter } from './rebuild-progress.js';
-import { EARLIEST, InvalidReportError } from '../report-request.js';
-import { HOUR_MS, hourOf } from '../rollups/report-time.js';
+import { StoredEvents } from '../dispatch/stored-events.js';
+import { KNOWN_EVENTS, type AnyPostackEvent, type KnownPostackEvent } from '../events/event-types.js';
+import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
+import { loggableError } from '../errors/loggable-error.js';
+import { MessageStore } from '../messages/message-store.js';
+import { MessagesProjection } from '../messages/messages.projection.js';
+import { PostackDatabase } from '../database/postack-database.js';
+import { RetentionOptions } from '../retention/retention.options.js';
+import { ReportsOptions } from './reports.options.js';
+import { CONVERSATION_GAP_MS } from './rollups/conversation-figures.js';
+import { countUncounted } from './rebuild/uncounted-messages.js';
+import { RebuildHours, type RebuiltFigures } from './rebuild/rebuild-hours.js';
+import { restAfter } from './rebuild/rebuild-progress.js';
+import { EARLIEST, InvalidReportError } from './report-request.js';
+import { HOUR_MS, hourOf } from './rollups/report-time.js';
 
 /** What a rebuild does, one after the other. */
 export type RebuildStep = 'messages' | 'uncounted' | RebuiltFigures;

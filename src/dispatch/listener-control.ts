@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
-import { PostackDatabase } from '../../database/postack-database.js';
-import type { Handler } from '../../listeners/handler.js';
-import { HandlerRegistry } from '../../listeners/handler-registry.js';
-import { HandlerOutcomeEntity } from '../outcomes/handler-outcome.entity.js';
-import { HandlerNotFoundError, InvalidPauseError } from '../dispatch-errors.js';
-import { PgBossService } from '../../jobs/pg-boss.service.js';
-import { Notifications } from '../../jobs/notifications.js';
-import { HandlerWorkers } from './handler-workers.js';
+import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
+import { PostackDatabase } from '../database/postack-database.js';
+import type { Handler } from '../listeners/handler.js';
+import { HandlerRegistry } from '../listeners/handler-registry.js';
+import { HandlerOutcomeEntity } from './outcomes/handler-outcome.entity.js';
+import { HandlerNotFoundError, InvalidPauseError } from './dispatch-errors.js';
+import { PgBossService } from '../jobs/pg-boss.service.js';
+import { Notifications } from '../jobs/notifications.js';
+import { HandlerWorkers } from './deliveries/handler-workers.js';
 import { ListenerPauseEntity } from './listener-pause.entity.js';
 import type { ListenerCounts, ListenerState, BlockedGroup } from './listener-state.js';
-import { InboxOptions } from '../../inbox/inbox.options.js';
+import { InboxOptions } from '../inbox/inbox.options.js';
 
 /** A line is parked when its first event has failed so often: the quick retries are over. */
 const PARKED_AFTER_ATTEMPTS = 3;

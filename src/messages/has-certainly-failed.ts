@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { isCertainlyLost } from '../../messages/delivery-state.js';
-import { MessageEntity } from '../../messages/message.entity.js';
+import { isCertainlyLost } from './delivery-state.js';
+import { MessageEntity } from './message.entity.js';
 
 /** Whether it is certain, by all that is known now, that a message did not arrive. */
 export async function hasCertainlyFailed(messageId: string, manager: EntityManager): Promise<boolean> {
