@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, request as openRequest } from 'node
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BodyError, captureRawBody, RawBodyMissingError, rawBodyOf } from './raw-body.js';
+import { BodyError, keptRawBody, RawBodyMissingError, readRawBody } from './raw-body.js';
 
 type Received = (request: IncomingMessage) => Promise<void>;
 
@@ -25,13 +25,10 @@ afterAll(() => {
 
 const LIMIT_BYTES = 1000;
 
-/** Starts a POST; the promise tells what `captureRawBody` made of it on the other side. */
+/** Starts a POST; the promise settles as `readRawBody` does on the other side. */
 function post(headers: Record<string, string | number> = {}, timeoutMs = 5000) {
   const result = new Promise<Buffer>((resolve, reject) => {
-    receive = (request) =>
-      captureRawBody(request, LIMIT_BYTES, timeoutMs).then(() => {
-        resolve(rawBodyOf(request));
-      }, reject);
+    receive = (request) => readRawBody(request, LIMIT_BYTES, timeoutMs).then(resolve, reject);
   });
   const request = openRequest({ port, method: 'POST', headers, agent: false });
   // The server answers before the body is whole, or the test cuts it off.
@@ -39,7 +36,7 @@ function post(headers: Record<string, string | number> = {}, timeoutMs = 5000) {
   return { request, result };
 }
 
-describe('capturing a body', () => {
+describe('readRawBody', () => {
   it('gives the bytes as they came, however they were cut up', async () => {
     const { request, result } = post();
     for (const piece of ['{"a"', ':\r\n', '"\u00e9\\u00e9"}\0']) request.write(piece);
@@ -105,25 +102,25 @@ describe('capturing a body', () => {
   });
 });
 
-describe('the raw body of a request', () => {
+describe('keptRawBody', () => {
   const received = (headers: Record<string, string>) => ({ headers });
 
   it('is what Nest keeps on the request with "rawBody: true", on Express and on Fastify', () => {
     const rawBody = Buffer.from('{}');
-    expect(rawBodyOf({ ...received({ 'content-length': '2' }), rawBody })).toBe(rawBody);
-    expect(rawBodyOf({ raw: received({ 'content-length': '2' }), rawBody })).toBe(rawBody);
+    expect(keptRawBody({ ...received({ 'content-length': '2' }), rawBody })).toBe(rawBody);
+    expect(keptRawBody({ raw: received({ 'content-length': '2' }), rawBody })).toBe(rawBody);
   });
 
   it('is empty when there was none', () => {
-    expect(rawBodyOf(received({}))).toHaveLength(0);
-    expect(rawBodyOf({ raw: received({ 'content-length': '0' }) })).toHaveLength(0);
+    expect(keptRawBody(received({}))).toHaveLength(0);
+    expect(keptRawBody({ raw: received({ 'content-length': '0' }) })).toHaveLength(0);
   });
 
   it.each<Record<string, string>>([{ 'content-length': '2' }, { 'transfer-encoding': 'chunked' }])(
     'is missed, with the way to have it, when %j announced one and nothing kept it',
     (headers) => {
-      expect(() => rawBodyOf(received(headers))).toThrow(RawBodyMissingError);
-      expect(() => rawBodyOf({ ...received(headers), body: {}, rawBody: '{}' })).toThrow('"rawBody: true"');
+      expect(() => keptRawBody(received(headers))).toThrow(RawBodyMissingError);
+      expect(() => keptRawBody({ ...received(headers), body: {}, rawBody: '{}' })).toThrow('"rawBody: true"');
     },
   );
 });

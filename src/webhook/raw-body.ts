@@ -1,14 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import getRawBody from 'raw-body';
 
-const RAW_BODY = Symbol('nestjs-postack:raw-body');
-
-type CapturedRequest = IncomingMessage & { [RAW_BODY]?: Buffer; rawBody?: unknown };
-
-/** Why the bytes of a request could not be had. */
+/** Why the bytes of a request could not be read. */
 export type BodyFault = 'too-large' | 'timeout' | 'cut-off' | 'already-read';
 
-/** The request's body could not be read whole. */
+/** The request's body could not be read completely. */
 export class BodyError extends Error {
   readonly code = 'POSTACK_BODY_UNREADABLE';
   override readonly name = 'BodyError';
@@ -22,28 +18,29 @@ export class BodyError extends Error {
 }
 
 /**
- * Reads a request's body, byte for byte, and keeps it with the request.
+ * Reads a request's body, byte for byte.
  *
- * @throws {BodyError} when it is longer than `limitBytes`, not whole within `timeoutMs`, cut off, or when
- *   something else has read it before.
+ * @throws {BodyError} when it is longer than `limitBytes`, incomplete after `timeoutMs`, cut off, or already read by
+ *   other code.
  */
-export async function captureRawBody(
+export async function readRawBody(
   request: IncomingMessage,
   limitBytes: number,
   timeoutMs: number,
-): Promise<void> {
+): Promise<Buffer> {
   if (request.readableDidRead || request.readableEnded) throw new BodyError('already-read');
   const length = request.headers['content-length'];
-  // A short body mostly comes in one piece with its headers: Node hands it over before the next microtask.
+  // A short body usually arrives in one piece with its headers: Node delivers it before the next microtask.
   await Promise.resolve();
-  const isWhole = length === String(request.readableLength) && request.readableLength <= limitBytes;
-  const body = isWhole ? (request.read() as Buffer | null) : null;
-  // Nothing comes any more; but only when its end is read as well is a request over for Node.
-  if (body) request.resume();
-  (request as CapturedRequest)[RAW_BODY] = body ?? (await readInTime(request, limitBytes, timeoutMs));
+  const isComplete = length === String(request.readableLength) && request.readableLength <= limitBytes;
+  const body = isComplete ? (request.read() as Buffer | null) : null;
+  if (!body) return readInTime(request, limitBytes, timeoutMs);
+  // No more bytes follow, but Node considers a request finished only once its end has been read as well.
+  request.resume();
+  return body;
 }
 
-/** For a body that is still on its way. */
+/** For a body that is still arriving. */
 async function readInTime(request: IncomingMessage, limitBytes: number, timeoutMs: number): Promise<Buffer> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
@@ -64,7 +61,7 @@ async function readInTime(request: IncomingMessage, limitBytes: number, timeoutM
   }
 }
 
-/** Nothing kept the bytes of a request, and without them its signature cannot be verified. */
+/** The bytes of a request were not kept, and its signature cannot be verified without them. */
 export class RawBodyMissingError extends Error {
   readonly code = 'POSTACK_RAW_BODY_MISSING';
   override readonly name = 'RawBodyMissingError';
@@ -78,19 +75,17 @@ export class RawBodyMissingError extends Error {
 }
 
 /**
- * The bytes that came with a request: those captured on our own route, else those that Nest keeps with
- * `rawBody: true`.
+ * The bytes of a request on a controller of the application, as Nest keeps them with `rawBody: true`.
  *
- * @throws {RawBodyMissingError} when there was a body and nothing has kept it.
+ * @param request As Express or Fastify passes it to a controller.
+ * @throws {RawBodyMissingError} when the request has a body and Nest has not kept it.
  */
-export function rawBodyOf(request: object): Buffer {
-  const { raw } = request as { raw?: IncomingMessage };
-  const message = (raw ?? request) as CapturedRequest;
-  if (message[RAW_BODY]) return message[RAW_BODY];
-  const kept = (request as CapturedRequest).rawBody;
-  if (Buffer.isBuffer(kept)) return kept;
-  // Nest keeps nothing of an empty body.
-  const { 'content-length': length = '0', 'transfer-encoding': encoding } = message.headers;
+export function keptRawBody(request: object): Buffer {
+  const { rawBody, raw } = request as { rawBody?: unknown; raw?: IncomingMessage };
+  if (Buffer.isBuffer(rawBody)) return rawBody;
+  // Nest keeps nothing for an empty body.
+  const { headers } = raw ?? (request as IncomingMessage);
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
   if (length === '0' && encoding === undefined) return Buffer.alloc(0);
   throw new RawBodyMissingError();
 }

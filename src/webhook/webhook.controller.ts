@@ -1,18 +1,60 @@
-import { Controller } from '@nestjs/common';
-import { Inbox, type Receipt } from '../inbox/inbox.js';
-import { rawBodyOf } from './raw-body.js';
-import { verifiedSignatureOf } from './svix-signature.guard.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Injectable, Logger } from '@nestjs/common';
+import { loggableError } from '../errors/loggable-error.js';
+import { Inbox } from '../inbox/inbox.js';
+import { readRawBody } from './raw-body.js';
+import { verifySignature } from './svix-signature.js';
+import { errorAnswer, RECEIPT_ANSWER, respond, type WebhookAnswer } from './webhook-answer.js';
+import { WebhookCounters } from './webhook-counters.js';
+import { WebhookOptions } from './webhook.options.js';
 
 /**
- * Ingestion: hands a verified webhook to the inbox. `WebhookRoute` binds it to `POST <path>`, with the guard
- * before it; it has no Nest route of its own, so that nothing of the host stands between Postack and the inbox.
+ * Receives webhooks: read, verify, accept, answer. `WebhookRoute` binds it to `POST <path>` of the HTTP library
+ * itself, because a Nest route would come after everything that the application applies to its routes.
  */
-@Controller()
+@Injectable()
 export class WebhookController {
-  constructor(private readonly inbox: Inbox) {}
+  readonly #logger = new Logger('Postack');
 
-  /** Resolves once the event is committed, or was already. */
-  receive(request: object): Promise<Receipt> {
-    return this.inbox.accept(verifiedSignatureOf(request), rawBodyOf(request));
+  constructor(
+    private readonly options: WebhookOptions,
+    private readonly inbox: Inbox,
+    private readonly counters: WebhookCounters,
+  ) {}
+
+  /** Answers one request; 204 only once its event is committed. Never rejects. */
+  async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { bodyLimitBytes, bodyTimeoutMs, secrets, timestampToleranceMs } = this.options;
+    let answer: WebhookAnswer;
+    try {
+      const body = await readRawBody(request, bodyLimitBytes, bodyTimeoutMs);
+      const signature = verifySignature(request.headers, body, secrets, timestampToleranceMs);
+      const receipt = await this.inbox.accept(signature, body);
+      answer = RECEIPT_ANSWER[receipt];
+    } catch (error) {
+      answer = errorAnswer(error);
+      this.#report(answer, error);
+    }
+    this.counters.count(answer.outcome);
+    respond(response, answer);
   }
+
+  #report({ status, outcome }: WebhookAnswer, error: unknown): void {
+    if (status < 500) this.#logger.warn(`Webhook rejected with ${status}: ${outcome}`);
+    else if (outcome === 'already-read') {
+      this.#logger.error(
+        `Webhook answered with ${status}: other code read the body of POST ${this.options.path} first. Let Nest ` +
+          'see the request before anything reads it: signatures cover the exact bytes.',
+      );
+    } else {
+      this.#logger.error(
+        `Webhook answered with ${status}: ${outcome}; Postack will send it again. ${withCause(error)}`,
+      );
+    }
+  }
+}
+
+function withCause(error: unknown): string {
+  if (!(error instanceof Error) || error.cause === undefined) return loggableError(error);
+  return `${loggableError(error)}: ${loggableError(error.cause)}`;
 }

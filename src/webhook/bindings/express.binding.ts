@@ -1,27 +1,47 @@
 import type { RequestListener } from 'node:http';
-import type { WebhookHandler } from '../webhook-answer.js';
 
 /** What is used of an Express 5 application. */
 interface ExpressApplication extends RequestListener {
-  post(path: string, handler: WebhookHandler): unknown;
-  router: { stack: unknown[] };
+  post(path: string, handler: RequestListener): unknown;
+  router?: { stack?: ExpressLayer[] };
+}
+
+interface ExpressLayer {
+  name?: string;
+  route?: { path?: unknown };
 }
 
 /**
- * Binds `POST path` as the very first layer of an Express application: Nest has registered its body parsers and
- * the host's middleware by now, and Express runs layers in their order.
- *
- * @returns what Express listens to a server's requests with.
+ * Binds `POST path` as the very first layer of an Express application: Nest has registered its body parsers and the
+ * application's middleware by now, and Express runs layers in their order.
  */
-export function bindExpressRoute(
-  application: ExpressApplication,
-  path: string,
-  handler: WebhookHandler,
-): RequestListener {
+export function bindExpress(application: ExpressApplication, path: string, handler: RequestListener) {
   application.post(path, (request, response) => {
     handler(request, response);
   });
-  const { stack } = application.router;
-  stack.unshift(stack.pop());
-  return application;
+  const stack = application.router?.stack;
+  const layer = Array.isArray(stack) ? stack.at(-1) : undefined;
+  const isMoved = layer?.route?.path === path;
+  if (stack && layer && isMoved) {
+    stack.pop();
+    stack.unshift(layer);
+  }
+  return {
+    library: 'Express',
+    listener: application,
+    findObstacle: () => {
+      if (!isMoved) {
+        return (
+          'this version of Express does not keep its layers in "router.stack", so the route comes after the ' +
+          'middleware of the application. Use the version that @nestjs/platform-express 12 depends on'
+        );
+      }
+      const first = application.router?.stack?.[0];
+      if (first === layer) return undefined;
+      return (
+        `Express runs the layer "${first?.name ?? 'unknown'}" first. Add it with app.use() instead of putting it ` +
+        "at the front of the router's stack"
+      );
+    },
+  };
 }

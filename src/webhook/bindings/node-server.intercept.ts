@@ -5,31 +5,37 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
-import type { WebhookHandler } from '../webhook-answer.js';
 
 /**
  * Answers `POST path` on the server itself, before its HTTP library sees the request: Express alone would cost more
- * than all that is done here. Only where the library is all that listens to the server's requests; where there is
- * anything else (somebody's wrapper, HTTP/2, no server at all), the route that the library has is the way in.
+ * than the whole webhook route. Only where the library is the server's only listener for requests; everywhere else
+ * (wrapped servers, HTTP/2, no server at all), the route in the library takes the requests.
  *
- * @param library The HTTP library's own listener: no other one is taken over.
+ * @param library The HTTP library's own listener: no other one is replaced.
+ * @returns Whether the server is intercepted.
  */
 export function interceptRequests(
   server: unknown,
   path: string,
-  handler: WebhookHandler,
+  handler: RequestListener,
   library: RequestListener,
-): void {
-  if (!(server instanceof HttpServer) && !(server instanceof HttpsServer)) return;
+): boolean {
+  if (!isNodeServer(server)) return false;
   const listeners = server.listeners('request');
-  if (listeners.length !== 1 || listeners[0] !== library) return;
+  if (listeners.length !== 1 || listeners[0] !== library) return false;
   const pathWithQuery = `${path}?`;
   server.off('request', library);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { method, url = '' } = request;
-    // A server that has stopped listening is being closed: what the library answers then is its own affair.
+    // A server that has stopped listening is closing: how to answer then is up to the library.
     if (method === 'POST' && (url === path || url.startsWith(pathWithQuery)) && server.listening) {
       handler(request, response);
     } else library.call(server, request, response);
   });
+  return true;
+}
+
+/** Whether it is an HTTP/1.1 server of Node. */
+export function isNodeServer(server: unknown): server is HttpServer | HttpsServer {
+  return server instanceof HttpServer || server instanceof HttpsServer;
 }
