@@ -17,7 +17,7 @@ interface Row {
   quarantine_reason: string | null;
 }
 
-describe('the inbox', () => {
+describe('Inbox', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   let inbox: Inbox;

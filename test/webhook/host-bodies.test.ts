@@ -149,54 +149,56 @@ async function answersOf(origin: string) {
   return answers;
 }
 
-describe.each(ADAPTERS)('a host on %s', (adapter) => {
-  it.each(Object.entries(PARSING[adapter]))(
-    'with %s reads every body on its own routes exactly as without us, and webhooks work',
-    async (_name, setup) => {
-      const without = await start({ ...setup, adapter });
-      const withUs = await start({ ...setup, adapter, dataSource });
-      expect(await answersOf(withUs)).toEqual(await answersOf(without));
-      await expectWebhooksWork(withUs);
-    },
-  );
+describe('WebhookRoute', () => {
+  describe.each(ADAPTERS)('a host on %s', (adapter) => {
+    it.each(Object.entries(PARSING[adapter]))(
+      'with %s reads every body on its own routes exactly as without us, and webhooks work',
+      async (_name, setup) => {
+        const without = await start({ ...setup, adapter });
+        const withUs = await start({ ...setup, adapter, dataSource });
+        expect(await answersOf(withUs)).toEqual(await answersOf(without));
+        await expectWebhooksWork(withUs);
+      },
+    );
 
-  it('has its JSON parsed, which shows that the comparison compares something', async () => {
-    const origin = await start({ adapter, dataSource, nest: { rawBody: true } });
-    expect(await answersOf(origin)).toContainEqual({
-      request: 'PUT /api/v1/webhooks application/json {"a":1}',
-      status: 200,
-      answer: '{"type":"object","body":{"a":1},"raw":"{\\"a\\":1}"}',
+    it('has its JSON parsed, which shows that the comparison compares something', async () => {
+      const origin = await start({ adapter, dataSource, nest: { rawBody: true } });
+      expect(await answersOf(origin)).toContainEqual({
+        request: 'PUT /api/v1/webhooks application/json {"a":1}',
+        status: 200,
+        answer: '{"type":"object","body":{"a":1},"raw":"{\\"a\\":1}"}',
+      });
     });
-  });
 
-  it.each([
-    ['@Post()', Post],
-    ['@All()', All],
-  ])(
-    'with %s on our path is told so at the start (Fastify), or comes second (Express)',
-    async (_name, Method) => {
-      @Controller()
-      class RivalController {
-        @Method('api/v1/webhooks')
-        receive(): string {
-          return 'mine';
+    it.each([
+      ['@Post()', Post],
+      ['@All()', All],
+    ])(
+      'with %s on our path is told so at the start (Fastify), or comes second (Express)',
+      async (_name, Method) => {
+        @Controller()
+        class RivalController {
+          @Method('api/v1/webhooks')
+          receive(): string {
+            return 'mine';
+          }
         }
-      }
-      const starting = startHost({ adapter, dataSource, controllers: [RivalController] });
-      if (adapter === 'fastify') {
-        await expect(starting).rejects.toThrow(
-          'your application has a route POST /api/v1/webhooks of its own',
-        );
-        return;
-      }
-      hosts.push(await starting);
-      await expectWebhooksWork(hosts[0]!.origin);
-    },
-  );
+        const starting = startHost({ adapter, dataSource, controllers: [RivalController] });
+        if (adapter === 'fastify') {
+          await expect(starting).rejects.toThrow(
+            'your application has a route POST /api/v1/webhooks of its own',
+          );
+          return;
+        }
+        hosts.push(await starting);
+        await expectWebhooksWork(hosts[0]!.origin);
+      },
+    );
 
-  it('answers GET on the path of the webhooks itself', async () => {
-    const origin = await start({ adapter, dataSource });
-    const response = await fetch(`${origin}/api/v1/webhooks`);
-    expect([response.status, await response.text()]).toEqual([200, 'where webhooks come in']);
+    it('answers GET on the path of the webhooks itself', async () => {
+      const origin = await start({ adapter, dataSource });
+      const response = await fetch(`${origin}/api/v1/webhooks`);
+      expect([response.status, await response.text()]).toEqual([200, 'where webhooks come in']);
+    });
   });
 });

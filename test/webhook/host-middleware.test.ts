@@ -103,31 +103,33 @@ const FASTIFY: Record<string, Scenario> = {
 
 const start = hostsOnOneDatabase();
 
-describe.each(ADAPTERS)('in a host on %s with', (adapter) => {
-  it.each(Object.entries({ ...BOTH, ...(adapter === 'fastify' && FASTIFY) }))(
-    '%s, webhooks are answered as ever, and the rest is as the host wants it',
-    async (_name, { hello, ...setup }) => {
-      const host = await start({ ...setup, adapter, controllers: [HelloController] });
-      await expectWebhooksWork(host.origin);
-      const response = await fetch(`${host.origin}/hello`);
-      expect([response.status, await response.text()]).toEqual([
-        hello,
-        hello === 200 ? 'hello' : 'the host refuses',
-      ]);
-    },
-  );
+describe('WebhookRoute', () => {
+  describe.each(ADAPTERS)('in a host on %s with', (adapter) => {
+    it.each(Object.entries({ ...BOTH, ...(adapter === 'fastify' && FASTIFY) }))(
+      '%s, webhooks are answered as ever, and the rest is as the host wants it',
+      async (_name, { hello, ...setup }) => {
+        const host = await start({ ...setup, adapter, controllers: [HelloController] });
+        await expectWebhooksWork(host.origin);
+        const response = await fetch(`${host.origin}/hello`);
+        expect([response.status, await response.text()]).toEqual([
+          hello,
+          hello === 200 ? 'hello' : 'the host refuses',
+        ]);
+      },
+    );
 
-  it('a module that takes over the adapter only after ours has started, webhooks come first all the same', async () => {
-    @Module({})
-    class LateModule implements OnModuleInit {
-      constructor(private readonly adapterHost: HttpAdapterHost) {}
+    it('a module that takes over the adapter only after ours has started, webhooks come first all the same', async () => {
+      @Module({})
+      class LateModule implements OnModuleInit {
+        constructor(private readonly adapterHost: HttpAdapterHost) {}
 
-      onModuleInit(): void {
-        this.adapterHost.httpAdapter.use(refuse);
+        onModuleInit(): void {
+          this.adapterHost.httpAdapter.use(refuse);
+        }
       }
-    }
-    const host = await start({ adapter, providers: [LateModule] });
-    await expectWebhooksWork(host.origin);
-    expect((await fetch(`${host.origin}/nowhere`)).status).toBe(403);
+      const host = await start({ adapter, providers: [LateModule] });
+      await expectWebhooksWork(host.origin);
+      expect((await fetch(`${host.origin}/nowhere`)).status).toBe(403);
+    });
   });
 });

@@ -176,36 +176,40 @@ const SCENARIOS: Record<string, Scenario> = {
   },
 };
 
+const EXTRA = { name: 'Ada', unknown: true };
+
 const start = hostsOnOneDatabase();
 
-describe.each(ADAPTERS)('in a host on %s with', (adapter) => {
-  it.each(Object.entries(SCENARIOS))(
-    '%s, webhooks are answered as ever, and the rest is as the host wants it',
-    async (_name, { expected, ...setup }) => {
-      const host = await start({ ...setup, adapter, controllers: [GreetingController] });
-      await expectWebhooksWork(host.origin);
-      for (const [method, path, status, body, headers] of expected) {
-        const response = await fetch(`${host.origin}${path}`, {
-          method,
-          headers: { 'content-type': 'application/json', ...headers },
-          body:
-            method === 'POST' ? JSON.stringify(path.includes('extra') ? EXTRA : { name: 'Ada' }) : undefined,
-        });
-        expect([method, path, response.status]).toEqual([method, path, status]);
-        if (body !== undefined) expect(await response.json()).toEqual(body);
-      }
-    },
-  );
+describe('WebhookRoute', () => {
+  describe.each(ADAPTERS)('in a host on %s with', (adapter) => {
+    it.each(Object.entries(SCENARIOS))(
+      '%s, webhooks are answered as ever, and the rest is as the host wants it',
+      async (_name, { expected, ...setup }) => {
+        const host = await start({ ...setup, adapter, controllers: [GreetingController] });
+        await expectWebhooksWork(host.origin);
+        for (const [method, path, status, body, headers] of expected) {
+          const response = await fetch(`${host.origin}${path}`, {
+            method,
+            headers: { 'content-type': 'application/json', ...headers },
+            body:
+              method === 'POST'
+                ? JSON.stringify(path.includes('extra') ? EXTRA : { name: 'Ada' })
+                : undefined,
+          });
+          expect([method, path, response.status]).toEqual([method, path, status]);
+          if (body !== undefined) expect(await response.json()).toEqual(body);
+        }
+      },
+    );
 
-  it('a path of its own choice, webhooks come in there and nowhere else', async () => {
-    const path = '/hooks/postack.sms';
-    const host = await start({ adapter, options: { path } });
-    await expectWebhooksWork(host.origin, path);
-    for (const other of ['/api/v1/webhooks', '/hooks/postackXsms', `${path}/more`, '/hooks']) {
-      expect((await fetch(`${host.origin}${other}`, { method: 'POST' })).status).toBe(404);
-    }
-    expect((await fetch(`${host.origin}${path}?with=query`, { method: 'POST' })).status).toBe(401);
+    it('a path of its own choice, webhooks come in there and nowhere else', async () => {
+      const path = '/hooks/postack.sms';
+      const host = await start({ adapter, options: { path } });
+      await expectWebhooksWork(host.origin, path);
+      for (const other of ['/api/v1/webhooks', '/hooks/postackXsms', `${path}/more`, '/hooks']) {
+        expect((await fetch(`${host.origin}${other}`, { method: 'POST' })).status).toBe(404);
+      }
+      expect((await fetch(`${host.origin}${path}?with=query`, { method: 'POST' })).status).toBe(401);
+    });
   });
 });
-
-const EXTRA = { name: 'Ada', unknown: true };

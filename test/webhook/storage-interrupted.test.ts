@@ -89,117 +89,119 @@ async function waitForInserts({ database }: TestApplication, count: number): Pro
   await waitUntil(look, { what: () => `${count} INSERTs that wait for the lock` });
 }
 
-describe.each(ADAPTERS)('while the inbox hangs, on %s', (adapter) => {
-  it('webhooks are answered 503 in time, and 204 again afterwards', async () => {
-    const app = await start({ adapter, options: { commitTimeoutMs: 300 } });
-    const release = await lockInbox(app);
-    const startMs = Date.now();
-    const ids = ['msg_hang_1', 'msg_hang_2', 'msg_hang_3', 'msg_hang_4'];
-    for (const response of await Promise.all(ids.map((id) => app.post(event(), { id })))) {
-      await expectUnavailable(response);
-    }
-    await expectUnavailable(await app.post(event(), { id: ids[0] }));
-    expect(Date.now() - startMs).toBeLessThan(15_000);
-    await release();
+describe('WebhookController', () => {
+  describe.each(ADAPTERS)('while the inbox hangs, on %s', (adapter) => {
+    it('webhooks are answered 503 in time, and 204 again afterwards', async () => {
+      const app = await start({ adapter, options: { commitTimeoutMs: 300 } });
+      const release = await lockInbox(app);
+      const startMs = Date.now();
+      const ids = ['msg_hang_1', 'msg_hang_2', 'msg_hang_3', 'msg_hang_4'];
+      for (const response of await Promise.all(ids.map((id) => app.post(event(), { id })))) {
+        await expectUnavailable(response);
+      }
+      await expectUnavailable(await app.post(event(), { id: ids[0] }));
+      expect(Date.now() - startMs).toBeLessThan(15_000);
+      await release();
 
-    await Promise.all(ids.map((id) => postUntilAccepted(app, id, event())));
-    expect(await storedCount(app, ids)).toBe(ids.length);
-    await Promise.all(ids.map((id) => waitForEvent(app.application, id)));
+      await Promise.all(ids.map((id) => postUntilAccepted(app, id, event())));
+      expect(await storedCount(app, ids)).toBe(ids.length);
+      await Promise.all(ids.map((id) => waitForEvent(app.application, id)));
+    });
+
+    it('webhooks beyond those that may wait are answered 503 at once, and the waiting ones 204 in the end', async () => {
+      const app = await start({ adapter, options: { maxPendingWrites: 1, commitTimeoutMs: 60_000 } });
+      const release = await lockInbox(app);
+      // One after the other, so that each is a commit of its own: two are under way at once, the third waits.
+      const first = app.post(event());
+      await waitForInserts(app, 1);
+      const second = app.post(event());
+      await waitForInserts(app, 2);
+      const [third, fourth] = [app.post(event()), app.post(event())];
+      const refused = await Promise.race([third, fourth]);
+      await expectUnavailable(refused);
+      expect(app.application.get(WebhookCounters).snapshot().overloaded).toBe(1);
+      await release();
+
+      const answers = await Promise.all([first, second, third, fourth]);
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 204, 204, 503]);
+      expect(
+        await storedCount(
+          app,
+          answers.map(({ id }) => id),
+        ),
+      ).toBe(3);
+      expect(await storedCount(app, [refused.id])).toBe(0);
+    });
   });
 
-  it('webhooks beyond those that may wait are answered 503 at once, and the waiting ones 204 in the end', async () => {
-    const app = await start({ adapter, options: { maxPendingWrites: 1, commitTimeoutMs: 60_000 } });
-    const release = await lockInbox(app);
-    // One after the other, so that each is a commit of its own: two are under way at once, the third waits.
-    const first = app.post(event());
-    await waitForInserts(app, 1);
-    const second = app.post(event());
-    await waitForInserts(app, 2);
-    const [third, fourth] = [app.post(event()), app.post(event())];
-    const refused = await Promise.race([third, fourth]);
-    await expectUnavailable(refused);
-    expect(app.application.get(WebhookCounters).snapshot().overloaded).toBe(1);
-    await release();
-
-    const answers = await Promise.all([first, second, third, fourth]);
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 204, 204, 503]);
-    expect(
-      await storedCount(
-        app,
-        answers.map(({ id }) => id),
-      ),
-    ).toBe(3);
-    expect(await storedCount(app, [refused.id])).toBe(0);
-  });
-});
-
-describe('when all connections are cut while webhooks come in', () => {
-  it('each is answered 204 or 503, and after 204 it is stored, once', async () => {
-    const app = await start({});
-    const ids = Array.from({ length: 150 }, (_, index) => `msg_cut_${index}`);
-    const statuses: number[] = [];
-    for (let first = 0; first < ids.length; first += 30) {
-      const deliveries = ids.slice(first, first + 30).map((id) => postUntilAccepted(app, id, event()));
-      for (let round = 0; round < 3; round += 1) await cutConnections(app.database);
-      statuses.push(...(await Promise.all(deliveries)).flat());
-    }
-    expect(statuses.filter((status) => status !== 204 && status !== 503)).toEqual([]);
-    expect(await storedCount(app, ids)).toBe(ids.length);
-    for (const id of ids) expect(await waitForEvent(app.application, id)).toMatchObject({ status: 'done' });
-  }, 60_000);
-});
-
-describe('when a connection is cut in the very moment in which it is made', () => {
-  it('the process lives on, and webhooks are accepted', async () => {
-    const { app, proxy, database } = await startBehindProxy({});
-    expect((await app.post(event())).status).toBe(204);
-    const cut = new Promise((resolve) => {
-      proxy.cutNextConnection(() => cutConnections(database).then(resolve));
-    });
-    await cutConnections(database);
-    await cut;
-    await postUntilAccepted(app, 'msg_after', event());
-    await waitForEvent(app.application, 'msg_after');
-  });
-});
-
-describe('when the connections to PostgreSQL fall silent without being closed', () => {
-  it('webhooks are answered 503 in time, soon 204 again, and dispatched, on new connections', async () => {
-    const { app, proxy } = await startBehindProxy({
-      options: { commitTimeoutMs: 300, dispatchTimeoutMs: 1000 },
-    });
-    // Several connections in the pool, as after any traffic.
-    const before = Array.from({ length: 4 }, (_, index) => `msg_before_${index}`);
-    await Promise.all(before.map((id) => postUntilAccepted(app, id, event())));
-
-    proxy.silenceConnections();
-    const ids = ['msg_silent_1', 'msg_silent_2', 'msg_silent_3'];
-    const startMs = Date.now();
-    await expectUnavailable(await app.post(event(), { id: 'msg_silent' }));
-    expect(Date.now() - startMs).toBeLessThan(15_000);
-    for (const id of ids) await postUntilAccepted(app, id, event(), 8000);
-    expect(await storedCount(app, ids)).toBe(ids.length);
-    for (const id of ids) await waitForEvent(app.application, id, ({ status }) => status === 'done');
+  describe('when all connections are cut while webhooks come in', () => {
+    it('each is answered 204 or 503, and after 204 it is stored, once', async () => {
+      const app = await start({});
+      const ids = Array.from({ length: 150 }, (_, index) => `msg_cut_${index}`);
+      const statuses: number[] = [];
+      for (let first = 0; first < ids.length; first += 30) {
+        const deliveries = ids.slice(first, first + 30).map((id) => postUntilAccepted(app, id, event()));
+        for (let round = 0; round < 3; round += 1) await cutConnections(app.database);
+        statuses.push(...(await Promise.all(deliveries)).flat());
+      }
+      expect(statuses.filter((status) => status !== 204 && status !== 503)).toEqual([]);
+      expect(await storedCount(app, ids)).toBe(ids.length);
+      for (const id of ids) expect(await waitForEvent(app.application, id)).toMatchObject({ status: 'done' });
+    }, 60_000);
   });
 
-  it('in the middle of a batch, what that has locked is free again soon', async () => {
-    const { app, proxy } = await startBehindProxy({
-      providers: [Silencer],
-      options: { commitTimeoutMs: 300, dispatchTimeoutMs: 1000 },
+  describe('when a connection is cut in the very moment in which it is made', () => {
+    it('the process lives on, and webhooks are accepted', async () => {
+      const { app, proxy, database } = await startBehindProxy({});
+      expect((await app.post(event())).status).toBe(204);
+      const cut = new Promise((resolve) => {
+        proxy.cutNextConnection(() => cutConnections(database).then(resolve));
+      });
+      await cutConnections(database);
+      await cut;
+      await postUntilAccepted(app, 'msg_after', event());
+      await waitForEvent(app.application, 'msg_after');
     });
-    const told = (type: string) => messageBody(type, { id: 'SM_silent' });
-    const isSilent = new Promise<void>((resolve) => {
-      app.application.get(Silencer).silence = () => {
-        proxy.silenceConnections();
-        resolve();
-      };
+  });
+
+  describe('when the connections to PostgreSQL fall silent without being closed', () => {
+    it('webhooks are answered 503 in time, soon 204 again, and dispatched, on new connections', async () => {
+      const { app, proxy } = await startBehindProxy({
+        options: { commitTimeoutMs: 300, dispatchTimeoutMs: 1000 },
+      });
+      // Several connections in the pool, as after any traffic.
+      const before = Array.from({ length: 4 }, (_, index) => `msg_before_${index}`);
+      await Promise.all(before.map((id) => postUntilAccepted(app, id, event())));
+
+      proxy.silenceConnections();
+      const ids = ['msg_silent_1', 'msg_silent_2', 'msg_silent_3'];
+      const startMs = Date.now();
+      await expectUnavailable(await app.post(event(), { id: 'msg_silent' }));
+      expect(Date.now() - startMs).toBeLessThan(15_000);
+      for (const id of ids) await postUntilAccepted(app, id, event(), 8000);
+      expect(await storedCount(app, ids)).toBe(ids.length);
+      for (const id of ids) await waitForEvent(app.application, id, ({ status }) => status === 'done');
     });
-    await app.post(told('message.sent'), { id: 'msg_in_the_middle' });
-    await isSilent;
-    await postUntilAccepted(app, 'msg_same_message', told('message.delivered'), 8000);
-    // Both are about one row, which the batch that fell silent has locked.
-    for (const id of ['msg_in_the_middle', 'msg_same_message']) {
-      await waitForEvent(app.application, id, ({ status }) => status === 'done', { timeoutMs: 20_000 });
-    }
+
+    it('in the middle of a batch, what that has locked is free again soon', async () => {
+      const { app, proxy } = await startBehindProxy({
+        providers: [Silencer],
+        options: { commitTimeoutMs: 300, dispatchTimeoutMs: 1000 },
+      });
+      const told = (type: string) => messageBody(type, { id: 'SM_silent' });
+      const isSilent = new Promise<void>((resolve) => {
+        app.application.get(Silencer).silence = () => {
+          proxy.silenceConnections();
+          resolve();
+        };
+      });
+      await app.post(told('message.sent'), { id: 'msg_in_the_middle' });
+      await isSilent;
+      await postUntilAccepted(app, 'msg_same_message', told('message.delivered'), 8000);
+      // Both are about one row, which the batch that fell silent has locked.
+      for (const id of ['msg_in_the_middle', 'msg_same_message']) {
+        await waitForEvent(app.application, id, ({ status }) => status === 'done', { timeoutMs: 20_000 });
+      }
+    });
   });
 });
