@@ -1,16 +1,16 @@
 import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
 /**
- * Where a stored event is on its road.
+ * Processing state of a stored event.
  *
  * - `pending`: committed, not dispatched yet
- * - `dispatched`: projected and handed to its listeners
- * - `unhandled`: dispatched, but neither a projection nor a listener is subscribed to its type
- * - `quarantined`: authentic bytes that are not an event; kept for a person to look at
+ * - `dispatched`: projected and enqueued for its listeners
+ * - `unhandled`: dispatched, but no projection or listener is subscribed to its type
+ * - `quarantined`: authentic bytes that are not an event; kept for inspection by an operator
  */
 export type InboxStatus = 'pending' | 'dispatched' | 'unhandled' | 'quarantined';
 
-/** One event as received: the inbox is the record of what came in, and the queue of its first delivery. */
+/** One event as received: the inbox is both the record of received events and the queue for dispatching them. */
 @Entity({ name: 'inbox_event', schema: 'postack' })
 @Unique('inbox_event_endpoint_svix_id_key', ['endpoint', 'svixId'])
 @Index('inbox_event_pending_idx', ['id'], { where: `status = 'pending'` })
@@ -18,7 +18,7 @@ export type InboxStatus = 'pending' | 'dispatched' | 'unhandled' | 'quarantined'
 @Index('inbox_event_quarantined_idx', ['receivedAt'], { where: `status = 'quarantined'` })
 @Check('inbox_event_status_check', `status IN ('pending', 'dispatched', 'unhandled', 'quarantined')`)
 export class InboxEventEntity {
-  /** In the order of storing. A bigint, so a string in JavaScript. */
+  /** Ascending in insertion order. A bigint, so a string in JavaScript. */
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
     generatedIdentity: 'ALWAYS',
@@ -41,7 +41,7 @@ export class InboxEventEntity {
   @Column('text')
   status!: InboxStatus;
 
-  /** When it happened, by its payload; else when it was signed. */
+  /** The payload's timestamp; when it has none, the signed timestamp. */
   @Column('timestamptz', { name: 'occurred_at' })
   occurredAt!: Date;
 
@@ -52,11 +52,11 @@ export class InboxEventEntity {
   @Column('bytea', { nullable: true })
   body!: Buffer | null;
 
-  /** Which secret its signature fits: the first 8 hex digits of the key's SHA-256. */
+  /** The secret that verified its signature: the first 8 hex digits of the key's SHA-256. */
   @Column('text', { name: 'secret_fingerprint' })
   secretFingerprint!: string;
 
-  /** Our clock minus the signed timestamp, when it came in. */
+  /** Our clock minus the signed timestamp, on receipt. */
   @Column('integer', { name: 'clock_skew_ms' })
   clockSkewMs!: number;
 
@@ -67,11 +67,11 @@ export class InboxEventEntity {
   @Column('timestamptz', { name: 'dispatched_at', nullable: true })
   dispatchedAt!: Date | null;
 
-  /** The projections that got it when it was dispatched. */
+  /** Names of the projections that ran when it was dispatched. */
   @Column('text', { array: true, nullable: true })
   projections!: string[] | null;
 
-  /** The listeners that it was handed to when it was dispatched. */
+  /** Names of the listeners it was enqueued for when it was dispatched. */
   @Column('text', { array: true, nullable: true })
   listeners!: string[] | null;
 }

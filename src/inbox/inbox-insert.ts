@@ -1,6 +1,6 @@
 import type { DatabaseError, Pool, QueryConfig } from 'pg';
 
-/** A row to be stored; `quarantineReason` set means its type is unknown and it is never dispatched. */
+/** A row to be stored; one with a `quarantineReason` has no type and is never dispatched. */
 export interface NewInboxRow {
   svixId: string;
   type: string | null;
@@ -11,7 +11,7 @@ export interface NewInboxRow {
   quarantineReason: string | null;
 }
 
-/** The one statement that stores events: any number of rows, one round trip, committed by itself. */
+/** The statement that stores events: any number of rows in one round trip, in a transaction of its own. */
 export class InboxInsert {
   readonly #text: string;
   readonly #name: string;
@@ -20,13 +20,13 @@ export class InboxInsert {
     private readonly pool: Pool,
     table: string,
     private readonly endpoint: string,
-    /** A connection that is silent for so long is dropped, and another one taken. */
+    /** After this time without a response the connection is dropped and replaced. */
     private readonly timeoutMs: number,
     /** SQL that announces the stored rows; `undefined` for none. */
     notify: string | undefined,
   ) {
-    // All bodies travel as one binary value, cut up again by the server: an array of bytea would travel as
-    // text, twice as long.
+    // All bodies are sent as one binary value and split by the server: an array of bytea would be sent as text,
+    // twice as long.
     const insert = `
       INSERT INTO ${table} (endpoint, svix_id, type, status, occurred_at, body, secret_fingerprint, clock_skew_ms,
         quarantine_reason)
@@ -43,13 +43,13 @@ export class InboxInsert {
     this.#name = notify === undefined ? 'postack_inbox_insert' : 'postack_inbox_insert_notify';
   }
 
-  /** For each row whether it is new: false when its id was stored before, or stands twice in `rows`. */
+  /** For each row, whether it is new: false when its id was already stored or occurs earlier in `rows`. */
   async run(rows: readonly NewInboxRow[]): Promise<boolean[]> {
     // In key order, so that two processes inserting the same ids wait for each other instead of deadlocking.
     const sorted = rows.length > 1 ? [...rows].sort((a, b) => (a.svixId < b.svixId ? -1 : 1)) : rows;
     let start = 1;
     const starts = sorted.map(({ body }) => (start += body.length) - body.length);
-    // node-postgres knows the time-out for one query, its types do not.
+    // node-postgres supports a time-out per query, but its types do not declare it.
     const query: QueryConfig & { query_timeout: number } = {
       name: this.#name,
       text: this.#text,
@@ -69,15 +69,15 @@ export class InboxInsert {
     };
     const { rows: stored } = await this.pool.query<{ svix_id: string }>(query);
     const newIds = new Set(stored.map((row) => row.svix_id));
-    // Of the same id twice in one batch, only the first is new.
+    // When an id occurs twice in a batch, only the first is new.
     return rows.map((row) => newIds.delete(row.svixId));
   }
 }
 
-/** SQLSTATE classes that blame the values: data exception, integrity violation, program limit exceeded. */
+/** SQLSTATE classes caused by the values: data exception, integrity violation, program limit exceeded. */
 const ROW_FAULT_CLASSES = new Set(['22', '23', '54']);
 
-/** Whether PostgreSQL refused because of what a row holds, not because of its own state. */
+/** Whether PostgreSQL rejected the statement because of a row's values, not because of its own state. */
 export function isRowFault(error: unknown): error is DatabaseError {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && code.length === 5 && ROW_FAULT_CLASSES.has(code.slice(0, 2));

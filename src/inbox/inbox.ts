@@ -9,10 +9,10 @@ import { GroupCommit, GroupCommitTimeout } from '../database/group-commit.js';
 import { InboxEventEntity } from './inbox-event.entity.js';
 import { InboxInsert, isRowFault, type NewInboxRow } from './inbox-insert.js';
 
-/** What became of an authentic webhook; the value of the `postack-receipt` header. */
+/** Outcome of an authentic webhook; the value of the `postack-receipt` header. */
 export type Receipt = 'accepted' | 'duplicate' | 'quarantined';
 
-/** The event could not be stored now; the sender has to try again. */
+/** The event could not be stored now; the sender has to send it again. */
 export class InboxUnavailableError extends Error {
   readonly code = 'POSTACK_INBOX_UNAVAILABLE';
   override readonly name = 'InboxUnavailableError';
@@ -26,7 +26,7 @@ export class InboxUnavailableError extends Error {
   }
 }
 
-/** What the inbox takes over from signature verification. */
+/** What the inbox stores from signature verification. */
 export interface SignatureFacts {
   id: string;
   signedAtMs: number;
@@ -57,7 +57,7 @@ export class Inbox {
       database.table(InboxEventEntity),
       options.endpoint,
       options.commitTimeoutMs,
-      // A process that dispatches learns of its own commits directly; others need a NOTIFY.
+      // A process that dispatches observes its own commits directly; only the others need a NOTIFY.
       jobs.works ? undefined : NOTIFY_INBOX,
     );
     this.#commits = new GroupCommit((rows) => this.#store(rows), {
@@ -74,23 +74,23 @@ export class Inbox {
   }
 
   /**
-   * Lets whoever dispatches keep up: before each commit, what `pace` returns is waited for. Must not reject, nor take
-   * long: webhooks wait.
+   * Lets the dispatcher keep up: each commit first waits for the promise that `pace` returns. It must not reject, and
+   * must resolve quickly: webhooks wait for it.
    */
   paceBy(pace: () => Promise<void> | undefined): void {
     this.#pace = pace;
   }
 
   /**
-   * Stores an authentic webhook. What is no event (not JSON, no type) is stored too, as `quarantined`.
+   * Stores an authentic webhook. A body that is not an event (not JSON, no type) is stored too, as `quarantined`.
    *
-   * @throws {InboxUnavailableError} when it could not be committed; it may be sent again.
+   * @throws {InboxUnavailableError} when it was not committed; the sender may send it again.
    */
   async accept(signature: SignatureFacts, body: Buffer): Promise<Receipt> {
     if (this.#commits.waiting >= this.options.maxPendingWrites) {
       throw new InboxUnavailableError(
         'overloaded',
-        `${this.#commits.waiting} events are waiting to be committed`,
+        `${this.#commits.waiting} events are already waiting to be committed`,
       );
     }
     const row = this.#row(signature, body);
@@ -99,7 +99,9 @@ export class Inbox {
       isNew = await this.#commits.add(row);
     } catch (cause) {
       const why =
-        cause instanceof GroupCommitTimeout ? 'the commit took too long' : 'PostgreSQL did not commit';
+        cause instanceof GroupCommitTimeout
+          ? `PostgreSQL did not commit within ${this.options.commitTimeoutMs} ms`
+          : 'PostgreSQL did not commit';
       throw new InboxUnavailableError('storage-unavailable', why, { cause });
     }
     if (!isNew) return 'duplicate';
@@ -119,7 +121,7 @@ export class Inbox {
     };
   }
 
-  /** For each row whether it is new. One row that PostgreSQL refuses never fails the others. */
+  /** For each row, whether it is new. A row that PostgreSQL rejects never fails the others. */
   async #store(rows: NewInboxRow[]): Promise<PromiseSettledResult<boolean>[]> {
     let results: PromiseSettledResult<boolean>[];
     try {
@@ -140,9 +142,9 @@ export class Inbox {
     } catch (error) {
       if (!isRowFault(error)) throw error;
       this.#logger.error(
-        `PostgreSQL refused event ${row.svixId} as it is; quarantining its bytes: ${loggableError(error)}`,
+        `PostgreSQL rejected event ${row.svixId}; storing its bytes as quarantined: ${loggableError(error)}`,
       );
-      row.quarantineReason = `PostgreSQL refused it: ${error.message}`;
+      row.quarantineReason = `rejected by PostgreSQL: ${error.message}`;
       row.type = null;
       row.occurredAt = new Date();
       return (await this.#insert.run([row]))[0] === true;
@@ -150,8 +152,8 @@ export class Inbox {
   }
 }
 
-/** Enough to make the commit's cost per event small; more would only add waiting. */
+/** Enough to make the cost of a commit per event small; larger batches would only add latency. */
 const MAX_COMMIT_ROWS = 500;
 
-/** The next batch is sent while PostgreSQL still flushes the last one. */
+/** The next batch is sent while PostgreSQL is still flushing the previous one. */
 const MAX_COMMITS_IN_FLIGHT = 2;

@@ -62,7 +62,7 @@ const TIMESTAMP = /^(?:0|[1-9]\d{0,12})$/;
  * @param headers Lower-cased, as Node gives them.
  * @param body The bytes exactly as received.
  * @param secrets Newest first.
- * @param toleranceMs How far the signed timestamp may be from `nowMs`, both ways.
+ * @param toleranceMs How far the signed timestamp may be from `nowMs`, in either direction.
  * @throws {SignatureError} with the `fault`.
  */
 export function verifySignature(

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { WebhookOutcome } from './webhook-answer.js';
 
-/** How many requests had which outcome since this process started. For metrics; `snapshot()` to read. */
+/** Counts webhook requests by outcome since the process started, for metrics. */
 @Injectable()
 export class WebhookCounters {
   readonly #counts = new Map<WebhookOutcome, number>();
@@ -10,7 +10,7 @@ export class WebhookCounters {
     this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
   }
 
-  /** Outcome → number of requests; outcomes that never happened are absent. */
+  /** Outcome → number of requests; outcomes without requests are absent. */
   snapshot(): Partial<Record<WebhookOutcome, number>> {
     return Object.fromEntries(this.#counts);
   }

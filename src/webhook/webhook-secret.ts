@@ -1,14 +1,14 @@
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 
-/** One signing secret, checked and ready: made once, used for every request. */
+/** A signing secret, parsed once and used for every request. */
 export interface WebhookSecret {
   /** A `KeyObject`: HMAC with one costs a fifth of HMAC with raw bytes. */
   readonly key: KeyObject;
-  /** First 8 hex digits of the SHA-256 of the key: tells secrets apart without telling them. */
+  /** First 8 hex digits of the SHA-256 of the key: identifies a secret without revealing it. */
   readonly fingerprint: string;
 }
 
-/** A secret that cannot be used; the message says why, never what it is. */
+/** A secret that cannot be used; the message gives the reason, never the secret. */
 export class WebhookSecretError extends Error {
   readonly code = 'POSTACK_SECRET_INVALID';
   override readonly name = 'WebhookSecretError';
@@ -30,13 +30,13 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 export function parseWebhookSecret(secret: string): WebhookSecret {
   if (!secret.startsWith(PREFIX)) {
     throw new WebhookSecretError(
-      `a webhook secret starts with "${PREFIX}"; copy it whole from the endpoint's details page at Postack`,
+      `a webhook secret starts with "${PREFIX}"; copy all of it from the endpoint's details page at Postack`,
     );
   }
   const base64 = secret.slice(PREFIX.length);
   if (!BASE64.test(base64)) {
     throw new WebhookSecretError(
-      `what follows "${PREFIX}" in a webhook secret must be base64, with its padding`,
+      `the part of a webhook secret after "${PREFIX}" must be base64, with its padding`,
     );
   }
   const bytes = Buffer.from(base64, 'base64');
