@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Injectable, Logger } from '@nestjs/common';
+import { Controller, Logger } from '@nestjs/common';
 import { loggableError } from '../errors/loggable-error.js';
 import { Inbox } from '../inbox/inbox.js';
 import { readRawBody } from './raw-body.js';
@@ -12,7 +12,7 @@ import { WebhookOptions } from './webhook.options.js';
  * Receives webhooks: read, verify, accept, answer. `WebhookRoute` binds it to `POST <path>` of the HTTP library
  * itself, because a Nest route would come after everything that the application applies to its routes.
  */
-@Injectable()
+@Controller()
 export class WebhookController {
   readonly #logger = new Logger('Postack');
 
