@@ -1,5 +1,6 @@
-// The public surface, name by name. test/public-surface.test.ts pins it; CHANGELOG.md tells of every change.
-
+// nestjs-postack: what applications need to import the module, write listeners and operate them. The rest has sub-paths:
+// nestjs-postack/api, /replies, /failures, /reports, /testing, /simulator. Pinned by test/public-surface.test.ts; changes
+// belong in CHANGELOG.md.
 export { postackMigrations } from '../migrations/index.js';
 export { ConfigurationError } from './errors/configuration-error.js';
 export { PostackModule } from './postack.module.js';
@@ -19,7 +20,6 @@ export { WebhookSecretError } from './webhook/webhook-secret.js';
 
 // events/
 export {
-  DEFAULT_EVENT_TYPES,
   KNOWN_EVENT_TYPES,
   type AnyPostackEvent,
   type EventTypeMap,
@@ -54,8 +54,7 @@ export type {
 export { PermanentError, RetryAfterError } from './listeners/listener-errors.js';
 export { OnPostackEvent, type EventOf, type ListenerMethod } from './listeners/on-postack-event.decorator.js';
 export type { Ordering } from './listeners/order-key.js';
-export { DEFAULT_PAYLOAD_MAPPING, type PayloadMapping } from './events/payload-mapping.js';
-export { maskPhoneNumber } from './events/phone-number.js';
+export { type PayloadMapping } from './events/payload-mapping.js';
 export { PostackEvent, type PostackEventEnvelope } from './events/postack-event.js';
 export { ReplyOutsideListenerError, type ReplyReceipt } from './events/reply-scope.js';
 export { PostackProjection } from './listeners/postack-projection.decorator.js';
@@ -109,62 +108,11 @@ export { Replays } from './replays/replays.js';
 export type { RecordedError } from './dispatch/outcomes/recorded-error.js';
 
 // messages/
-export {
-  DELIVERY_STATES,
-  mergeFacts,
-  type DeliveryFact,
-  type DeliveryRecord,
-  type DeliveryState,
-} from './messages/delivery-state.js';
+export { DELIVERY_STATES, type DeliveryState } from './messages/delivery-state.js';
 export { MessageEntity } from './messages/message.entity.js';
 export { MessageQueries, type MessageFilter } from './messages/message-queries.js';
 
-// postack-api/
-export {
-  POSTACK_API_CODES,
-  POSTACK_CAUSE_CLASSES,
-  type PostackApiCode,
-  type PostackCauseClass,
-} from './postack-api/postack-api-error-catalogue.js';
-export {
-  PostackApiError,
-  PostackAuthenticationError,
-  PostackConnectionLostError,
-  PostackOnHoldError,
-  PostackRateLimitedError,
-  PostackRefusedError,
-  PostackServerError,
-  PostackTimeoutError,
-  PostackUnavailableError,
-  PostackUnreachableError,
-  PostackUnreadableAnswerError,
-} from './postack-api/postack-api-errors.js';
-export { DEFAULT_POSTACK_API_MAPPING, type PostackApiMapping } from './postack-api/postack-api-mapping.js';
-export {
-  PostackDestinationDisabledError,
-  PostackInvalidMessageError,
-  PostackInvalidRecipientError,
-  PostackInvalidSenderError,
-  PostackInvalidShortCodeRecipientError,
-  PostackInvalidTextError,
-  PostackMessagingDisabledError,
-  PostackMissingCampaignError,
-  PostackTollfreeVerificationRequiredError,
-  PostackUnsupportedDestinationError,
-} from './postack-api/postack-api-rejections.js';
-export {
-  PostackClient,
-  type OutboundSms,
-  type PostackClientOptions,
-  type PostackMessage,
-  type PostackRequestOptions,
-} from './postack-api/postack-client.js';
-export type { RequestPriority } from './postack-api/request-queue.js';
-export { memoryRequestRate, postgresRequestRate, RequestRate } from './postack-api/request-rate.js';
-export { MissingApiKeyError } from './postack-api/unconfigured-client.js';
-
 // replies/
-export type { Confirmations, OptOutScope } from './opt-outs/opt-outs.options.js';
 export { ReplyPolicy } from './replies/reply-policy.js';
 export { UnsendableAnswerError } from './replies/unsendable-answer.js';
 export { HeldMessages } from './outbox/held-messages.js';
@@ -192,108 +140,14 @@ export {
 } from './outbox/outbox-errors.js';
 export type { SendError } from './outbox/send-error.js';
 export { smsSegments, UnsendableTextError } from './outbox/sms-segments.js';
-export type { ActiveHours } from './replies/rules/active-hours.js';
-export type { NoAnswerReason } from './replies/rules/compiled-rule.js';
-export {
-  InvalidReplyRuleError,
-  ReplyRuleNameTakenError,
-  ReplyRuleNotFoundError,
-} from './replies/rules/reply-rule-errors.js';
-export { ReplyRuleEntity } from './replies/rules/reply-rule.entity.js';
-export {
-  REPLY_RULE_KINDS,
-  type NewReplyRule,
-  type ReplyRuleKind,
-  type RuleMessage,
-} from './replies/rules/reply-rule.js';
-export type { OptOutAction, OptOutSource } from './opt-outs/opt-out-evidence.entity.js';
-export { OptOutEvidenceEntity } from './opt-outs/opt-out-evidence.entity.js';
-export type { OptOutImport } from './opt-outs/opt-out-import.js';
-export { OptOutLedger, type ReviewDecision, type ReviewsFilter } from './opt-outs/opt-out-ledger.js';
-export type { EntriesFilter, OptOutFilter } from './opt-outs/opt-out-lists.js';
-export {
-  InvalidOptOutError,
-  OptOutNotFoundError,
-  OptOutReviewNotFoundError,
-  OptOutReviewStateError,
-} from './opt-outs/opt-out-errors.js';
-export type { OptOutRequest } from './opt-outs/opt-out-request.js';
-export { OptOutEntity } from './opt-outs/opt-out.entity.js';
-export { ReplyRules, type RuleAnswer, type RuleExplanation } from './replies/rules/reply-rules.js';
-
-export type { NumberListImport } from './csv/number-list-import.js';
-export { SuppressionEntity, type SuppressionSource } from './suppressions/suppression.entity.js';
-export type { SuppressionFilter } from './suppressions/suppression-lists.js';
-export { InvalidSuppressionError, SuppressionNotFoundError } from './suppressions/suppression-errors.js';
-export {
-  Suppressions,
-  type SuppressionEvidence,
-  type SuppressionRequest,
-} from './suppressions/suppressions.js';
 
 // failures/
-export { FAILURE_CATALOGUE, type FailureCatalogue, type FailureCause } from './failures/failure-catalogue.js';
-export { FailureQueries, type FailureDetail, type FailureFilter } from './failures/failure-queries.js';
-export {
-  DEFAULT_REACTIONS,
-  FAILURE_REACTIONS,
-  type FailureReaction,
-  type FailureReactions,
-} from './failures/failures.options.js';
+export { type FailureReaction } from './failures/failures.options.js';
 export { FailurePolicy } from './failures/reactions/failure-policy.js';
-export { FailureNotFoundError, FailureStateError } from './failures/failure-errors.js';
-export type { FailureSource, FailureState, ResendRefusal } from './failures/failure-states.js';
-export {
-  FailureSummary,
-  type FailureCount,
-  type FailureOverview,
-  type ReconciliationCounts,
-} from './failures/failure-summary.js';
-export { MessageFailureEntity } from './failures/message-failure.entity.js';
 export type { MessageFailure } from './failures/message-failure.js';
-export {
-  DeliveryReconciliation,
-  type ReconciliationReport,
-} from './failures/reconciliation/delivery-reconciliation.js';
 
 // alerts/
-export {
-  ALERT_KINDS,
-  ALERT_STATES,
-  type AlertKind,
-  type AlertState,
-  type AlertWebhookState,
-  type NewAlert,
-} from './alerts/alert.js';
-export { AlertEntity } from './alerts/alert.entity.js';
 export { AlertRaised, AlertResolved } from './alerts/alert-events.js';
-export { Alerts, type AlertFilter, type OverFilter } from './alerts/alerts.js';
-// reports/
-export type { Percentiles } from './reports/rollups/duration-bins.js';
-export type { OwnNumberLabel } from './reports/own-number-labels.js';
-export type { RequestTotals } from './reports/report-counts.js';
-export type { Duration } from './reports/rollups/report-deltas.js';
-export { ReportExport, type ExportFormat, type ExportRequest } from './reports/report-export.js';
-export type { StateCounts } from './reports/report-figures.js';
-export { ReportRebuild, type RebuildProgress, type RebuildStep } from './reports/report-rebuild.js';
-export {
-  InvalidReportError,
-  type Grouping,
-  type Interval,
-  type Metric,
-  type NumbersOption,
-  type ReportPeriod,
-  type ResolvedPeriod,
-  type TimeSeriesRequest,
-} from './reports/report-request.js';
-export {
-  Reports,
-  type ErrorFigures,
-  type LatencyFigures,
-  type MessageFigures,
-  type ReportSummary,
-} from './reports/reports.js';
-export type { Series, SeriesPoint, TimeSeries } from './reports/time-series.js';
 
 // retention/
 export { Retention, type RetentionReport } from './retention/retention.js';

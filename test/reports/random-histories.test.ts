@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PostackDatabase } from '../../src/database/postack-database.js';
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
-import { Reports, type Grouping, type Metric, type Percentiles } from '../../src/index.js';
+import { Reports, type Grouping, type Metric, type Percentiles } from '../../src/reports/index.js';
 import { FailuresOptions } from '../../src/failures/failures.options.js';
 import { countUncounted } from '../../src/reports/rebuild/uncounted-messages.js';
 import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';

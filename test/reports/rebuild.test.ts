@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PostackDatabase } from '../../src/database/postack-database.js';
 import { Logger } from '@nestjs/common';
-import { ReportRebuild, Reports, type ReportSummary } from '../../src/index.js';
+import { ReportRebuild, Reports, type ReportSummary } from '../../src/reports/index.js';
 import { MessagesProjection } from '../../src/messages/messages.projection.js';
 import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
 import { waitForEvent } from '../../src/testing/index.js';

@@ -3,7 +3,7 @@ import { PostackDatabase } from '../../src/database/postack-database.js';
 import type { DataSource } from 'typeorm';
 import { FailuresOptions } from '../../src/failures/failures.options.js';
 import { PgBossService } from '../../src/jobs/pg-boss.service.js';
-import { Reports } from '../../src/index.js';
+import { Reports } from '../../src/reports/index.js';
 import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
 import { HOUR_MS, hourOf } from '../../src/reports/rollups/report-time.js';
 import { SlotMerge } from '../../src/reports/rollups/slot-merge.js';

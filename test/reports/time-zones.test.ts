@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PostackDatabase } from '../../src/database/postack-database.js';
 import type { DataSource } from 'typeorm';
 import { FailuresOptions } from '../../src/failures/failures.options.js';
-import { Reports } from '../../src/index.js';
+import { Reports } from '../../src/reports/index.js';
 import { INTERVALS } from '../../src/reports/report-request.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
 

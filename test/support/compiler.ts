@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
@@ -9,8 +10,22 @@ const PROGRAM = join(root, 'test', 'a-program-of-its-own.ts');
 function compilerOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path));
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  // As users import it.
-  return { ...options, noEmit: true, paths: { 'nestjs-postack': [join(root, 'src', 'index.ts')] } };
+  return { ...options, noEmit: true, paths: packageEntries() };
+}
+
+/** Each entry of package.json → its source, as users import it. */
+export function packageEntries(): Record<string, string[]> {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    exports: Record<string, { types: string }>;
+  };
+  return Object.fromEntries(
+    Object.entries(manifest.exports)
+      .filter(([entry]) => entry !== './package.json')
+      .map(([entry, { types }]) => [
+        join('nestjs-postack', entry),
+        [join(root, types.replace('dist/', '').replace('.d.ts', '.ts'))],
+      ]),
+  );
 }
 
 /** The compiler's messages about some files; empty when they are right. */

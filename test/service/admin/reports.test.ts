@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RequestCounts } from '../../../src/reports/rollups/request-counts.js';
 import { waitForEvent } from '../../../src/testing/index.js';
-import type { ReportSummary, TimeSeries } from '../../../src/index.js';
+import type { ReportSummary, TimeSeries } from '../../../src/reports/index.js';
 import { messageBody } from '../../support/test-application.js';
 import { startTestService, TEST_ADMIN_KEY, type TestService } from '../../support/test-service.js';
 
