@@ -64,7 +64,7 @@ describe('the module in a host that uses @nestjs/typeorm', () => {
   }
 
   beforeEach(async () => {
-    database = await createTestDatabase();
+    database = await createTestDatabase({ isEmpty: true });
   });
   afterEach(async () => {
     await app?.close();

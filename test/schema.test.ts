@@ -11,7 +11,7 @@ describe('the database schema', () => {
   let dataSource: DataSource;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    database = await createTestDatabase({ isEmpty: true });
     dataSource = await openDataSource(database.url);
   });
   afterAll(async () => {
@@ -37,7 +37,7 @@ describe('the database schema', () => {
   });
 
   it('keeps what the first version has stored', async () => {
-    const other = await createTestDatabase();
+    const other = await createTestDatabase({ isEmpty: true });
     const [first] = postackMigrations;
     const old = new DataSource({
       type: 'postgres',
@@ -77,7 +77,7 @@ describe('the database schema', () => {
   });
 
   it('can be in another schema, with the same tables', async () => {
-    const other = await createTestDatabase();
+    const other = await createTestDatabase({ isEmpty: true });
     const inOther = await openDataSource(other.url, { schema: 'Sms Events' });
     try {
       const expected = (await readSchema(dataSource, 'postack')).replaceAll('postack.', '"Sms Events".');

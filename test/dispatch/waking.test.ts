@@ -18,7 +18,7 @@ describe('the dispatcher', () => {
   const isDone = ({ status }: { status: string }) => status === 'done';
 
   beforeEach(async () => {
-    database = await createTestDatabase();
+    database = await createTestDatabase({ isEmpty: true });
     apps = [];
   });
   afterEach(async () => {

@@ -27,7 +27,7 @@ function changed(change: (url: URL) => void): string {
 }
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createTestDatabase({ isEmpty: true });
 });
 afterAll(async () => {
   await processes.clear();

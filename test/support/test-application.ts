@@ -1,7 +1,5 @@
 import { type INestApplication, Module, type Provider, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { PostackModule } from '../../src/postack.module.js';
 import type { PostackModuleOptions } from '../../src/postack.options.js';
@@ -23,7 +21,6 @@ export interface TestApplicationOptions {
   imports?: NonNullable<Parameters<typeof Module>[0]['imports']>;
   /** What a host does between creating and starting: prefix, pipes, guards, … */
   configure?: (application: INestApplication) => void;
-  schema?: string;
   /** Connections of the data source. */
   poolSize?: number;
 }
@@ -43,7 +40,7 @@ export interface TestApplication {
 
 export async function startTestApplication(setup: TestApplicationOptions = {}): Promise<TestApplication> {
   const database = setup.database ?? (await createTestDatabase());
-  const dataSource = await openDataSource(database.url, { schema: setup.schema, poolSize: setup.poolSize });
+  const dataSource = await openDataSource(database.url, { poolSize: setup.poolSize });
   const options: PostackModuleOptions = { secret: TEST_SECRET, pollIntervalMs: 200, ...setup.options };
 
   @Module({ providers: [{ provide: DataSource, useValue: dataSource }], exports: [DataSource] })
@@ -60,7 +57,7 @@ export async function startTestApplication(setup: TestApplicationOptions = {}): 
   })
   class HostModule {}
 
-  const adapter = setup.adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
+  const adapter = await newAdapter(setup.adapter);
   let application: INestApplication;
   try {
     application = await NestFactory.create(HostModule, adapter, { logger: false, abortOnError: false });
@@ -90,6 +87,16 @@ export async function startTestApplication(setup: TestApplicationOptions = {}): 
       if (!setup.database) await database.drop();
     },
   };
+}
+
+/** Loaded only when used: both take long to load. */
+async function newAdapter(name: TestApplicationOptions['adapter']) {
+  if (name === 'fastify') {
+    const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+    return new FastifyAdapter();
+  }
+  const { ExpressAdapter } = await import('@nestjs/platform-express');
+  return new ExpressAdapter();
 }
 
 let messages = 0;
