@@ -28,9 +28,10 @@ export function packageEntries(): Record<string, string[]> {
   );
 }
 
-/** The compiler's messages about some files; empty when they are right. */
+/** The compiler's messages about some files, not about what they import; empty when they are right. */
 export function typeErrorsIn(files: string[], host?: ts.CompilerHost): string {
-  const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram(files, compilerOptions(), host));
+  const program = ts.createProgram(files, compilerOptions(), host);
+  const diagnostics = files.flatMap((file) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file)));
   return ts.formatDiagnostics(diagnostics, {
     getCurrentDirectory: () => root,
     getCanonicalFileName: (name) => name,
@@ -47,10 +48,24 @@ export function typeErrorsOf(program: string): string {
   return typeErrorsIn([PROGRAM], host);
 }
 
+/** Parsing takes most of the time, and modules import many of the same files. */
+const parsedFiles = new Map<string, ts.SourceFile | undefined>();
+
+function parsingOnce(): ts.CompilerHost {
+  const host = ts.createCompilerHost(compilerOptions());
+  return {
+    ...host,
+    getSourceFile: (path, ...options) => {
+      if (!parsedFiles.has(path)) parsedFiles.set(path, host.getSourceFile(path, ...options));
+      return parsedFiles.get(path);
+    },
+  };
+}
+
 /** Every name that a module exports, types included. */
 export function exportsOf(file: string): string[] {
   const path = join(root, file);
-  const program = ts.createProgram([path], compilerOptions());
+  const program = ts.createProgram([path], compilerOptions(), parsingOnce());
   const checker = program.getTypeChecker();
   const module = checker.getSymbolAtLocation(program.getSourceFile(path)!);
   return checker
