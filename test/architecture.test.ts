@@ -8,9 +8,9 @@ const root = join(import.meta.dirname, '..');
 
 /** The floors of the house, lowest first: a folder imports only from folders of lower floors, and of these only some. */
 const FLOORS: Record<string, string[]>[] = [
-  { errors: [], csv: [] },
+  { errors: [] },
   { database: ['errors'], events: ['errors'] },
-  { jobs: ['errors', 'database'], 'postack-api': ['errors', 'database', 'events'] },
+  { csv: ['events'], jobs: ['errors', 'database'], 'postack-api': ['errors', 'database', 'events'] },
   {
     listeners: ['errors', 'events', 'jobs'],
     inbox: ['errors', 'database', 'events', 'jobs'],

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse, type Info } from 'csv-parse';
-import { DateTime } from 'luxon';
+import { parseIsoTime } from '../events/iso-time.js';
 import { textOfCell } from './csv-cell.js';
 
 /** What an import has done. */
@@ -28,9 +28,6 @@ export interface NumberListReading<Entry> {
   refusal: (message: string, options?: ErrorOptions) => Error;
 }
 
-/** An ISO 8601 date, or date and time with a zone. */
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
-
 const MAX_ROWS = 1_000_000;
 const MAX_ROW_CHARACTERS = 16_384;
 const MAX_ERRORS = 100;
@@ -41,11 +38,9 @@ const CHUNK_SIZE = 1000;
 /** A row, by column; those that are not known are left alone. */
 type Row = Partial<Record<string, string>>;
 
-/** The time in a cell; `undefined` when it is none. */
+/** The ISO 8601 date, or time with a UTC offset, in a cell; `undefined` when it is neither. */
 export function timeOfCell(cell: string): Date | undefined {
-  if (!ISO_TIME.test(cell)) return undefined;
-  const time = DateTime.fromISO(cell, { zone: 'utc' });
-  return time.isValid ? time.toJSDate() : undefined;
+  return parseIsoTime(cell, { requireOffset: true });
 }
 
 /**
