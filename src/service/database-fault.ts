@@ -17,7 +17,10 @@ export function databaseFault(error: unknown): HttpException | undefined {
   const cause = error instanceof QueryFailedError ? (error.driverError as Error) : error;
   const { code = '' } = cause as { code?: string };
   if (error instanceof QueryFailedError && VALUE_FAULT.test(code)) {
-    return new BadRequestException('a parameter holds a value that cannot be in the database', { cause });
+    return new BadRequestException(
+      'A parameter value cannot be stored in the database: out of range, or text with a NUL character',
+      { cause },
+    );
   }
   if (AWAY.test(code) || AWAY_MESSAGE.test(cause.message)) {
     return new ServiceUnavailableException('PostgreSQL is away', { cause });

@@ -16,6 +16,7 @@ export interface TestService {
   get: <Body = unknown>(path: string, key?: string | null) => Promise<TestAnswer<Body>>;
   /** A request to the admin API that changes something, with a JSON body or none. */
   send: <Body = unknown>(path: string, body?: unknown) => Promise<TestAnswer<Body>>;
+  delete: <Body = unknown>(path: string) => Promise<TestAnswer<Body>>;
   close: () => Promise<void>;
 }
 
@@ -59,6 +60,7 @@ export async function startTestService(environment: Record<string, string> = {})
           body: typeof body === 'string' ? body : JSON.stringify(body),
         }),
       }),
+    delete: (path) => answerOf(`${running.origin}${path}`, TEST_ADMIN_KEY, { method: 'DELETE' }),
     close: async () => {
       await running.stop();
       await database.drop();

@@ -112,7 +112,7 @@ describe.each(ADAPTERS)('the dead letters in the admin API, on %s', (adapter) =>
       expectProblem(
         await send(`${at(id)}/discard`, body),
         400,
-        'reason must be a text of 1 to 1000 characters',
+        'reason must be a string of 1 to 1000 characters',
       );
     }
     const discarded = { status: 'discarded', discardReason: 'A test number' };

@@ -129,12 +129,15 @@ describe('suppressions in the admin API', () => {
     expect(await send(path(), sooner)).toMatchObject({ body: { expiresAt, reason: 'dead line' } });
     expect((await get<List>(path(`?number=${PEER}`))).body.items).toHaveLength(1);
     expect((await get<List>(path('?code=30006'))).body.items).toEqual([]);
-    const removal = { number: PEER, reason: 'a new phone' };
-    expect(await send(path('/remove'), removal)).toMatchObject({
+    const removal = path(`/${encodeURIComponent('+1 555 010 0001')}?reason=a%20new%20phone`);
+    expect(await service.delete(removal)).toMatchObject({
       status: 200,
-      body: { removedReason: 'a new phone', removedAt: expect.any(String) },
+      body: { number: PEER, removedReason: 'a new phone', removedAt: expect.any(String) },
     });
-    expect((await send(path('/remove'), removal)).status).toBe(404);
+    expect(await service.delete(removal)).toMatchObject({
+      status: 404,
+      body: { detail: expect.stringContaining('is not suppressed') },
+    });
     expect((await get<List>(path())).body.items).toEqual([]);
     expect((await get<List>(path('?isActive=false'))).body.items).toMatchObject([{ number: PEER }]);
   });
@@ -148,7 +151,31 @@ describe('suppressions in the admin API', () => {
     expect((await send(path(), body)).status).toBe(400);
   });
 
+  it.each([
+    ['no reason', PEER, '', 400, 'reason must be a string of 1 to 1000 characters'],
+    ['an empty reason', PEER, '?reason=', 400, 'reason must be a string of 1 to 1000 characters'],
+    ['two reasons', PEER, '?reason=a&reason=b', 400, 'reason must be a string of 1 to 1000 characters'],
+    ['a blank reason', PEER, '?reason=%20', 400, '"reason" must be a '],
+    ['a NUL in the reason', PEER, '?reason=a%00b', 400, '"reason" must be a '],
+    ['an unknown parameter', PEER, '?reason=r&why=r', 400, 'unknown parameter "why"; known: reason'],
+    ['a wrong number', '5550100001', '?reason=r', 400, 'the number must be a number with + and country code'],
+    ['a NUL in the number', '%2B1555%000001', '?reason=r', 400, 'the number must be a number with +'],
+    ['malformed encoding', '%2B1555%', '?reason=r', 400, ''],
+    ['a number that is not suppressed', '+15550100009', '?reason=r', 404, 'is not suppressed'],
+  ])('are not removed with %s', async (_what, number, query, status, detail) => {
+    await send(path(), { number: PEER, reason: 'dead line' });
+    const answer = await service.delete<{ detail: string }>(path(`/${number}${query}`));
+    expect(answer).toMatchObject({
+      status,
+      contentType: expect.stringMatching(/^application\/problem\+json/),
+    });
+    expect(answer.body.detail).toContain(detail);
+    const { body } = await get<List>(path());
+    expect(body.items).toMatchObject([{ number: PEER }]);
+  });
+
   it('are imported, with the wrong rows told, and exported as a file that can be imported', async () => {
+    await service.database.query('TRUNCATE postack.suppression');
     const end = '2199-01-01T00:00:00.000Z';
     const csv = [
       'number,expires_at,code,reason',

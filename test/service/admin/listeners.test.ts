@@ -44,8 +44,8 @@ describe('the listeners in the admin API', () => {
         subscriptions: ['message.undelivered', 'message.failed'],
         settings: { concurrency: 16, timeoutMs: 30_000, retry: { attempts: 23 } },
         paused: null,
-        counts: { queued: 0, failing: 0, dead: 0 },
-        parked: [],
+        counts: { queued: 0, retrying: 0, dead: 0 },
+        blockedGroups: [],
       },
     ]);
     expect((await get(`/api/v1/listeners/${LISTENER}`)).body).toEqual(body.items[1]);
@@ -85,7 +85,7 @@ describe('the listeners in the admin API', () => {
     ['x/resume', undefined, 404, 'There is no listener with the name "x"'],
     ['x/backfill', undefined, 404, 'There is no listener with the name "x"'],
     ['messages/backfill', undefined, 400, /"messages" is a projection/],
-    [`${LISTENER}/pause`, { reason: '' }, 400, 'reason must be a text of 1 to 1000 characters'],
+    [`${LISTENER}/pause`, { reason: '' }, 400, 'reason must be a string of 1 to 1000 characters'],
     [`${LISTENER}/pause`, { until: 1 }, 400, 'unknown parameter "until"; known: reason'],
     [
       `${LISTENER}/backfill`,

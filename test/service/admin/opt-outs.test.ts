@@ -29,6 +29,8 @@ describe.each(ADAPTERS)('the opt-outs in the admin API, on %s', (adapter) => {
     await waitForEvent(service.running.application, id);
     return id;
   }
+  const optIn = (number: string, body?: unknown) =>
+    service.send<{ detail: string }>(path(`/${number}/opt-in`), body);
   async function upload(body: BodyInit, headers: Record<string, string> = { 'content-type': 'text/csv' }) {
     const answer = await fetch(`${service.running.origin}${path('/import?reason=moved')}`, {
       method: 'POST',
@@ -60,17 +62,56 @@ describe.each(ADAPTERS)('the opt-outs in the admin API, on %s', (adapter) => {
     ]);
   });
 
-  it('are added and removed by a person', async () => {
-    const request = { number: PEER, reason: 'by phone' };
-    expect(await service.send(path(), request)).toMatchObject({
+  it('are added and ended by an operator', async () => {
+    expect(await service.send(path(), { number: PEER, reason: 'by phone' })).toMatchObject({
       status: 200,
       body: { peer: PEER, ownNumber: '', optedOut: true, source: 'admin', reason: 'by phone' },
     });
-    expect(await service.send(path('/remove'), { ...request, ownNumber: OWN })).toMatchObject({
+    expect(await optIn('%2B15550100001', { ownNumber: OWN, reason: 'by mail' })).toMatchObject({
       status: 200,
-      body: { peer: PEER, ownNumber: OWN, optedOut: false },
+      body: { peer: PEER, ownNumber: OWN, optedOut: false, source: 'admin', reason: 'by mail' },
     });
-    expect((await service.send(path('/remove'), request)).status).toBe(404);
+    expect(await optIn(PEER, { reason: 'by mail' })).toMatchObject({
+      status: 404,
+      body: { detail: expect.stringContaining('is not opted out') },
+    });
+    await service.send(path(), { number: PEER, reason: 'by phone' });
+    // Any spelling of the number, percent-encoded.
+    expect(await optIn(encodeURIComponent('+1 (555) 010-0001'), { reason: 'by mail' })).toMatchObject({
+      status: 200,
+      body: { peer: PEER, ownNumber: '', optedOut: false },
+    });
+    expect((await service.get<List>(path('?isOptedOut=true'))).body.items).toEqual([]);
+  });
+
+  it.each<[string, string, unknown, number, string]>([
+    ['no body', PEER, undefined, 400, 'reason must be a string of 1 to 1000 characters'],
+    ['no reason', PEER, {}, 400, 'reason must be a string of 1 to 1000 characters'],
+    ['an empty reason', PEER, { reason: '' }, 400, 'reason must be a string of 1 to 1000 characters'],
+    ['a blank reason', PEER, { reason: ' ' }, 400, '"reason" must be a '],
+    ['a NUL in the reason', PEER, { reason: 'a\0b' }, 400, '"reason" must be a '],
+    ['a number in the body', PEER, { number: PEER, reason: 'r' }, 400, 'unknown parameter "number"; known:'],
+    ['an own number that is none', PEER, { ownNumber: '555', reason: 'r' }, 404, 'is not opted out of '],
+    [
+      'a wrong own number',
+      PEER,
+      { ownNumber: '+1', reason: 'r' },
+      400,
+      '"ownNumber" must be a number with +',
+    ],
+    ['an own number of another type', PEER, { ownNumber: 1, reason: 'r' }, 400, 'ownNumber must be a phone'],
+    ['a wrong number', '5550100001', { reason: 'r' }, 400, 'the number must be a number with + and country'],
+    ['a NUL in the number', '%2B1555%000001', { reason: 'r' }, 400, 'the number must be a number with +'],
+    ['malformed encoding', '%2B1555%', { reason: 'r' }, 400, ''],
+    ['a number that never opted out', '+15550100009', { reason: 'r' }, 404, 'is not opted out'],
+  ])('are not ended with %s', async (_what, number, body, status, detail) => {
+    const answer = await optIn(number, body);
+    expect(answer).toMatchObject({
+      status,
+      contentType: expect.stringMatching(/^application\/problem\+json/),
+    });
+    expect(answer.body.detail).toContain(detail);
+    expect((await service.get<List>(path())).body.items).toEqual([]);
   });
 
   it('that may be some are decided on by a person, once', async () => {
@@ -152,8 +193,8 @@ describe.each(ADAPTERS)('the opt-outs in the admin API, on %s', (adapter) => {
     ]);
     const empty = await service.send<{ errors: string[] }>(path(), {});
     expect(empty.body.errors.toSorted()).toEqual([
-      'number must be a number, as a text',
-      'reason must be a text of 1 to 1000 characters',
+      'number must be a phone number, as a string',
+      'reason must be a string of 1 to 1000 characters',
     ]);
     expect(await service.send(path(), { number: '5550100001', reason: 'r' })).toMatchObject({ status: 400 });
     expect(await service.send(path('/reviews/1'), { decision: 'yes', reason: 'r' })).toMatchObject({

@@ -64,13 +64,13 @@ describe.each(ADAPTERS)('replaying by the admin API, on %s', (adapter) => {
     expectProblem(await replay(quarantined), 409, /is quarantined/);
     expectProblem(await replay(id, { listener: 'messages' }), 400, /"messages" is a projection/);
     expectProblem(await replay(id, { listener: 'nobody' }), 400, /no listener with the name "nobody"$/);
-    expectProblem(await replay(id, { listener: 7 }), 400, 'listener must be a text');
+    expectProblem(await replay(id, { listener: 7 }), 400, 'listener must be a string');
     expectProblem(await replay(id, { Listener: 'x' }), 400, 'unknown parameter "Listener"; known: listener');
   });
 
   it.each<[string, unknown, RegExp | string]>([
-    ['a type that is no text', { type: 1 }, 'type must be a text'],
-    ['an unknown status', { status: 'lost' }, /^status must be one of pending, done, failing/],
+    ['a type that is no text', { type: 1 }, 'type must be a string'],
+    ['an unknown status', { status: 'lost' }, /^status must be one of pending, done, retrying/],
     ['a time that is none', { since: 'yesterday' }, /^since must be a time in ISO 8601, like /],
     ['another', { until: 12 }, /^until must be a time in ISO 8601/],
     ['a rate of 0', { ratePerSecond: 0 }, 'ratePerSecond must be a whole number from 1 to 10000'],
@@ -84,7 +84,7 @@ describe.each(ADAPTERS)('replaying by the admin API, on %s', (adapter) => {
     ],
     ['no JSON', '{"type": ', /./],
     ['no object', '[1]', /./],
-    ['a text that cannot be stored', { type: 'a\0' }, /cannot be in the database/],
+    ['a text that cannot be stored', { type: 'a\0' }, /^A parameter value cannot be stored in the database/],
   ])('refuses %s', async (_what, body, detail) => {
     await post('message.failed');
     expectProblem(await send('/api/v1/events/replay', body), 400, detail);

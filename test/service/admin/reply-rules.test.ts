@@ -83,11 +83,11 @@ describe.each(ADAPTERS)('the reply rules in the admin API, on %s', (adapter) => 
       contentType: expect.stringMatching(/^application\/problem/),
       body: {
         errors: expect.arrayContaining([
-          'name must be a text',
+          'name must be a string',
           'kind must be one of keyword, prefix, regex, default',
           'enabled must be true or false',
           expect.stringMatching(/^activeHours must be like/),
-          'template must be a text',
+          'template must be a string',
           expect.stringMatching(/^unknown parameter "colour"; known: activeHours, enabled, kind, name,/),
         ]),
       },

@@ -3,9 +3,9 @@ import type { AlertEntity } from '../../../alerts/alert.entity.js';
 import { Alerts } from '../../../alerts/alerts.js';
 import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
-import { ListAlertsQuery } from '../failures/dto/failures.dto.js';
+import { ListAlertsQuery } from './dto/alerts.dto.js';
 
-/** What a person should look into. */
+/** Alerts for operators. */
 @Controller('api/v1/alerts')
 @UseGuards(AdminKeyGuard)
 export class AlertsController {

@@ -6,10 +6,10 @@ import type { ReplayReceipt } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
 import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
-import { ListDeadLettersQuery } from '../http/list.dto.js';
-import { DiscardBody, RedriveBody } from '../replays/dto/replays.dto.js';
+import { RequiredReason } from '../dto/reason.dto.js';
+import { ListDeadLettersQuery, RedriveDeadLettersBody } from './dto/dead-letters.dto.js';
 
-/** What a listener or projection has failed for; a person decides what becomes of it. */
+/** Events that a listener or projection failed for permanently: an operator redrives or discards them. */
 @Controller('api/v1/dead-letters')
 @UseGuards(AdminKeyGuard)
 export class DeadLettersController {
@@ -25,7 +25,7 @@ export class DeadLettersController {
 
   @Post('redrive')
   @HttpCode(202)
-  redriveMany(@Body() body: RedriveBody): Promise<ReplayReceipt> {
+  redriveMany(@Body() body: RedriveDeadLettersBody): Promise<ReplayReceipt> {
     return this.replays.redrive(body);
   }
 
@@ -54,7 +54,7 @@ export class DeadLettersController {
   async discard(
     @Param('eventId') eventId: string,
     @Param('handler') handler: string,
-    @Body() { reason }: DiscardBody,
+    @Body() { reason }: RequiredReason,
   ): Promise<DeadLetterDetail> {
     await this.deadLetters.discard(eventId, handler, reason);
     return this.find(eventId, handler);

@@ -1,13 +1,8 @@
-import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
 import { MAX_REASON_LENGTH } from '../../../errors/decision-reason.js';
+import { BoundedText } from '../validation/value.decorators.js';
 
-/** What is answered when a reason is missing or too long: longer explanations belong elsewhere. */
-export const REASON_MESSAGE = { message: `reason must be a text of 1 to ${MAX_REASON_LENGTH} characters` };
-
-/** What every decision of a person has to have. */
-export class ReasonBody {
-  @IsString(REASON_MESSAGE)
-  @IsNotEmpty(REASON_MESSAGE)
-  @MaxLength(MAX_REASON_LENGTH, REASON_MESSAGE)
+/** The reason of an operator's decision, in a body or a query. */
+export class RequiredReason {
+  @BoundedText(MAX_REASON_LENGTH)
   reason!: string;
 }

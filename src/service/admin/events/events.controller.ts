@@ -18,10 +18,9 @@ import type { ReplayReceipt } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
 import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
-import { ListEventsQuery } from '../http/list.dto.js';
-import { ReplayBody, ReplayEventBody } from '../replays/dto/replays.dto.js';
+import { ListEventsQuery, ReplayEventBody, ReplayEventsBody } from './dto/events.dto.js';
 
-/** What came in, and what became of it. */
+/** Received events and their processing status. */
 @Controller('api/v1/events')
 @UseGuards(AdminKeyGuard)
 export class EventsController {
@@ -44,7 +43,7 @@ export class EventsController {
 
   @Post('replay')
   @HttpCode(202)
-  replayMany(@Body() body: ReplayBody): Promise<ReplayReceipt> {
+  replayMany(@Body() body: ReplayEventsBody): Promise<ReplayReceipt> {
     return this.replays.replay(body);
   }
 

@@ -4,10 +4,11 @@ import { FailureNotFoundError } from '../../../failures/failure-errors.js';
 import { FailureSummary, type FailureOverview } from '../../../failures/failure-summary.js';
 import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
-import { ListFailuresQuery, SummaryQuery } from './dto/failures.dto.js';
-import { ReasonBody } from '../http/reason.dto.js';
+import { Period } from '../dto/period.dto.js';
+import { RequiredReason } from '../dto/reason.dto.js';
+import { ListFailuresQuery } from './dto/failures.dto.js';
 
-/** The messages that did not arrive. */
+/** Messages that were not delivered. */
 @Controller('api/v1/failures')
 @UseGuards(AdminKeyGuard)
 export class FailuresController {
@@ -22,7 +23,7 @@ export class FailuresController {
   }
 
   @Get('summary')
-  summary(@Query() query: SummaryQuery): Promise<FailureOverview> {
+  summary(@Query() query: Period): Promise<FailureOverview> {
     return this.counts.count(query);
   }
 
@@ -35,7 +36,10 @@ export class FailuresController {
 
   @Post(':messageId/acknowledge')
   @HttpCode(200)
-  acknowledge(@Param('messageId') messageId: string, @Body() { reason }: ReasonBody): Promise<FailureDetail> {
+  acknowledge(
+    @Param('messageId') messageId: string,
+    @Body() { reason }: RequiredReason,
+  ): Promise<FailureDetail> {
     return this.failures.acknowledge(messageId, reason);
   }
 }

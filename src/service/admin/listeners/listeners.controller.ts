@@ -5,7 +5,8 @@ import { HandlerNotFoundError } from '../../../dispatch/dispatch-errors.js';
 import type { ReplayReceipt } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
-import { BackfillBody, PauseBody } from '../replays/dto/replays.dto.js';
+import { ReplayRequestBody } from '../replays/dto/replays.dto.js';
+import { PauseListenerBody } from './dto/listeners.dto.js';
 
 /** The listeners and projections of this application. */
 @Controller('api/v1/listeners')
@@ -30,7 +31,7 @@ export class ListenersController {
 
   @Post(':name/pause')
   @HttpCode(200)
-  async pause(@Param('name') name: string, @Body() { reason }: PauseBody): Promise<ListenerState> {
+  async pause(@Param('name') name: string, @Body() { reason }: PauseListenerBody): Promise<ListenerState> {
     await this.listeners.pause(name, reason);
     return this.find(name);
   }
@@ -44,7 +45,7 @@ export class ListenersController {
 
   @Post(':name/backfill')
   @HttpCode(202)
-  async backfill(@Param('name') name: string, @Body() body: BackfillBody): Promise<ReplayReceipt> {
+  async backfill(@Param('name') name: string, @Body() body: ReplayRequestBody): Promise<ReplayReceipt> {
     await this.find(name);
     return this.replays.backfill(name, body);
   }

@@ -3,9 +3,9 @@ import type { MessageEntity } from '../../../messages/message.entity.js';
 import { MessageQueries } from '../../../messages/message-queries.js';
 import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
-import { ListMessagesQuery } from '../http/list.dto.js';
+import { ListMessagesQuery } from './dto/messages.dto.js';
 
-/** The messages that the events tell of. */
+/** Messages, as known from the events. */
 @Controller('api/v1/messages')
 @UseGuards(AdminKeyGuard)
 export class MessagesController {

@@ -16,18 +16,19 @@ import type { OptOutEvidenceEntity } from '../../../opt-outs/opt-out-evidence.en
 import type { OptOutImport } from '../../../opt-outs/opt-out-import.js';
 import { OptOutLedger } from '../../../opt-outs/opt-out-ledger.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
-import { withCsvBody, type CsvRequest } from '../http/csv-body.js';
-import { PageQuery } from '../http/list.dto.js';
+import { PageQuery } from '../dto/page.dto.js';
+import { RequiredReason } from '../dto/reason.dto.js';
+import { withCsvBody, type CsvRequest } from '../streaming/csv-body.js';
+import { streamedResponse } from '../streaming/streamed-response.js';
 import {
-  ImportOptOutsQuery,
+  ListOptOutReviewsQuery,
   ListOptOutsQuery,
-  ListReviewsQuery,
+  OptInBody,
   OptOutBody,
-  ResolveReviewBody,
+  ResolveOptOutReviewBody,
 } from './dto/opt-outs.dto.js';
-import { streamedAnswer } from '../http/streamed-answer.js';
 
-/** Who must not be written to. */
+/** The opt-out ledger: who must not be sent messages. */
 @Controller('api/v1/opt-outs')
 @UseGuards(AdminKeyGuard)
 export class OptOutsController {
@@ -40,7 +41,7 @@ export class OptOutsController {
 
   @Get('export')
   export(): Promise<StreamableFile> {
-    return streamedAnswer(this.ledger.exportCsv(), {
+    return streamedResponse(this.ledger.exportCsv(), {
       type: 'text/csv; charset=utf-8',
       disposition: 'attachment; filename="opt-outs.csv"',
     });
@@ -48,31 +49,31 @@ export class OptOutsController {
 
   @Post('import')
   @HttpCode(200)
-  import(@Query() query: ImportOptOutsQuery, @Req() request: CsvRequest): Promise<OptOutImport> {
+  import(@Query() query: RequiredReason, @Req() request: CsvRequest): Promise<OptOutImport> {
     return withCsvBody(request, (body) => this.ledger.importCsv(body, query));
   }
 
   @Get('reviews')
-  reviews(@Query() query: ListReviewsQuery): Promise<Page<OptOutEvidenceEntity>> {
+  reviews(@Query() query: ListOptOutReviewsQuery): Promise<Page<OptOutEvidenceEntity>> {
     return this.ledger.reviews(query);
   }
 
   @Post('reviews/:id')
   @HttpCode(200)
-  resolve(@Param('id') id: string, @Body() body: ResolveReviewBody): Promise<OptOutEvidenceEntity> {
+  resolve(@Param('id') id: string, @Body() body: ResolveOptOutReviewBody): Promise<OptOutEvidenceEntity> {
     return this.ledger.resolveReview(id, body);
   }
 
   @Post()
   @HttpCode(200)
-  add(@Body() { number: peer, ...body }: OptOutBody): Promise<OptOutEntity> {
+  optOut(@Body() { number: peer, ...body }: OptOutBody): Promise<OptOutEntity> {
     return this.ledger.add({ peer, ...body });
   }
 
-  @Post('remove')
+  @Post(':number/opt-in')
   @HttpCode(200)
-  remove(@Body() { number: peer, ...body }: OptOutBody): Promise<OptOutEntity> {
-    return this.ledger.remove({ peer, ...body });
+  optIn(@Param('number') peer: string, @Body() { ownNumber, reason }: OptInBody): Promise<OptOutEntity> {
+    return this.ledger.remove({ peer, ownNumber, reason });
   }
 
   @Get(':number/history')

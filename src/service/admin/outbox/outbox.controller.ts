@@ -6,27 +6,28 @@ import { OutboxQueries, type OutboxMessage } from '../../../outbox/outbox-querie
 import type { OutboxReceipt } from '../../../outbox/outbox-message.js';
 import { OutboxMessageNotFoundError } from '../../../outbox/outbox-errors.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
-import { AcceptBody, DecisionBody, ListOutboxQuery, SendMessageBody } from './dto/outbox.dto.js';
+import { RequiredReason } from '../dto/reason.dto.js';
+import { AcceptMessageBody, EnqueueMessageBody, ListOutboxQuery } from './dto/outbox.dto.js';
 
-/** What this backend sends, and what a person decides about what it does not. */
+/** Outbound messages: enqueue, look up, and decide on those that are held. */
 @Controller('api/v1/outbox')
 @UseGuards(AdminKeyGuard)
 export class OutboxController {
   constructor(
     private readonly outbox: Outbox,
-    private readonly log: OutboxQueries,
+    private readonly queries: OutboxQueries,
     private readonly held: HeldMessages,
   ) {}
 
   @Get()
   list(@Query() query: ListOutboxQuery): Promise<Page<OutboxMessage>> {
-    return this.log.list(query);
+    return this.queries.list(query);
   }
 
-  /** Enqueues a message: the same key gives the same message. */
+  /** Enqueues a message. With an `idempotencyKey` that was used before, returns the earlier message. */
   @Post()
   @HttpCode(202)
-  send(@Body() body: SendMessageBody): Promise<OutboxReceipt> {
+  enqueue(@Body() body: EnqueueMessageBody): Promise<OutboxReceipt> {
     const { from, to, text, category, idempotencyKey, notBefore, timeZone } = body;
     return this.outbox.enqueue({
       from,
@@ -34,7 +35,7 @@ export class OutboxController {
       text,
       category,
       idempotencyKey,
-      // `null` passes as absent.
+      // Validation accepts `null` as absent.
       notBefore: notBefore ?? undefined,
       timeZone: timeZone ?? undefined,
     });
@@ -42,26 +43,26 @@ export class OutboxController {
 
   @Get(':id')
   async find(@Param('id') id: string): Promise<OutboxMessage> {
-    const message = await this.log.find(id);
+    const message = await this.queries.find(id);
     if (!message) throw new OutboxMessageNotFoundError(id);
     return message;
   }
 
   @Post(':id/release')
   @HttpCode(200)
-  release(@Param('id') id: string, @Body() { reason }: DecisionBody): Promise<OutboxMessage> {
+  release(@Param('id') id: string, @Body() { reason }: RequiredReason): Promise<OutboxMessage> {
     return this.held.release(id, reason);
   }
 
   @Post(':id/cancel')
   @HttpCode(200)
-  cancel(@Param('id') id: string, @Body() { reason }: DecisionBody): Promise<OutboxMessage> {
+  cancel(@Param('id') id: string, @Body() { reason }: RequiredReason): Promise<OutboxMessage> {
     return this.held.cancel(id, reason);
   }
 
   @Post(':id/accept')
   @HttpCode(200)
-  accept(@Param('id') id: string, @Body() { messageId }: AcceptBody): Promise<OutboxMessage> {
+  accept(@Param('id') id: string, @Body() { messageId }: AcceptMessageBody): Promise<OutboxMessage> {
     return this.held.accept(id, messageId);
   }
 }

@@ -3,9 +3,9 @@ import type { Replay } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
 import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
-import { PageQuery } from '../http/list.dto.js';
+import { PageQuery } from '../dto/page.dto.js';
 
-/** Replays, backfills and redrives that were asked for, and how far they have got. */
+/** Replays, backfills and redrives, with their progress. */
 @Controller('api/v1/replays')
 @UseGuards(AdminKeyGuard)
 export class ReplaysController {

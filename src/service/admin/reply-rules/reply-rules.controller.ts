@@ -3,9 +3,9 @@ import { ReplyRuleNotFoundError } from '../../../replies/rules/reply-rule-errors
 import type { ReplyRuleEntity } from '../../../replies/rules/reply-rule.entity.js';
 import { ReplyRules, type RuleExplanation } from '../../../replies/rules/reply-rules.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
-import { NewReplyRuleBody, ReplyRuleChangesBody, TestReplyRulesBody } from './dto/reply-rules.dto.js';
+import { CreateReplyRuleBody, TestReplyRulesBody, UpdateReplyRuleBody } from './dto/reply-rules.dto.js';
 
-/** The rules by which customers' messages are answered. */
+/** Rules for automatic replies to customers. */
 @Controller('api/v1/reply-rules')
 @UseGuards(AdminKeyGuard)
 export class ReplyRulesController {
@@ -17,11 +17,11 @@ export class ReplyRulesController {
   }
 
   @Post()
-  create(@Body() body: NewReplyRuleBody): Promise<ReplyRuleEntity> {
+  create(@Body() body: CreateReplyRuleBody): Promise<ReplyRuleEntity> {
     return this.rules.create(body);
   }
 
-  /** What the rules would say to a message. Nothing is sent; the application's own policies are not asked. */
+  /** Dry run: which rule would answer a message. Sends nothing, and does not call the application's own policies. */
   @Post('test')
   @HttpCode(200)
   test(@Body() { from = '', to = '', text, at }: TestReplyRulesBody): Promise<RuleExplanation> {
@@ -36,7 +36,7 @@ export class ReplyRulesController {
   }
 
   @Patch(':id')
-  update(@Param('id') id: string, @Body() body: ReplyRuleChangesBody): Promise<ReplyRuleEntity> {
+  update(@Param('id') id: string, @Body() body: UpdateReplyRuleBody): Promise<ReplyRuleEntity> {
     return this.rules.update(id, body);
   }
 

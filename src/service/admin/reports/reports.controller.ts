@@ -5,21 +5,21 @@ import { ReportRebuild } from '../../../reports/report-rebuild.js';
 import { Reports, type ReportSummary } from '../../../reports/reports.js';
 import type { TimeSeries } from '../../../reports/time-series.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
+import { streamedResponse } from '../streaming/streamed-response.js';
 import {
-  ExportQuery,
-  LatencyQuery,
-  NumbersQuery,
-  RebuildBody,
+  ExportMessagesQuery,
+  LatencyReportQuery,
+  NumbersReportQuery,
+  RebuildReportsBody,
   ReportQuery,
-  TimeSeriesQuery,
+  TimeSeriesReportQuery,
 } from './dto/reports.dto.js';
-import { streamedAnswer } from '../http/streamed-answer.js';
 
 const NDJSON = 'application/x-ndjson';
 
 const CONTENT_TYPES: Record<ExportFormat, string> = { csv: 'text/csv; charset=utf-8', ndjson: NDJSON };
 
-/** Figures of messages and events. */
+/** Metrics of messages and events, and the export of messages. */
 @Controller('api/v1/reports')
 @UseGuards(AdminKeyGuard)
 export class ReportsController {
@@ -35,7 +35,7 @@ export class ReportsController {
   }
 
   @Get('timeseries')
-  timeseries(@Query() query: TimeSeriesQuery): Promise<TimeSeries> {
+  timeseries(@Query() query: TimeSeriesReportQuery): Promise<TimeSeries> {
     return this.reports.timeseries(query);
   }
 
@@ -45,30 +45,30 @@ export class ReportsController {
   }
 
   @Get('latency')
-  latency(@Query() query: LatencyQuery): ReturnType<Reports['latency']> {
+  latency(@Query() query: LatencyReportQuery): ReturnType<Reports['latency']> {
     return this.reports.latency(query);
   }
 
   @Get('numbers')
-  numbers(@Query() query: NumbersQuery): ReturnType<Reports['numbers']> {
+  numbers(@Query() query: NumbersReportQuery): ReturnType<Reports['numbers']> {
     return this.reports.numbers(query);
   }
 
   @Get('export')
-  export(@Query() query: ExportQuery): Promise<StreamableFile> {
+  export(@Query() query: ExportMessagesQuery): Promise<StreamableFile> {
     const { format = 'csv' } = query;
-    return streamedAnswer(this.exports.open(query), {
+    return streamedResponse(this.exports.open(query), {
       type: CONTENT_TYPES[format],
       disposition: `attachment; filename="messages.${format}"`,
     });
   }
 
-  /** Answers one line for each step forward, and `{"isDone":true}` at the end: without that, it is to be run again. */
+  /** Responds with one line for each step, and `{"isDone":true}` at the end; without that line, run it again. */
   @Post('rebuild')
   @HttpCode(200)
-  rebuild(@Body() { since }: RebuildBody): Promise<StreamableFile> {
+  rebuild(@Body() { since }: RebuildReportsBody): Promise<StreamableFile> {
     const lines = Readable.from(linesOf(this.rebuilds.run(since)), { objectMode: false });
-    return streamedAnswer(lines, { type: NDJSON });
+    return streamedResponse(lines, { type: NDJSON });
   }
 }
 

@@ -11,7 +11,7 @@ const logger = new Logger('PostackService');
  *
  * @throws what the stream fails with before its first byte.
  */
-export async function streamedAnswer(
+export async function streamedResponse(
   stream: Readable,
   options: { type: string; disposition?: string },
 ): Promise<StreamableFile> {

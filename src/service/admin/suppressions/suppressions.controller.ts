@@ -1,8 +1,10 @@
 import {
   Body,
   Controller,
+  Delete,
   Get,
   HttpCode,
+  Param,
   Post,
   Query,
   Req,
@@ -14,16 +16,12 @@ import type { NumberListImport } from '../../../csv/number-list-import.js';
 import type { SuppressionEntity } from '../../../suppressions/suppression.entity.js';
 import { Suppressions } from '../../../suppressions/suppressions.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
-import { withCsvBody, type CsvRequest } from '../http/csv-body.js';
-import { streamedAnswer } from '../http/streamed-answer.js';
-import {
-  ImportSuppressionsQuery,
-  ListSuppressionsQuery,
-  RemoveSuppressionBody,
-  SuppressionBody,
-} from './dto/suppressions.dto.js';
+import { RequiredReason } from '../dto/reason.dto.js';
+import { withCsvBody, type CsvRequest } from '../streaming/csv-body.js';
+import { streamedResponse } from '../streaming/streamed-response.js';
+import { ListSuppressionsQuery, SuppressNumberBody } from './dto/suppressions.dto.js';
 
-/** Numbers that nothing is sent to. */
+/** Numbers to which no messages are sent. */
 @Controller('api/v1/suppressions')
 @UseGuards(AdminKeyGuard)
 export class SuppressionsController {
@@ -36,7 +34,7 @@ export class SuppressionsController {
 
   @Get('export')
   export(): Promise<StreamableFile> {
-    return streamedAnswer(this.suppressions.exportCsv(), {
+    return streamedResponse(this.suppressions.exportCsv(), {
       type: 'text/csv; charset=utf-8',
       disposition: 'attachment; filename="suppressions.csv"',
     });
@@ -44,19 +42,18 @@ export class SuppressionsController {
 
   @Post('import')
   @HttpCode(200)
-  import(@Query() query: ImportSuppressionsQuery, @Req() request: CsvRequest): Promise<NumberListImport> {
+  import(@Query() query: RequiredReason, @Req() request: CsvRequest): Promise<NumberListImport> {
     return withCsvBody(request, (body) => this.suppressions.importCsv(body, query));
   }
 
   @Post()
   @HttpCode(200)
-  add(@Body() body: SuppressionBody): Promise<SuppressionEntity> {
+  add(@Body() body: SuppressNumberBody): Promise<SuppressionEntity> {
     return this.suppressions.add(body);
   }
 
-  @Post('remove')
-  @HttpCode(200)
-  remove(@Body() body: RemoveSuppressionBody): Promise<SuppressionEntity> {
-    return this.suppressions.remove(body);
+  @Delete(':number')
+  remove(@Param('number') number: string, @Query() { reason }: RequiredReason): Promise<SuppressionEntity> {
+    return this.suppressions.remove({ number, reason });
   }
 }

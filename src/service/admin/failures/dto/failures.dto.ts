@@ -1,56 +1,24 @@
-import { IsIn, IsOptional, IsString } from 'class-validator';
-import { ALERT_KINDS, ALERT_STATES, type AlertKind, type AlertState } from '../../../../alerts/alert.js';
+import { IsOptional } from 'class-validator';
 import {
   POSTACK_CAUSE_CLASSES,
   type PostackCauseClass,
 } from '../../../../postack-api/postack-api-error-catalogue.js';
-import { PageQuery, TimedListQuery } from '../../http/list.dto.js';
-import { OptionalTime } from '../../http/optional-time.js';
-import { Flag, NumberInUrl } from '../../http/url-values.js';
-
-const oneOf = (values: readonly string[]) => ({ message: `$property must be one of ${values.join(', ')}` });
-const ONCE = { message: '$property must be given once' };
+import { PageInPeriodQuery } from '../../dto/page.dto.js';
+import { OptionalFlag, OptionalNumberParameter, OptionalParameter } from '../../validation/url.decorators.js';
+import { OneOf } from '../../validation/value.decorators.js';
 
 /** `GET /api/v1/failures` */
-export class ListFailuresQuery extends TimedListQuery {
+export class ListFailuresQuery extends PageInPeriodQuery {
   @IsOptional()
-  @IsIn(POSTACK_CAUSE_CLASSES, oneOf(POSTACK_CAUSE_CLASSES))
+  @OneOf(POSTACK_CAUSE_CLASSES)
   cause?: PostackCauseClass;
 
-  @IsOptional()
-  @IsString(ONCE)
+  @OptionalParameter()
   code?: string;
 
-  @IsOptional()
-  @NumberInUrl()
-  @IsString(ONCE)
+  @OptionalNumberParameter()
   number?: string;
 
-  @OptionalTime()
-  until?: Date;
-
-  @IsOptional()
-  @Flag()
-  @IsIn([true, false], { message: 'acknowledged must be true or false' })
+  @OptionalFlag()
   acknowledged?: boolean;
-}
-
-/** `GET /api/v1/failures/summary` */
-export class SummaryQuery {
-  @OptionalTime()
-  since?: Date;
-
-  @OptionalTime()
-  until?: Date;
-}
-
-/** `GET /api/v1/alerts` */
-export class ListAlertsQuery extends PageQuery {
-  @IsOptional()
-  @IsIn(ALERT_STATES, oneOf(ALERT_STATES))
-  state?: AlertState;
-
-  @IsOptional()
-  @IsIn(ALERT_KINDS, oneOf(ALERT_KINDS))
-  kind?: AlertKind;
 }

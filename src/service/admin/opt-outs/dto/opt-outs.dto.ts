@@ -1,56 +1,43 @@
 import { IsIn, IsOptional, IsString } from 'class-validator';
-import { PageQuery } from '../../http/list.dto.js';
-import { OptionalTime } from '../../http/optional-time.js';
-import { ReasonBody } from '../../http/reason.dto.js';
-import { Flag, NumberInUrl } from '../../http/url-values.js';
+import { PageSinceQuery, PageQuery } from '../../dto/page.dto.js';
+import { RequiredReason } from '../../dto/reason.dto.js';
+import { OptionalFlag, OptionalNumberParameter } from '../../validation/url.decorators.js';
 
-const ONCE = { message: '$property must be given once' };
-const NUMBER_MESSAGE = { message: '$property must be a number, as a text' };
+const NUMBER_MESSAGE = { message: '$property must be a phone number, as a string' };
 
 /** `GET /api/v1/opt-outs` */
-export class ListOptOutsQuery extends PageQuery {
-  @IsOptional()
-  @NumberInUrl()
-  @IsString(ONCE)
+export class ListOptOutsQuery extends PageSinceQuery {
+  @OptionalNumberParameter()
   number?: string;
 
-  @IsOptional()
-  @NumberInUrl()
-  @IsString(ONCE)
+  @OptionalNumberParameter()
   ownNumber?: string;
 
-  @IsOptional()
-  @Flag()
-  @IsIn([true, false], { message: 'isOptedOut must be true or false' })
+  @OptionalFlag()
   isOptedOut?: boolean;
-
-  @OptionalTime()
-  since?: Date;
 }
 
 /** `GET /api/v1/opt-outs/reviews` */
-export class ListReviewsQuery extends PageQuery {
-  @IsOptional()
-  @Flag()
-  @IsIn([true, false], { message: 'isOpen must be true or false' })
+export class ListOptOutReviewsQuery extends PageQuery {
+  @OptionalFlag()
   isOpen?: boolean;
 }
 
-/** `POST /api/v1/opt-outs/import` */
-export class ImportOptOutsQuery extends ReasonBody {}
-
-/** `POST /api/v1/opt-outs`, `POST /api/v1/opt-outs/remove` */
-export class OptOutBody extends ReasonBody {
-  @IsString(NUMBER_MESSAGE)
-  number!: string;
-
+/** `POST /api/v1/opt-outs/:number/opt-in` */
+export class OptInBody extends RequiredReason {
   @IsOptional()
   @IsString(NUMBER_MESSAGE)
   ownNumber?: string;
 }
 
+/** `POST /api/v1/opt-outs` */
+export class OptOutBody extends OptInBody {
+  @IsString(NUMBER_MESSAGE)
+  number!: string;
+}
+
 /** `POST /api/v1/opt-outs/reviews/:id` */
-export class ResolveReviewBody extends ReasonBody {
+export class ResolveOptOutReviewBody extends RequiredReason {
   @IsIn(['opt-out', 'dismiss'], { message: 'decision must be opt-out or dismiss' })
   decision!: 'opt-out' | 'dismiss';
 }

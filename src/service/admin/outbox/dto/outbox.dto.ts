@@ -1,4 +1,4 @@
-import { IsIn, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsOptional, IsString } from 'class-validator';
 import {
   HELD_REASONS,
   OUTBOX_CATEGORIES,
@@ -9,49 +9,44 @@ import {
   type OutboxStatus,
   type SendableCategory,
 } from '../../../../outbox/outbox-message.js';
-import { TimedListQuery } from '../../http/list.dto.js';
-import { OptionalTime } from '../../http/optional-time.js';
-import { ReasonBody } from '../../http/reason.dto.js';
-
-const oneOf = (values: readonly string[]) => ({ message: `$property must be one of ${values.join(', ')}` });
-const text = (max: number) => ({ message: `$property must be a text of 1 to ${max} characters` });
+import { PageSinceQuery } from '../../dto/page.dto.js';
+import { OptionalTime } from '../../validation/time.decorators.js';
+import { BoundedText, OneOf, Text } from '../../validation/value.decorators.js';
 
 /** `GET /api/v1/outbox` */
-export class ListOutboxQuery extends TimedListQuery {
+export class ListOutboxQuery extends PageSinceQuery {
   @IsOptional()
-  @IsIn(OUTBOX_STATUSES, oneOf(OUTBOX_STATUSES))
+  @OneOf(OUTBOX_STATUSES)
   status?: OutboxStatus;
 
   @IsOptional()
-  @IsIn(HELD_REASONS, oneOf(HELD_REASONS))
+  @OneOf(HELD_REASONS)
   heldReason?: HeldReason;
 
   @IsOptional()
-  @IsIn(OUTBOX_CATEGORIES, oneOf(OUTBOX_CATEGORIES))
+  @OneOf(OUTBOX_CATEGORIES)
   category?: OutboxCategory;
 
   @IsOptional()
-  @IsString({ message: 'to must be a number (in a URL, + is %2B)' })
+  @IsString({ message: 'to must be a phone number, given once (in a URL, write + as %2B)' })
   to?: string;
 }
 
 /** `POST /api/v1/outbox` */
-export class SendMessageBody {
+export class EnqueueMessageBody {
   @IsString({ message: 'from must be one of your numbers, like +15550100002' })
   from!: string;
 
-  @IsString({ message: 'to must be a number, like +15550100001' })
+  @IsString({ message: 'to must be a phone number, like +15550100001' })
   to!: string;
 
-  @IsString({ message: 'text must be a text' })
+  @Text()
   text!: string;
 
-  @IsIn(SENDABLE_CATEGORIES, oneOf(SENDABLE_CATEGORIES))
+  @OneOf(SENDABLE_CATEGORIES)
   category!: SendableCategory;
 
-  @IsString(text(1000))
-  @IsNotEmpty(text(1000))
-  @MaxLength(1000, text(1000))
+  @BoundedText(1000)
   idempotencyKey!: string;
 
   @OptionalTime()
@@ -62,13 +57,8 @@ export class SendMessageBody {
   timeZone?: string;
 }
 
-/** `POST /api/v1/outbox/:id/release`, `…/cancel` */
-export class DecisionBody extends ReasonBody {}
-
 /** `POST /api/v1/outbox/:id/accept` */
-export class AcceptBody {
-  @IsString(text(200))
-  @IsNotEmpty(text(200))
-  @MaxLength(200, text(200))
+export class AcceptMessageBody {
+  @BoundedText(200)
   messageId!: string;
 }

@@ -1,27 +1,14 @@
-import { applyDecorators } from '@nestjs/common';
-import { IsBoolean, IsIn, IsNumber, IsObject, IsOptional, IsString, ValidateIf } from 'class-validator';
+import { IsBoolean, IsNumber, IsObject, IsOptional } from 'class-validator';
 import type { ActiveHours } from '../../../../replies/rules/active-hours.js';
 import {
   REPLY_RULE_KINDS,
   type NewReplyRule,
   type ReplyRuleKind,
 } from '../../../../replies/rules/reply-rule.js';
-import { OptionalTime } from '../../http/optional-time.js';
+import { OptionalTime } from '../../validation/time.decorators.js';
+import { IfGiven, OneOf, Text } from '../../validation/value.decorators.js';
 
-const TEXT_MESSAGE = { message: '$property must be a text' };
-const KIND_MESSAGE = { message: `kind must be one of ${REPLY_RULE_KINDS.join(', ')}` };
-
-/** May be left out, but not be `null`. */
-function IfGiven(): PropertyDecorator {
-  return ValidateIf((_body, value) => value !== undefined);
-}
-
-/** A text, `null`, or left out. */
-function OptionalText(): PropertyDecorator {
-  return applyDecorators(IsOptional(), IsString(TEXT_MESSAGE));
-}
-
-/** What may be left out of every rule. Types only: what makes no sense is refused by `ReplyRules`. */
+/** The optional properties of every rule. Only types are checked here; `ReplyRules` checks the values. */
 class ReplyRuleBody {
   @IfGiven()
   @IsBoolean({ message: 'enabled must be true or false' })
@@ -31,10 +18,12 @@ class ReplyRuleBody {
   @IsNumber({}, { message: 'priority must be a whole number from -1000 to 1000' })
   priority?: number;
 
-  @OptionalText()
+  @IsOptional()
+  @Text()
   ownNumber?: string | null;
 
-  @OptionalText()
+  @IsOptional()
+  @Text()
   pattern?: string | null;
 
   @IsOptional()
@@ -45,43 +34,43 @@ class ReplyRuleBody {
 }
 
 /** `POST /api/v1/reply-rules` */
-export class NewReplyRuleBody extends ReplyRuleBody implements NewReplyRule {
-  @IsString(TEXT_MESSAGE)
+export class CreateReplyRuleBody extends ReplyRuleBody implements NewReplyRule {
+  @Text()
   name!: string;
 
-  @IsIn(REPLY_RULE_KINDS, KIND_MESSAGE)
+  @OneOf(REPLY_RULE_KINDS)
   kind!: ReplyRuleKind;
 
-  @IsString(TEXT_MESSAGE)
+  @Text()
   template!: string;
 }
 
 /** `PATCH /api/v1/reply-rules/:id` */
-export class ReplyRuleChangesBody extends ReplyRuleBody implements Partial<NewReplyRule> {
+export class UpdateReplyRuleBody extends ReplyRuleBody implements Partial<NewReplyRule> {
   @IfGiven()
-  @IsString(TEXT_MESSAGE)
+  @Text()
   name?: string;
 
   @IfGiven()
-  @IsIn(REPLY_RULE_KINDS, KIND_MESSAGE)
+  @OneOf(REPLY_RULE_KINDS)
   kind?: ReplyRuleKind;
 
   @IfGiven()
-  @IsString(TEXT_MESSAGE)
+  @Text()
   template?: string;
 }
 
 /** `POST /api/v1/reply-rules/test` */
 export class TestReplyRulesBody {
-  @IsString(TEXT_MESSAGE)
+  @Text()
   text!: string;
 
   @IfGiven()
-  @IsString(TEXT_MESSAGE)
+  @Text()
   from?: string;
 
   @IfGiven()
-  @IsString(TEXT_MESSAGE)
+  @Text()
   to?: string;
 
   @OptionalTime()

@@ -1,4 +1,4 @@
-import { IsIn, IsOptional, IsString } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
 import { EXPORT_FORMATS, type ExportFormat } from '../../../../reports/report-export.js';
 import {
   GROUPINGS,
@@ -8,13 +8,11 @@ import {
   type Interval,
   type Metric,
 } from '../../../../reports/report-request.js';
-import { Flag } from '../../http/url-values.js';
-import { OptionalTime, Time } from '../../http/optional-time.js';
+import { OptionalTime, Time } from '../../validation/time.decorators.js';
+import { OptionalFlag, OptionalParameter } from '../../validation/url.decorators.js';
+import { OneOf } from '../../validation/value.decorators.js';
 
-const METRIC_NAMES = Object.keys(METRICS);
-const FLAG_MESSAGE = { message: '$property must be true or false' };
-
-/** What every report takes: `GET /api/v1/reports/summary`, `…/errors` */
+/** The period of every report: `GET /api/v1/reports/summary`, `…/errors` */
 export class ReportQuery {
   @OptionalTime()
   from?: Date;
@@ -24,52 +22,47 @@ export class ReportQuery {
 }
 
 /** `GET /api/v1/reports/numbers` */
-export class NumbersQuery extends ReportQuery {
-  @IsOptional()
-  @Flag()
-  @IsIn([true, false], FLAG_MESSAGE)
+export class NumbersReportQuery extends ReportQuery {
+  @OptionalFlag()
   includeNumbers?: boolean;
 }
 
 /** `GET /api/v1/reports/latency` */
-export class LatencyQuery extends NumbersQuery {
+export class LatencyReportQuery extends NumbersReportQuery {
   @IsOptional()
   @IsIn(['ownNumber'], { message: 'groupBy must be ownNumber' })
   groupBy?: 'ownNumber';
 }
 
 /** `GET /api/v1/reports/timeseries` */
-export class TimeSeriesQuery extends NumbersQuery {
-  @IsIn(METRIC_NAMES, { message: `metric must be one of ${METRIC_NAMES.join(', ')}` })
+export class TimeSeriesReportQuery extends NumbersReportQuery {
+  @OneOf(Object.keys(METRICS))
   metric!: Metric;
 
   @IsOptional()
-  @IsIn(INTERVALS, { message: `interval must be one of ${INTERVALS.join(', ')}` })
+  @OneOf(INTERVALS)
   interval?: Interval;
 
   @IsOptional()
-  @IsIn(GROUPINGS, { message: `groupBy must be one of ${GROUPINGS.join(', ')}` })
+  @OneOf(GROUPINGS)
   groupBy?: Grouping;
 
-  @IsOptional()
-  @IsString({ message: 'timezone must be given once' })
+  @OptionalParameter()
   timezone?: string;
 }
 
 /** `GET /api/v1/reports/export` */
-export class ExportQuery extends NumbersQuery {
+export class ExportMessagesQuery extends NumbersReportQuery {
   @IsOptional()
-  @IsIn(EXPORT_FORMATS, { message: `format must be one of ${EXPORT_FORMATS.join(', ')}` })
+  @OneOf(EXPORT_FORMATS)
   format?: ExportFormat;
 
-  @IsOptional()
-  @Flag()
-  @IsIn([true, false], FLAG_MESSAGE)
+  @OptionalFlag()
   includeTexts?: boolean;
 }
 
 /** `POST /api/v1/reports/rebuild` */
-export class RebuildBody {
+export class RebuildReportsBody {
   @Time()
   since!: Date;
 }

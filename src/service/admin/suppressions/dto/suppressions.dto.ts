@@ -1,39 +1,26 @@
-import { IsIn, IsOptional, IsString } from 'class-validator';
-import { PageQuery } from '../../http/list.dto.js';
-import { OptionalTime } from '../../http/optional-time.js';
-import { ReasonBody } from '../../http/reason.dto.js';
-import { Flag, NumberInUrl } from '../../http/url-values.js';
-
-const ONCE = { message: '$property must be given once' };
+import { IsString } from 'class-validator';
+import { PageQuery } from '../../dto/page.dto.js';
+import { RequiredReason } from '../../dto/reason.dto.js';
+import { OptionalTime } from '../../validation/time.decorators.js';
+import { OptionalFlag, OptionalNumberParameter, OptionalParameter } from '../../validation/url.decorators.js';
 
 /** `GET /api/v1/suppressions` */
 export class ListSuppressionsQuery extends PageQuery {
-  @IsOptional()
-  @NumberInUrl()
-  @IsString(ONCE)
+  @OptionalNumberParameter()
   number?: string;
 
-  @IsOptional()
-  @IsString(ONCE)
+  @OptionalParameter()
   code?: string;
 
-  @IsOptional()
-  @Flag()
-  @IsIn([true, false], { message: 'isActive must be true or false' })
+  @OptionalFlag()
   isActive?: boolean;
 }
 
-/** `POST /api/v1/suppressions/import` */
-export class ImportSuppressionsQuery extends ReasonBody {}
-
-/** `POST /api/v1/suppressions/remove` */
-export class RemoveSuppressionBody extends ReasonBody {
-  @IsString({ message: 'number must be a number, as a text' })
-  number!: string;
-}
-
 /** `POST /api/v1/suppressions` */
-export class SuppressionBody extends RemoveSuppressionBody {
+export class SuppressNumberBody extends RequiredReason {
+  @IsString({ message: 'number must be a phone number, as a string' })
+  number!: string;
+
   @OptionalTime()
   expiresAt?: Date;
 }
