@@ -1,4 +1,4 @@
-// What users import for development and tests, from 'nestjs-postack/simulator'.
+// `nestjs-postack/simulator`: a local Postack for development and tests.
 
 export type { ApiErrorCode } from './api-errors.js';
 export { type AutoReply, type Customer, type ReceivedSms, type SentSms } from './customer.js';

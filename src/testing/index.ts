@@ -1,4 +1,4 @@
-// What users import in their own tests, from 'nestjs-postack/testing'.
+// `nestjs-postack/testing`: for the tests of applications that use the module.
 
-export { signWebhook, type SignedWebhook, type SignWebhookOptions } from './sign-webhook.js';
-export { waitForEvent, waitForListener, WaitTimeoutError, type WaitOptions } from './wait-for-event.js';
+export { type SignedWebhook, type SignWebhookOptions, signWebhook } from './sign-webhook.js';
+export { type WaitOptions, waitForEvent, waitForListener, WaitTimeoutError } from './wait-for-event.js';
