@@ -11,8 +11,7 @@ import { welcome } from './service/welcome.js';
 async function main(): Promise<void> {
   loadEnvFile();
   const config = new ServiceConfig(process.env);
-  for (const name of config.unknownSettings)
-    console.error(`${name} is not a setting of this service; ignored.`);
+  for (const warning of config.warnings) console.error(`Warning: ${warning}.`);
   const stopping = new AbortController();
   const starting = startService(config);
   const stop = (reason: string, exitCode: number) => {

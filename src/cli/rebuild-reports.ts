@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import type { RebuildProgress } from '../reports/report-rebuild.js';
 import { ADMIN_KEY_FILE } from '../service/config/development-credentials.js';
 import { loadEnvFile } from '../service/config/env-file.js';
-import { readSetting } from '../service/config/service.config.js';
+import { readSetting } from '../service/config/environment.js';
 
 // `npm run reports -- rebuild --since 2026-01-01`: has a running service make its reports anew, and tells how far it is.
 

@@ -8,7 +8,7 @@ import { KNOWN_EVENT_TYPES } from '../events/event-types.js';
 import { signWebhook } from '../testing/sign-webhook.js';
 import { ADMIN_KEY_FILE, WEBHOOK_SECRET_FILE } from '../service/config/development-credentials.js';
 import { loadEnvFile } from '../service/config/env-file.js';
-import { readSetting } from '../service/config/service.config.js';
+import { readSetting } from '../service/config/environment.js';
 
 // `npm run send-test-event`: posts one signed event to a running service and prints what came of it.
 

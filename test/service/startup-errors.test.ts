@@ -111,9 +111,13 @@ describe('the service does not start with a damaged database', () => {
   it('and starts again once it is mended, whatever an unfinished first start has left', async () => {
     await mkdir(file('postgres.initialising/base'), { recursive: true });
     await writeFile(file('postgres/postmaster.pid'), '4194399\n/somewhere\n1\n5432\n');
-    const service = processes.start(cwd, { POSTACK_SURPRISE: 'yes' });
+    const service = processes.start(cwd, { POSTACK_SURPRISE: 'yes', HTTP_ADAPTER: 'koa' });
     await service.banner();
-    expect(service.stderr).toBe('POSTACK_SURPRISE is not a setting of this service; ignored.\n');
+    expect(service.stderr.split('\n').toSorted()).toEqual([
+      '',
+      'Warning: HTTP_ADAPTER is now POSTACK_HTTP_ADAPTER; the old name is ignored.',
+      'Warning: POSTACK_SURPRISE is not a setting of this service; ignored. Check the spelling.',
+    ]);
     service.kill('SIGTERM');
     expect(await service.exit).toBe(0);
   });

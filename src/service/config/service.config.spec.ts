@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConfigurationError } from '../../errors/configuration-error.js';
-import { readSetting, ServiceConfig } from './service.config.js';
+import { readSetting } from './environment.js';
+import { ServiceConfig } from './service.config.js';
 
 const SECRET = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
 const OLD_SECRET = `whsec_${Buffer.alloc(64, 2).toString('base64')}`;
@@ -46,7 +47,7 @@ describe('the settings of the service', () => {
       api: undefined,
       replies: { ownNumbers: [], optOut: { scope: 'all', confirmations: 'local' } },
       alerts: {},
-      unknownSettings: [],
+      warnings: [],
     });
   });
 
@@ -89,7 +90,7 @@ describe('the settings of the service', () => {
         optOut: { scope: 'number', confirmations: 'provider' },
       },
       alerts: { webhook: { url: 'http://127.0.0.1:5000/alerts', secret: SECRET } },
-      unknownSettings: [],
+      warnings: [],
     });
   });
 
@@ -190,15 +191,35 @@ describe('the settings of the service', () => {
     ).toHaveLength(4);
   });
 
-  it('whose names look like ours but mean nothing are pointed out', () => {
-    const { unknownSettings } = new ServiceConfig({
+  it('with unknown names and our prefix are reported', () => {
+    const { warnings } = new ServiceConfig({
       POSTACK_ADMIN_KEYS: 'x',
       POSTACK_ROLE_FILE: 'x',
       POSTACK_API_KEY: 'x',
       POSTACK_API_URL: 'http://x',
       OTHER_ADMIN_KEY: 'x',
     });
-    expect(unknownSettings).toEqual(['POSTACK_ADMIN_KEYS', 'POSTACK_ROLE_FILE']);
+    expect(warnings).toEqual([
+      'POSTACK_ADMIN_KEYS is not a setting of this service; ignored. Check the spelling',
+      'POSTACK_ROLE_FILE is not a setting of this service; ignored. Check the spelling',
+    ]);
+  });
+
+  it('with a former name are reported with the new one, and not honoured', () => {
+    const { warnings, httpAdapter, retention } = new ServiceConfig({
+      HTTP_ADAPTER: 'fastify',
+      POSTACK_RETENTION_BODY_DAYS: '7',
+      POSTACK_RETENTION_ID_DAYS: '8',
+    });
+    expect(warnings).toEqual([
+      'HTTP_ADAPTER is now POSTACK_HTTP_ADAPTER; the old name is ignored',
+      'POSTACK_RETENTION_BODY_DAYS is now POSTACK_RETENTION_PAYLOAD_DAYS; the old name is ignored',
+      'POSTACK_RETENTION_ID_DAYS is now POSTACK_RETENTION_EVENT_DAYS; the old name is ignored',
+    ]);
+    expect({ httpAdapter, retention }).toEqual({
+      httpAdapter: 'express',
+      retention: { payloadDays: 30, eventDays: 90 },
+    });
   });
 });
 
@@ -266,7 +287,7 @@ describe('a setting in a file of its own', () => {
       webhookSecrets: [SECRET, OLD_SECRET],
       adminKey: ADMIN_KEY,
       api: { apiKey: 'an-api-key' },
-      unknownSettings: [],
+      warnings: [],
     });
   });
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { IsIn, IsInt, Matches, Max, Min, MinLength, ValidateIf } from 'class-validator';
 import { assertValid, ConfigurationError } from '../../errors/configuration-error.js';
 import { type PostackApiAccess } from '../../postack-api/postack-api.options.js';
@@ -9,51 +8,14 @@ import type { RepliesOptionsInput } from '../../replies/replies.options.js';
 import type { Confirmations, OptOutScope } from '../../opt-outs/opt-outs.options.js';
 import { IsRetention, type ResolvedRetention, resolveRetention } from '../../retention/retention.options.js';
 import { parseWebhookSecret, WebhookSecretError } from '../../webhook/webhook-secret.js';
+import { type Environment, readSetting, type Setting, settingWarnings, SUBJECT } from './environment.js';
 import { alertProblems, sendingProblems } from './setting-problems.js';
 
 /** The HTTP library to run on. */
 export type HttpAdapterName = 'express' | 'fastify';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Every setting of the service: the names that are understood in the environment. */
-const SETTINGS = [
-  'PORT',
-  'HOST',
-  'DATABASE_URL',
-  'POSTACK_HTTP_ADAPTER',
-  'POSTACK_DATA_DIR',
-  'POSTACK_WEBHOOK_SECRET',
-  'POSTACK_WEBHOOK_PATH',
-  'POSTACK_ADMIN_KEY',
-  'POSTACK_API_KEY',
-  'POSTACK_API_URL',
-  'POSTACK_API_REQUESTS_PER_SECOND',
-  'POSTACK_OWN_NUMBERS',
-  'POSTACK_OPT_OUT_SCOPE',
-  'POSTACK_OPT_OUT_CONFIRMATIONS',
-  'POSTACK_ALERT_WEBHOOK_URL',
-  'POSTACK_ALERT_WEBHOOK_SECRET',
-  'POSTACK_ROLE',
-  'POSTACK_LOG_LEVEL',
-  'POSTACK_RETENTION_PAYLOAD_DAYS',
-  'POSTACK_RETENTION_EVENT_DAYS',
-] as const;
-
-/** Settings that may be given as the name of a file that holds them: `POSTACK_ADMIN_KEY_FILE`. */
-const FILE_SETTINGS = [
-  'DATABASE_URL',
-  'POSTACK_WEBHOOK_SECRET',
-  'POSTACK_ADMIN_KEY',
-  'POSTACK_API_KEY',
-  'POSTACK_ALERT_WEBHOOK_SECRET',
-] as const satisfies readonly Setting[];
-
-type Setting = (typeof SETTINGS)[number];
-
 export const LOG_LEVELS = ['error', 'warn', 'log', 'debug', 'verbose'] as const;
 const PORT_MESSAGE = 'PORT must be a whole number from 0 to 65535 (0: any free port)';
-const SUBJECT = 'Environment';
 
 /** An admin key shorter than this can be guessed. */
 const MIN_ADMIN_KEY_LENGTH = 16;
@@ -111,8 +73,8 @@ export class ServiceConfig {
   /** Whom alerts are posted to. */
   readonly alerts: AlertsOptionsInput;
 
-  /** Names like our own that mean nothing: most likely mistyped. */
-  readonly unknownSettings: string[];
+  /** One line per variable that is ignored because it was renamed or is most likely mistyped. */
+  readonly warnings: string[];
 
   /** @throws {ConfigurationError} naming every setting that is wrong or missing. */
   constructor(environment: Environment) {
@@ -141,9 +103,7 @@ export class ServiceConfig {
       },
     };
     this.alerts = alertOptions(read);
-    this.unknownSettings = Object.keys(environment).filter(
-      (name) => name.startsWith('POSTACK_') && !isSetting(name),
-    );
+    this.warnings = settingWarnings(environment);
     assertValid(SUBJECT, this);
     const problems = [
       ...this.#wrongSecrets(),
@@ -218,33 +178,4 @@ function list(text: string | undefined): string[] {
 function numberIn(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-}
-
-function isSetting(name: string): boolean {
-  const plain = name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : name;
-  const list: readonly string[] = plain === name ? SETTINGS : FILE_SETTINGS;
-  return list.includes(plain);
-}
-
-/**
- * A setting's value; `undefined` when it is unset or empty. From a file when `<name>_FILE` says so.
- *
- * @throws {ConfigurationError} when that file cannot be used.
- */
-export function readSetting(environment: Environment, name: Setting): string | undefined {
-  const value = environment[name]?.trim();
-  const isFileSetting = (FILE_SETTINGS as readonly Setting[]).includes(name);
-  const file = isFileSetting ? environment[`${name}_FILE`]?.trim() : undefined;
-  if (!file) return value === '' ? undefined : value;
-  if (value)
-    throw new ConfigurationError(SUBJECT, [`${name} and ${name}_FILE are both set: unset one of them`]);
-  try {
-    const content = readFileSync(file, 'utf8').trim();
-    if (content !== '') return content;
-  } catch (cause) {
-    throw new ConfigurationError(SUBJECT, [
-      `${name}_FILE: cannot read ${file} (${(cause as Error).message})`,
-    ]);
-  }
-  throw new ConfigurationError(SUBJECT, [`${name}_FILE: ${file} is empty`]);
 }
