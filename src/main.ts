@@ -1,3 +1,5 @@
+// The program of the standalone service: `npm start`.
+
 import 'reflect-metadata';
 import { ConfigurationError } from './errors/configuration-error.js';
 import { loadEnvFile } from './service/config/env-file.js';
@@ -5,8 +7,6 @@ import { ServiceConfig } from './service/config/service.config.js';
 import { startService, type RunningService } from './service/start-service.js';
 import { onStopSignal } from './service/stop-signals.js';
 import { welcome } from './service/welcome.js';
-
-// The service: `npm start`.
 
 async function main(): Promise<void> {
   loadEnvFile();
@@ -17,8 +17,8 @@ async function main(): Promise<void> {
   const stop = (reason: string, exitCode: number) => {
     if (stopping.signal.aborted) return;
     stopping.abort();
-    console.log(`${reason}: finishing what is running, then stopping. Again to stop at once.`);
-    // When the start fails, that is told below.
+    console.log(`${reason}: shutting down gracefully. Press Ctrl-C again to force.`);
+    // A failed start is reported by `main().catch`.
     void starting.then(
       (service) => shutDown(service, exitCode),
       () => undefined,
@@ -28,8 +28,8 @@ async function main(): Promise<void> {
     stop(reason, 0);
   });
   process.on('uncaughtException', (error) => {
-    console.error('A fault that nobody has caught:', error);
-    stop('After a fault', 1);
+    console.error('Uncaught exception:', error);
+    stop('Uncaught exception', 1);
   });
   const service = await starting;
   if (!stopping.signal.aborted) console.log(welcome(service, config));
@@ -41,13 +41,13 @@ async function shutDown(service: RunningService, exitCode: number): Promise<void
     console.log('Stopped.');
     process.exit(exitCode);
   } catch (error) {
-    console.error('Stopping failed:', error);
+    console.error('Shutdown failed:', error);
     process.exit(1);
   }
 }
 
 main().catch((error: unknown) => {
-  // A mistake in the configuration needs its message, not a stack.
+  // A configuration error is fixed by its message; a stack trace would only hide it.
   console.error(error instanceof ConfigurationError ? error.message : error);
   process.exit(1);
 });

@@ -5,7 +5,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ConfigurationError } from '../errors/configuration-error.js';
 import type { HttpAdapterName, ServiceConfig } from './config/service.config.js';
 
-/** Fastify's default is 100, and ids of events are longer; Node limits the whole request line to 16 KiB. */
+/** Fastify's default of 100 characters is too short for event ids; Node limits the request line to 16 KiB. */
 const MAX_PARAM_LENGTH = 16_384;
 
 interface FrameworkError {
@@ -13,7 +13,7 @@ interface FrameworkError {
   message: string;
 }
 
-/** What is used of a Fastify reply. */
+/** The part of a Fastify reply that is used here. */
 interface RawReply {
   hijack(): unknown;
   raw: {
@@ -22,7 +22,6 @@ interface RawReply {
   };
 }
 
-/** Nest's adapter for an HTTP library. */
 export async function createAdapter(name: HttpAdapterName): Promise<AbstractHttpAdapter> {
   if (name === 'express') {
     const { ExpressAdapter } = await import('@nestjs/platform-express');
@@ -31,7 +30,7 @@ export async function createAdapter(name: HttpAdapterName): Promise<AbstractHttp
   const { FastifyAdapter } = await import('@nestjs/platform-fastify');
   const adapter = new FastifyAdapter({
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    // A malformed URL; it does not get as far as Nest's exception filter.
+    // A malformed URL, which does not reach Nest's exception filter.
     frameworkErrors: (
       { statusCode: status = 400, message: detail }: FrameworkError,
       _request: unknown,
@@ -43,7 +42,7 @@ export async function createAdapter(name: HttpAdapterName): Promise<AbstractHttp
       reply.raw.end(JSON.stringify(problem));
     },
   });
-  // Left unread, as Express leaves it: a list may be longer than what fits into memory.
+  // Not parsed, as on Express: a list may be larger than the memory.
   adapter.getInstance().addContentTypeParser('text/csv', (_request, _payload, done) => {
     done(null);
   });
@@ -51,10 +50,10 @@ export async function createAdapter(name: HttpAdapterName): Promise<AbstractHttp
 }
 
 /**
- * Finds out whether the port is free, before anything is started that would have to be undone.
+ * Checks that the port is free before anything is started that would have to be stopped again.
  *
- * @returns the address to listen on: the one configured, or all.
- * @throws {ConfigurationError} when it cannot be listened on.
+ * @returns the address to listen on: the configured one, or all.
+ * @throws {ConfigurationError} when the port or the address cannot be used.
  */
 export async function probeAddress({ port, host }: ServiceConfig): Promise<string> {
   const probe = createServer();
@@ -72,8 +71,8 @@ export async function probeAddress({ port, host }: ServiceConfig): Promise<strin
 }
 
 /**
- * @param address From `probeAddress`: by itself, Fastify would listen on localhost only.
- * @returns the origin, as people write it: `http://localhost:3000`.
+ * @param address From `probeAddress`; by default, Fastify would listen on localhost only.
+ * @returns the origin, such as `http://localhost:3000`.
  */
 export async function listen(application: INestApplication, port: number, address: string): Promise<string> {
   try {
@@ -85,14 +84,14 @@ export async function listen(application: INestApplication, port: number, addres
   return url.replace(/\/\/(?:\[::1?\]|127\.0\.0\.1|0\.0\.0\.0)(?=:|$)/, '//localhost').replace(/\/$/, '');
 }
 
-/** The message for what listening can fail with; any other error as it is. */
+/** A `ConfigurationError` for the known causes; any other error unchanged. */
 function listenError(error: unknown, port: number): unknown {
   const problems: Record<string, string | undefined> = {
-    EADDRINUSE: `port ${port} is in use by another program. Stop that one, or set PORT to another port`,
-    EACCES: `port ${port} may not be used without privileges. Set PORT to one from 1024`,
-    EADDRNOTAVAIL: 'HOST is not an address of this machine',
-    ENOTFOUND: 'HOST is not a known name or address',
-    EAI_AGAIN: 'HOST is not a known name or address',
+    EADDRINUSE: `port ${port} is in use by another program. Stop it, or set PORT to another port`,
+    EACCES: `port ${port} requires elevated privileges. Set PORT to 1024 or higher`,
+    EADDRNOTAVAIL: 'HOST is not an address of this machine. Unset it to listen on all addresses',
+    ENOTFOUND: 'HOST cannot be resolved. Unset it to listen on all addresses',
+    EAI_AGAIN: 'HOST cannot be resolved. Unset it to listen on all addresses',
   };
   const problem = problems[(error as NodeJS.ErrnoException).code ?? ''];
   if (problem === undefined) return error;

@@ -15,21 +15,21 @@ import { InvalidCursorError } from '../database/keyset-page.js';
 import { ConflictError, InvalidRequestError, NotFoundError } from '../errors/request-errors.js';
 import { databaseFault } from './database-fault.js';
 
-/** After so many seconds, a database that is away may be back. */
+/** `Retry-After` of a 503. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** RFC 9457, the body of every error that the service answers with. */
+/** The body of every error response: RFC 9457. */
 export interface ProblemDetails {
   type: 'about:blank';
   title: string;
   status: number;
-  /** What is wrong with this very request, and how to mend it. */
+  /** What is wrong with this request, and how to fix it. */
   detail?: string;
-  /** One line for each parameter that is wrong. */
+  /** One line per invalid parameter. */
   errors?: string[];
 }
 
-/** Answers every error as `application/problem+json`; what was not foreseen is logged, and not told. */
+/** Responds to every error with `application/problem+json`; unexpected errors are logged, and not disclosed. */
 @Catch()
 export class ProblemDetailsFilter implements ExceptionFilter {
   readonly #logger = new Logger('PostackService');
@@ -40,12 +40,12 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const { httpAdapter } = this.adapterHost;
     const response: unknown = host.switchToHttp().getResponse();
     const fault = databaseFault(error);
-    const problem = problemOf(fault ?? refusalOf(error) ?? error);
-    // Nobody is there to be answered.
+    const problem = problemOf(fault ?? requestError(error) ?? error);
+    // The client has disconnected.
     if (codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE') return;
     if (fault && problem.status >= 500) this.#logger.error(`${fault.message}: ${loggableError(fault.cause)}`);
     else if (problem.status >= 500 && !(error instanceof HttpException)) {
-      this.#logger.error('A request failed', error instanceof Error ? error.stack : String(error));
+      this.#logger.error('Request failed', error instanceof Error ? error.stack : String(error));
     }
     if (problem.status === 401) httpAdapter.setHeader(response, 'www-authenticate', 'Bearer');
     if (problem.status === 503) httpAdapter.setHeader(response, 'retry-after', String(RETRY_AFTER_SECONDS));
@@ -54,8 +54,8 @@ export class ProblemDetailsFilter implements ExceptionFilter {
   }
 }
 
-/** The answer to what the module itself refuses to do, with its reason. */
-function refusalOf(error: unknown): HttpException | undefined {
+/** The response to an error that the module throws for an invalid request, with its message. */
+function requestError(error: unknown): HttpException | undefined {
   if (error instanceof InvalidCursorError) return new BadRequestException(error.message);
   if (error instanceof InvalidRequestError) return new BadRequestException(error.message);
   if (error instanceof NotFoundError) return new NotFoundException(error.message);
@@ -78,7 +78,7 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
-/** Express and Fastify put a status on errors of their own, like a malformed URL. */
+/** Express and Fastify set a status on their own errors, such as a malformed URL. */
 function statusOf(error: unknown): number {
   const { status, statusCode } = (error ?? {}) as { status?: unknown; statusCode?: unknown };
   const code = status ?? statusCode;

@@ -2,7 +2,7 @@ import { isatty } from 'node:tty';
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { LOG_LEVELS, type ServiceConfig } from './config/service.config.js';
 
-/** What Nest tells of its own start: a screenful that would push away what a person needs to see. */
+/** Nest's own startup lines: a screenful that would scroll the banner away. */
 const FRAMEWORK_CONTEXTS = new Set<unknown>([
   'NestFactory',
   'InstanceLoader',
@@ -12,8 +12,8 @@ const FRAMEWORK_CONTEXTS = new Set<unknown>([
 ]);
 
 /**
- * The service's log: one line each, times in ISO 8601 UTC, errors to stderr, colours only on a terminal. What
- * Nest tells of its own start is left out, unless the level is `debug` or `verbose`.
+ * The log of the service: one line per entry, times in ISO 8601 UTC, errors to stderr, colours only on a terminal.
+ * Nest's own startup lines are omitted unless the level is `debug` or `verbose`.
  */
 export class ServiceLogger extends ConsoleLogger {
   constructor(level: ServiceConfig['logLevel']) {
@@ -28,7 +28,7 @@ export class ServiceLogger extends ConsoleLogger {
   }
 
   override error(message: unknown, ...contextLast: unknown[]): void {
-    // Nest logs what it then throws; `main.ts` tells it, once.
+    // Nest logs the error that it then throws; `main.ts` prints it, once.
     if (contextLast.at(-1) === 'ExceptionHandler') return;
     super.error(message, ...contextLast);
   }

@@ -11,20 +11,20 @@ import { ServiceModule } from './service.module.js';
 
 /** A running service. */
 export interface RunningService {
-  /** Where it listens: `http://localhost:3000`. */
+  /** Such as `http://localhost:3000`. */
   origin: string;
   webhookUrl: string;
-  /** The made-up credentials in use; absent are those that were configured. */
+  /** Generated development credentials in use; those that were configured are absent. */
   generated: Partial<DevelopmentCredentials>;
   application: INestApplication;
-  /** Stops everything: taking, running listeners, connections, the embedded database. */
+  /** Stops accepting webhooks, waits for running listeners, closes connections and the embedded database. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the whole service: database, migrations, application, HTTP.
+ * Starts the service: database, migrations, application, HTTP server.
  *
- * @throws {ConfigurationError} with a message for a person, after undoing what was started.
+ * @throws {ConfigurationError} saying what is wrong and how to fix it, after stopping what was started.
  */
 export async function startService(config: ServiceConfig): Promise<RunningService> {
   const logger = new ServiceLogger(config.logLevel);
@@ -63,14 +63,14 @@ export async function startService(config: ServiceConfig): Promise<RunningServic
   }
 }
 
-/** Stops what was started, last first. What cannot be stopped keeps nothing else from being stopped. */
+/** Stops what was started, in reverse order; an error of one does not prevent the others from being stopped. */
 async function undo(started: (() => Promise<void>)[]): Promise<void> {
   const errors: unknown[] = [];
   for (let stop = started.pop(); stop; stop = started.pop()) {
     await stop().catch((error: unknown) => errors.push(error));
   }
   if (errors.length > 0)
-    throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Stopping failed');
+    throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Shutdown failed');
 }
 
 async function createApplication(

@@ -1,17 +1,17 @@
-/** Ctrl-C under npm arrives twice, from the terminal and from npm: only a later one is a person's second. */
+/** Ctrl-C under npm arrives twice, from the terminal and from npm: within this time it is the same key press. */
 const SAME_PRESS_MS = 1000;
 
-/** An npm script that runs this program in the foreground. */
+/** `npm_lifecycle_script` when npm runs this program in the foreground. */
 const NPM_SCRIPT = /^node (?:--\S+ )*\S*(?:main|demo)\.js(?: [^&]*)?$/;
 
-/** How often to look whether npm is still there. */
+/** Interval of the check that npm is still running. */
 const PARENT_CHECK_MS = 500;
 
 /**
- * Calls `stop` once, on the first SIGINT or SIGTERM; a second one ends the process at once.
+ * Calls `stop` once, on the first SIGINT or SIGTERM; a second one ends the process immediately.
  *
- * Under `npm start` also when npm's shell is gone: npm passes signals on to its shell, and most shells die of
- * them without passing them on.
+ * Under `npm start`, also calls it when npm's shell exits: npm forwards signals to its shell, and most shells exit
+ * without forwarding them.
  */
 export function onStopSignal(stop: (reason: string) => void): void {
   let stoppingSince: number | undefined;
@@ -28,6 +28,6 @@ export function onStopSignal(stop: (reason: string) => void): void {
   if (!NPM_SCRIPT.test(process.env['npm_lifecycle_script'] ?? '')) return;
   const parent = process.ppid;
   setInterval(() => {
-    if (stoppingSince === undefined && process.ppid !== parent) first('npm is gone');
+    if (stoppingSince === undefined && process.ppid !== parent) first('npm exited');
   }, PARENT_CHECK_MS).unref();
 }

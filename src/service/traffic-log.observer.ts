@@ -3,7 +3,7 @@ import { OnEvent } from '@nestjs/event-emitter';
 import { ANY_EVENT_NOTICE } from '../dispatch/observer-notices.js';
 import type { PostackEvent } from '../events/postack-event.js';
 
-/** One line for each dispatched event, at the level `debug`. An observer: it costs no job, and may miss some. */
+/** Logs each dispatched event at level `debug`. An observer, not a listener: it needs no jobs, and may miss events. */
 @Injectable()
 export class TrafficLogObserver {
   readonly #logger = new Logger('PostackTraffic');

@@ -91,7 +91,7 @@ describe('a wrong DATABASE_URL', () => {
       const opening = openDatabase(`postgres://user:${PASSWORD}@127.0.0.1:${port}/app`, 200);
       await expect(opening).rejects.toMatchObject({
         name: 'ConfigurationError',
-        message: `Database: cannot use PostgreSQL at 127.0.0.1:${port}/app: no answer within 200 ms. Check DATABASE_URL`,
+        message: `Database: cannot use PostgreSQL at 127.0.0.1:${port}/app: no response within 200 ms. Check DATABASE_URL`,
       });
     });
   });

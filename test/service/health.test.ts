@@ -48,7 +48,7 @@ describe.each(ADAPTERS)('the health of the service, on %s', (adapter) => {
           type: 'about:blank',
           title: 'Service Unavailable',
           status: 503,
-          detail: 'PostgreSQL does not commit',
+          detail: 'Database does not commit',
         },
       });
     }
@@ -62,7 +62,7 @@ describe.each(ADAPTERS)('the health of the service, on %s', (adapter) => {
           type: 'about:blank',
           title: 'Service Unavailable',
           status: 503,
-          detail: 'PostgreSQL is away',
+          detail: 'Database unavailable',
         },
       });
       expect(answer.headers.get('retry-after')).toBe('5');
@@ -75,7 +75,7 @@ describe.each(ADAPTERS)('the health of the service, on %s', (adapter) => {
     // Each change is logged once, with the reason.
     const told = logger.lines.filter((line) => /ready/i.test(line));
     expect(told).toEqual([
-      expect.stringMatching(/^Not ready: PostgreSQL does not commit: .*\w+/),
+      expect.stringMatching(/^Not ready: Database does not commit: .*\w+/),
       'Ready again',
     ]);
   });
@@ -94,7 +94,7 @@ describe.each(ADAPTERS)('the health of the service, on %s', (adapter) => {
     const readiness = application.get(Readiness);
     expect(await readiness.problem()).toBeUndefined();
     readiness.onModuleDestroy();
-    expect(await readiness.problem()).toBe('the service is starting or stopping');
+    expect(await readiness.problem()).toBe('Service is starting or stopping');
     readiness.onApplicationBootstrap();
   });
 });

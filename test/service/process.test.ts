@@ -38,7 +38,7 @@ describe('a service with the default settings', () => {
       `send-test-event -- --url ${banner.webhookUrl} --data-dir ${join(cwd, '.postack')}`,
     );
     expect(service.stderr).toBe('');
-    expect(service.stdout).toContain('Answers         none: nothing is sent until POSTACK_API_KEY is set');
+    expect(service.stdout).toContain('Sending         disabled until POSTACK_API_KEY is set');
     expect(service.stdout).toContain('message.received    → messages, opt-outs | –');
     // Neither Nest's own lines nor, without a terminal, colours.
     expect(service.stdout).not.toMatch(/InstanceLoader|RoutesResolver|RouterExplorer|NestFactory/);
@@ -88,7 +88,7 @@ describe('a service with the default settings', () => {
     const second = processes.start(cwd);
     expect(await second.exit).toBe(1);
     expect(second.stderr).toMatch(
-      /^Embedded PostgreSQL: another service is running on \S+\. Stop it first.*\n$/,
+      /^Embedded PostgreSQL: another service is using \S+\. Stop it, set POSTACK_DATA_DIR to another.*\n$/,
     );
     expect(await statusOf(eventId, banner.origin, banner.adminKey)).toBe('done');
   });
@@ -98,14 +98,16 @@ describe('a service with the default settings', () => {
     const elsewhere = await processes.directory();
     const second = processes.start(elsewhere, { PORT: port });
     expect(await second.exit).toBe(1);
-    expect(second.stderr).toMatch(new RegExp(`^HTTP: port ${port} is in use by another program\\..*\\n$`));
+    expect(second.stderr).toMatch(
+      new RegExp(`^HTTP: port ${port} is in use by another program\\. Stop it, .*\\n$`),
+    );
     expect(await readdir(elsewhere)).toEqual([]);
   });
 
   it('stops once, however often Ctrl-C arrives at the same moment', async () => {
     const postmaster = (await postmasterPid(cwd))!;
     service.kill('SIGINT');
-    await service.printed(/SIGINT: /);
+    await service.printed(/SIGINT: shutting down gracefully\. Press Ctrl-C again to force\./);
     service.kill('SIGINT');
     expect(await service.exit).toBe(0);
     expect(isAlive(postmaster)).toBe(false);
@@ -120,7 +122,7 @@ describe('a service with the default settings', () => {
     shell.kill('SIGTERM');
     // Not before the last one has ended that holds its output.
     await shell.exit;
-    expect(shell.stdout).toMatch(/npm is gone: .*\nStopped\.\n$/);
+    expect(shell.stdout).toMatch(/npm exited: shutting down gracefully\. .*\nStopped\.\n$/);
     expect(isAlive(postmaster)).toBe(false);
   });
 
@@ -132,7 +134,7 @@ describe('a service with the default settings', () => {
     const postmaster = (await postmasterPid(cwd))!;
     faulty.kill('SIGUSR2');
     expect(await faulty.exit).toBe(1);
-    expect(faulty.stderr).toMatch(/^A fault that nobody has caught: Error: Nobody expects this\n +at /);
+    expect(faulty.stderr).toMatch(/^Uncaught exception: Error: Nobody expects this\n +at /);
     expect(faulty.stdout).toMatch(/Stopped\.\n$/);
     expect(isAlive(postmaster)).toBe(false);
   });
@@ -142,7 +144,7 @@ describe('a service with the default settings', () => {
     const { origin, webhookUrl, secret, adminKey } = await running.banner();
     process.kill((await postmasterPid(cwd))!, 'SIGKILL');
     await running.printed(
-      /The embedded PostgreSQL has gone away; webhooks are answered 503 until it is back/,
+      /Embedded PostgreSQL stopped unexpectedly; restarting it\. Webhooks get 503 until then/,
     );
     const { id, headers, body } = signWebhook({ secret, body: messageBody('message.received') });
     const post = () => fetch(webhookUrl, { method: 'POST', headers, body });
@@ -150,7 +152,7 @@ describe('a service with the default settings', () => {
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toBe('5');
 
-    await running.printed(/The embedded PostgreSQL is back/);
+    await running.printed(/Embedded PostgreSQL restarted/);
     expect((await post()).status).toBe(204);
     await waitUntil(async () => (await statusOf(id, origin, adminKey)) === 'done' || undefined, {
       what: () => `event ${id} done in:\n${running.output}`,
@@ -195,7 +197,7 @@ describe('a first start', () => {
     const cwd = await processes.directory();
     const both = [processes.start(cwd), processes.start(cwd)];
     const refused = await Promise.race(both.map(async (one) => ((await one.exit) === 1 ? one : undefined)));
-    expect(refused?.stderr).toMatch(/^Embedded PostgreSQL: another service is running on \S+\./);
+    expect(refused?.stderr).toMatch(/^Embedded PostgreSQL: another service is using \S+\./);
     const other = both.find((one) => one !== refused)!;
     await other.banner();
     await stop(other);

@@ -35,7 +35,7 @@ describe('the service does not start', () => {
   it('at an address that is not of this machine', async () => {
     await expectRefusal(
       processes.start(await processes.directory(), { HOST: '192.0.2.1' }),
-      /^HTTP: HOST is not an address of this machine\n$/,
+      /^HTTP: HOST is not an address of this machine\. Unset it to listen on all addresses\n$/,
     );
   });
 
@@ -45,7 +45,7 @@ describe('the service does not start', () => {
     for (const dataDir of ['file', 'file/data']) {
       await expectRefusal(
         processes.start(cwd, { POSTACK_DATA_DIR: dataDir }),
-        /^Embedded PostgreSQL: the data directory \S+ cannot be written \(E\w+: .*\)\. Set POSTACK_DATA_DIR.*\n$/,
+        /^Embedded PostgreSQL: the data directory \S+ is not writable \(E\w+: .*\)\. Set POSTACK_DATA_DIR.*\n$/,
       );
     }
   });
@@ -53,7 +53,7 @@ describe('the service does not start', () => {
   it('when .env cannot be read', async () => {
     const cwd = await processes.directory();
     await mkdir(join(cwd, '.env'));
-    await expectRefusal(processes.start(cwd), /^\.env: it cannot be read: .*\n$/);
+    await expectRefusal(processes.start(cwd), /^\.env: cannot read the file: .*\n$/);
   });
 
   it('when a kept credential is empty', async () => {
@@ -85,7 +85,7 @@ describe('the service does not start with a damaged database', () => {
     await rename(file('postgres/global/pg_control'), file('pg_control'));
     await expectRefusal(
       processes.start(cwd),
-      /^Embedded PostgreSQL: \S+ is not a whole database: "global\/pg_control" is missing\. .*\n$/,
+      /^Embedded PostgreSQL: \S+ is incomplete: "global\/pg_control" is missing\. .*\n$/,
     );
     await rename(file('pg_control'), file('postgres/global/pg_control'));
   });
@@ -94,7 +94,7 @@ describe('the service does not start with a damaged database', () => {
     await rename(file('postgres/pg_xact'), file('pg_xact'));
     await expectRefusal(
       processes.start(cwd),
-      /^Embedded PostgreSQL: it did not start\. The end of \S+postgres\.log:\n(?: {4}.*\n){1,3}$/,
+      /^Embedded PostgreSQL: it failed to start\. Last lines of \S+postgres\.log:\n(?: {4}.*\n){1,3}$/,
     );
     await rename(file('pg_xact'), file('postgres/pg_xact'));
   });
@@ -103,7 +103,7 @@ describe('the service does not start with a damaged database', () => {
     await rename(file('postgres-password'), file('saved'));
     await expectRefusal(
       processes.start(cwd),
-      /^Embedded PostgreSQL: the password in \S+ does not open the database in \S+\. Restore.*\n$/,
+      /^Embedded PostgreSQL: the password in \S+ is wrong for the database in \S+\. Restore.*\n$/,
     );
     await rename(file('saved'), file('postgres-password'));
   });

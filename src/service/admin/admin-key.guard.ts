@@ -10,7 +10,7 @@ import { SERVICE_SETTINGS, type ServiceSettings } from '../config/service.settin
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-/** Lets requests pass that carry `Authorization: Bearer <admin key>`. */
+/** Requires `Authorization: Bearer <admin key>`. */
 @Injectable()
 export class AdminKeyGuard implements CanActivate {
   readonly #expected: Buffer;
@@ -22,7 +22,7 @@ export class AdminKeyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<{ headers: { authorization?: string } }>();
     const [, key] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    // Digests are of one length, so the comparison tells nothing of the key's.
+    // Digests have a fixed length, so the comparison does not leak the length of the key.
     if (key !== undefined && timingSafeEqual(digest(key), this.#expected)) return true;
     throw new UnauthorizedException('Send the header "Authorization: Bearer <POSTACK_ADMIN_KEY>"');
   }

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { keptText } from './kept-text.js';
 
-/** Credentials for trying the service out; kept in the data directory, so that they stay the same. */
+/** Generated credentials for development; stored in the data directory, so that they survive restarts. */
 export interface DevelopmentCredentials {
   webhookSecret: string;
   adminKey: string;
 }
 
-/** Reads the development secret and admin key, making them on the first run. */
+/** Reads the development credentials, generating them on the first run. */
 export async function developmentCredentials(dataDir: string): Promise<DevelopmentCredentials> {
   return {
     webhookSecret: await keptText(

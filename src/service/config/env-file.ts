@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { ConfigurationError } from '../../errors/configuration-error.js';
 
 /**
- * Takes settings from the file `.env` in the working directory, if there is one; the environment wins.
+ * Loads `.env` from the working directory, if it exists; variables that are already set take precedence.
  *
  * @throws {ConfigurationError} when it cannot be read.
  */
@@ -11,7 +11,7 @@ export function loadEnvFile(): void {
   try {
     process.loadEnvFile('.env');
   } catch (cause) {
-    const problem = `it cannot be read: ${(cause as Error).message}`;
+    const problem = `cannot read the file: ${(cause as Error).message}`;
     throw Object.assign(new ConfigurationError('.env', [problem]), { cause });
   }
 }

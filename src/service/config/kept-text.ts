@@ -2,23 +2,24 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { ConfigurationError } from '../../errors/configuration-error.js';
 
 /**
- * The text in a small file of the data directory; when there is no such file, it is made with `fresh`, readable
- * by its owner only.
+ * Reads a small file of the data directory; if it does not exist, creates it with `fresh`, readable by its owner only.
  *
  * @throws {ConfigurationError} when the file cannot be used.
  */
 export async function keptText(file: string, fresh: string): Promise<string> {
   let kept: string;
   try {
-    kept = await readOrMake(file, fresh);
+    kept = await readOrCreate(file, fresh);
   } catch (cause) {
-    throw Object.assign(unusable(`${file} cannot be read or made: ${(cause as Error).message}`), { cause });
+    throw Object.assign(unusable(`${file} cannot be read or created: ${(cause as Error).message}`), {
+      cause,
+    });
   }
   if (kept !== '') return kept;
-  throw unusable(`${file} is empty. Restore what was in it; or delete it, and a new one is made`);
+  throw unusable(`${file} is empty. Restore its content, or delete it to have a new one generated`);
 }
 
-async function readOrMake(file: string, fresh: string): Promise<string> {
+async function readOrCreate(file: string, fresh: string): Promise<string> {
   try {
     await writeFile(file, `${fresh}\n`, { mode: 0o600, flag: 'wx' });
     return fresh;

@@ -11,13 +11,13 @@ import { parseWebhookSecret, WebhookSecretError } from '../../webhook/webhook-se
 import { type Environment, readSetting, type Setting, settingWarnings, SUBJECT } from './environment.js';
 import { alertProblems, sendingProblems } from './setting-problems.js';
 
-/** The HTTP library to run on. */
+/** The HTTP library of the service. */
 export type HttpAdapterName = 'express' | 'fastify';
 
 export const LOG_LEVELS = ['error', 'warn', 'log', 'debug', 'verbose'] as const;
 const PORT_MESSAGE = 'PORT must be a whole number from 0 to 65535 (0: any free port)';
 
-/** An admin key shorter than this can be guessed. */
+/** A shorter admin key can be guessed. */
 const MIN_ADMIN_KEY_LENGTH = 16;
 
 /** The service's settings, read from the environment and checked. */
@@ -27,13 +27,13 @@ export class ServiceConfig {
   @Max(65_535, { message: PORT_MESSAGE })
   readonly port: number;
 
-  /** Address to listen on; `undefined`: all. */
+  /** Address to listen on; `undefined` for all. */
   readonly host: string | undefined;
 
-  /** `undefined`: embedded PostgreSQL. */
+  /** `undefined` for the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
 
-  /** Where embedded mode keeps its database and its development credentials. */
+  /** Directory of the embedded database and the development credentials. */
   readonly dataDir: string;
 
   @IsIn(['express', 'fastify'], { message: 'POSTACK_HTTP_ADAPTER must be express or fastify' })
@@ -42,7 +42,7 @@ export class ServiceConfig {
   @IsIn(['all', 'accept', 'work'], { message: 'POSTACK_ROLE must be all, accept or work' })
   readonly role: PostackRole;
 
-  /** Newest first; empty in embedded mode when unset. */
+  /** Newest first; empty with the embedded database when unset. */
   readonly webhookSecrets: string[];
 
   @ValidateIf(({ webhookPath }: ServiceConfig) => webhookPath !== undefined)
@@ -61,22 +61,20 @@ export class ServiceConfig {
   @IsIn(LOG_LEVELS, { message: `POSTACK_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}` })
   readonly logLevel: (typeof LOG_LEVELS)[number];
 
-  /** How long events are kept. */
   @IsRetention('POSTACK_RETENTION_PAYLOAD_DAYS', 'POSTACK_RETENTION_EVENT_DAYS')
   readonly retention: ResolvedRetention;
 
-  /** The way to Postack; `undefined` without an API key: nothing is sent then. */
+  /** `undefined` without an API key: sending is disabled. */
   readonly api: PostackApiAccess | undefined;
 
   readonly replies: RepliesOptionsInput;
 
-  /** Whom alerts are posted to. */
   readonly alerts: AlertsOptionsInput;
 
   /** One line per variable that is ignored because it was renamed or is most likely mistyped. */
   readonly warnings: string[];
 
-  /** @throws {ConfigurationError} naming every setting that is wrong or missing. */
+  /** @throws {ConfigurationError} naming every invalid or missing setting. */
   constructor(environment: Environment) {
     const read = (name: Setting) => readSetting(environment, name);
     const port = read('PORT') ?? '3000';
@@ -127,7 +125,7 @@ export class ServiceConfig {
     });
   }
 
-  /** With a database of its own the service runs for real, and makes up no credentials. */
+  /** Credentials are generated for the embedded database only. */
   #missing(): string[] {
     if (this.databaseUrl === undefined) return [];
     const missing: string[] = [];
@@ -139,7 +137,7 @@ export class ServiceConfig {
     }
     if (this.adminKey === undefined) {
       missing.push(
-        'DATABASE_URL is set, but POSTACK_ADMIN_KEY is not: set it to a long random text, ' +
+        'DATABASE_URL is set, but POSTACK_ADMIN_KEY is not: set it to a long random string, ' +
           'for example the output of "openssl rand -hex 32"',
       );
     }
@@ -147,7 +145,7 @@ export class ServiceConfig {
   }
 }
 
-/** Without an API key, what else is set about the API means nothing. */
+/** The other API settings have no effect without an API key. */
 function apiOptions(read: (name: Setting) => string | undefined): PostackApiAccess | undefined {
   const apiKey = read('POSTACK_API_KEY');
   if (apiKey === undefined) return undefined;
@@ -161,7 +159,7 @@ function apiOptions(read: (name: Setting) => string | undefined): PostackApiAcce
   };
 }
 
-/** Either of the two settings asks for a webhook; `alertProblems` tells when the other one is missing. */
+/** Each of the two settings enables the webhook; `alertProblems` reports the missing one. */
 function alertOptions(read: (name: Setting) => string | undefined): AlertsOptionsInput {
   const url = read('POSTACK_ALERT_WEBHOOK_URL');
   const secret = read('POSTACK_ALERT_WEBHOOK_SECRET');
@@ -169,7 +167,7 @@ function alertOptions(read: (name: Setting) => string | undefined): AlertsOption
   return { webhook: { url: url ?? '', secret: secret ?? '' } };
 }
 
-/** The words of a setting, separated by blanks or commas. */
+/** The items of a setting, separated by spaces or commas. */
 function list(text: string | undefined): string[] {
   return (text ?? '').split(/[\s,]+/).filter(Boolean);
 }

@@ -1,7 +1,7 @@
 /** Injection token of `ServiceSettings`. */
 export const SERVICE_SETTINGS = Symbol('nestjs-postack:service-settings');
 
-/** What the service's own controllers need to know. */
+/** Settings that the admin API needs. */
 export interface ServiceSettings {
   adminKey: string;
 }

@@ -4,7 +4,7 @@ import type { PostackApiAccess } from '../../postack-api/postack-api.options.js'
 import type { RepliesOptionsInput } from '../../replies/replies.options.js';
 import { parseWebhookSecret, WebhookSecretError } from '../../webhook/webhook-secret.js';
 
-/** What is wrong with the way to Postack, by the names of the environment. */
+/** Problems with the settings of the API and of replies, by environment variable. */
 export function sendingProblems({
   api,
   replies,
@@ -33,7 +33,7 @@ export function sendingProblems({
   return problems;
 }
 
-/** What is wrong with the webhook of alerts, by the names of the environment. */
+/** Problems with the alert webhook, by environment variable. */
 export function alertProblems({ webhook }: AlertsOptionsInput): string[] {
   if (!webhook) return [];
   const problems: string[] = [];

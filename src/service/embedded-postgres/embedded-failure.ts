@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors/configuration-error.js';
 
-/** Something about the embedded PostgreSQL that a person has to mend. */
+/** A problem of the embedded PostgreSQL that needs manual action. */
 export function embeddedFailure(problem: string, cause?: unknown): ConfigurationError {
   return Object.assign(new ConfigurationError('Embedded PostgreSQL', [problem]), { cause });
 }

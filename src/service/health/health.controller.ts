@@ -1,18 +1,17 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { Readiness } from './readiness.js';
 
-/** For load balancers and orchestrators; no key needed. */
+/** For load balancers and orchestrators; needs no admin key. */
 @Controller('health')
 export class HealthController {
   constructor(private readonly readiness: Readiness) {}
 
-  /** This process is alive. */
   @Get('live')
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
-  /** This process can take a webhook and commit it. */
+  /** This process can store a webhook: it commits to the database. */
   @Get('ready')
   async ready(): Promise<{ status: 'ok' }> {
     const problem = await this.readiness.problem();

@@ -2,12 +2,12 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { DataSource } from 'typeorm';
 import { loggableError } from '../../errors/loggable-error.js';
 
-/** A database that answers slower than this is not ready. */
+/** A database that takes longer to commit is not ready. */
 const CHECK_TIMEOUT_MS = 2000;
 
-const COMMIT_PROBLEM = 'PostgreSQL does not commit';
+const COMMIT_PROBLEM = 'Database does not commit';
 
-/** Whether this process can take webhooks now: it is not stopping, and PostgreSQL commits. */
+/** Whether this process can accept webhooks: it is not stopping, and the database commits. */
 @Injectable()
 export class Readiness implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger('PostackService');
@@ -24,9 +24,9 @@ export class Readiness implements OnApplicationBootstrap, OnModuleDestroy {
     this.#isServing = false;
   }
 
-  /** `undefined` when ready; else why not. Each change is logged. */
+  /** The reason for not being ready, or `undefined`. Logs each change. */
   async problem(): Promise<string | undefined> {
-    if (!this.#isServing) return 'the service is starting or stopping';
+    if (!this.#isServing) return 'Service is starting or stopping';
     const { problem, reason = problem } = await this.#databaseProblem();
     if (problem !== this.#lastProblem) {
       if (problem === undefined) this.#logger.log('Ready again');
@@ -41,10 +41,10 @@ export class Readiness implements OnApplicationBootstrap, OnModuleDestroy {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<{ problem: string }>((resolve) => {
       timer = setTimeout(() => {
-        resolve({ problem: `PostgreSQL did not answer within ${CHECK_TIMEOUT_MS} ms` });
+        resolve({ problem: `Database did not respond within ${CHECK_TIMEOUT_MS} ms` });
       }, CHECK_TIMEOUT_MS);
     });
-    // Takes a transaction id, which a read-only replica refuses, and commits it.
+    // Assigns and commits a transaction id, which fails on a read-only replica.
     const commit = this.dataSource.query('SELECT pg_current_xact_id()').then(
       () => ({}),
       (error: unknown) => ({ problem: COMMIT_PROBLEM, reason: `${COMMIT_PROBLEM}: ${loggableError(error)}` }),

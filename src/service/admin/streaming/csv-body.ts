@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { finished, PassThrough, type Readable } from 'node:stream';
 import { BadRequestException, UnsupportedMediaTypeException } from '@nestjs/common';
 
-/** A request of Express, or of Fastify, which keeps Node's own in `raw`. */
+/** A request of Express, or of Fastify, which has Node's own request in `raw`. */
 export type CsvRequest = IncomingMessage | { raw: IncomingMessage };
 
 /**
- * Hands the body of a request to `read`, as a stream. Whatever becomes of that, the rest of the body is then taken from
- * the client, which else would not look at the answer.
+ * Passes the body of a request to `read`, as a stream. The rest of the body is drained even if `read` fails, because
+ * clients read the response only after sending the whole body.
  *
- * @throws {UnsupportedMediaTypeException} unless it is `text/csv`.
- * @throws whatever `read` rejects with; its stream fails with a {BadRequestException} when the client goes away.
+ * @throws {UnsupportedMediaTypeException} unless the content type is `text/csv`.
+ * @throws the rejection of `read`; its stream fails with a {BadRequestException} when the client disconnects.
  */
 export async function withCsvBody<Result>(
   request: CsvRequest,
@@ -20,7 +20,7 @@ export async function withCsvBody<Result>(
   if (!/^text\/csv(?:\s*;|$)/i.test(message.headers['content-type'] ?? '')) {
     throw new UnsupportedMediaTypeException('Send the list with the header "Content-Type: text/csv"');
   }
-  // Not the request itself: whoever gives up reading a stream destroys it, and with it the connection.
+  // Not the request itself: a reader that stops early destroys the stream, and would close the connection.
   const body = message.pipe(new PassThrough());
   finished(message, { writable: false }, (error) => {
     if (error) body.destroy(new BadRequestException('The connection was lost before the list was complete'));

@@ -6,23 +6,25 @@ import { loggableError } from '../../../errors/loggable-error.js';
 const logger = new Logger('PostackService');
 
 /**
- * An answer of any length. What fails before the first byte is there is answered as every error is; what fails later
- * cuts the connection, so that no client takes a part for the whole, and is logged without texts and numbers.
+ * A response of any length. An error before the first byte gets an ordinary error response. A later error closes the
+ * connection, so that no client takes a partial response for a complete one, and is logged without phone numbers.
  *
- * @throws what the stream fails with before its first byte.
+ * @throws the error of a stream that fails before its first byte.
  */
 export async function streamedResponse(
   stream: Readable,
   options: { type: string; disposition?: string },
 ): Promise<StreamableFile> {
   await once(stream, 'readable');
-  // Fastify tells neither handler of a failure that comes later, but cuts the connection, too.
-  stream.once('error', logCut);
-  return new StreamableFile(stream, options).setErrorLogger(logCut).setErrorHandler((_error, response) => {
-    response.destroy?.();
-  });
+  // Fastify calls neither handler below for a later error; it closes the connection itself.
+  stream.once('error', logAborted);
+  return new StreamableFile(stream, options)
+    .setErrorLogger(logAborted)
+    .setErrorHandler((_error, response) => {
+      response.destroy?.();
+    });
 }
 
-function logCut(error: Error): void {
-  logger.error(`An answer was cut off in the middle: ${loggableError(error)}`);
+function logAborted(error: Error): void {
+  logger.error(`Response aborted, connection closed: ${loggableError(error)}`);
 }

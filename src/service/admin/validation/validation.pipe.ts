@@ -1,13 +1,13 @@
 import { BadRequestException, ValidationPipe } from '@nestjs/common';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
 
-/** Checks what is given with a request against the classes in `list.queries.ts` and `replay.bodies.ts`; says what is wrong by name. */
+/** Validates bodies and queries against the classes in `dto/`; the 400 names each invalid or unknown parameter. */
 export function validationPipe(): ValidationPipe {
   return new ValidationPipe({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
-    // Tells the parameters that there are; the messages are all that is answered.
+    // The target is needed to list the known parameters; the response holds messages only.
     validationError: { target: true, value: false },
     exceptionFactory: (errors) => new BadRequestException(messagesOf(errors)),
   });
@@ -21,11 +21,11 @@ function messagesOf(errors: readonly ValidationError[]): string[] {
         : message,
     ),
   );
-  // One rule may be made of several constraints with the same message.
+  // Several constraints of one rule share a message.
   return [...new Set(messages)];
 }
 
-/** The properties of a query class, by their decorators. */
+/** Properties of a DTO class that have validation decorators. */
 function parametersOf(query: object | undefined): string[] {
   if (!query) return [];
   const rules = getMetadataStorage().getTargetValidationMetadatas(query.constructor, '', false, false);
