@@ -9,16 +9,16 @@ import { ADMIN_KEY_FILE } from '../service/config/development-credentials.js';
 import { loadEnvFile } from '../service/config/env-file.js';
 import { readSetting } from '../service/config/environment.js';
 
-// `npm run reports -- rebuild --since 2026-01-01`: has a running service make its reports anew, and tells how far it is.
+// `npm run reports -- rebuild --since 2026-01-01`: rebuilds the reports of a running service and prints the progress.
 
 const USAGE = `Usage: npm run reports -- rebuild --since TIME [options]
 
-  --since TIME     from when on, like 2026-01-31 or 2026-01-31T08:00:00Z
-  --url URL        where the service is (default http://localhost:3000, or as PORT says)
-  --data-dir DIR   where the service keeps its development admin key (default .postack); POSTACK_ADMIN_KEY, also in
-                   .env, wins over it
+  --since TIME     start of the period to rebuild, such as 2026-01-31 or 2026-01-31T08:00:00Z
+  --url URL        URL of the service (default http://localhost:3000, or with the port in PORT)
+  --data-dir DIR   data directory of the service, for its development admin key (default .postack);
+                   POSTACK_ADMIN_KEY, also from .env, takes precedence
 
-Stopped in the middle, it can be run again.`;
+If interrupted, it can be rerun safely.`;
 
 type ProgressLine = RebuildProgress | { isDone: true };
 
@@ -41,34 +41,35 @@ async function main(): Promise<void> {
   }
   const url = urlOf(values.url);
   const adminKey = await adminKeyIn(values['data-dir']);
-  const answer = await fetch(new URL('/api/v1/reports/rebuild', url), {
+  const response = await fetch(new URL('/api/v1/reports/rebuild', url), {
     method: 'POST',
     headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
     body: JSON.stringify({ since }),
   }).catch((cause: unknown) => {
-    throw new Error(`No answer from ${values.url}: is the service running? Start it with: npm start`, {
+    throw new Error(`No response from ${values.url}. Is the service running? Start it with: npm start`, {
       cause,
     });
   });
-  if (!answer.ok || !answer.body) throw new Error(`The service refused: ${await answer.text()}`);
-  await printProgress(answer.body as ReadableStream<Uint8Array>);
+  if (!response.ok || !response.body)
+    throw new Error(`The service responded with ${response.status}: ${await response.text()}`);
+  await printProgress(response.body as ReadableStream<Uint8Array>);
 }
 
-/** @throws unless it is an address with `http://` or `https://`. */
+/** @throws unless it is an `http://` or `https://` URL. */
 function urlOf(text: string): URL {
   const url = URL.parse(text);
   if (url && ['http:', 'https:'].includes(url.protocol)) return url;
-  throw new Error(`--url must be where the service is, like http://localhost:3000, and not "${text}"`);
+  throw new Error(`--url must be the URL of the service, such as http://localhost:3000, not "${text}"`);
 }
 
-/** One line a second, and for the end of each step. @throws when the service stops before the end. */
+/** Prints one line per second, and one at the end of each step. @throws when the response ends before the rebuild. */
 async function printProgress(body: ReadableStream<Uint8Array>): Promise<void> {
   let isDone = false;
   let shownAt = performance.now();
-  let unseen: RebuildProgress | undefined;
+  let pending: RebuildProgress | undefined;
   const show = (line: RebuildProgress | undefined): void => {
     if (line) console.log(describe(line));
-    unseen = undefined;
+    pending = undefined;
     shownAt = performance.now();
   };
   try {
@@ -78,24 +79,25 @@ async function printProgress(body: ReadableStream<Uint8Array>): Promise<void> {
         isDone = true;
         continue;
       }
-      if (unseen && unseen.step !== line.step) show(unseen);
-      unseen = line;
-      if (performance.now() - shownAt >= 1000) show(unseen);
+      if (pending && pending.step !== line.step) show(pending);
+      pending = line;
+      if (performance.now() - shownAt >= 1000) show(pending);
     }
   } catch (cause) {
     throw new Error(UNFINISHED, { cause });
   }
-  show(unseen);
+  show(pending);
   if (!isDone) throw new Error(UNFINISHED);
   console.log('Done.');
 }
 
 function describe({ step, done, skipped, through }: RebuildProgress): string {
-  const left = skipped > 0 ? `${skipped} of them left out (see the log), ` : '';
-  return `${step.padEnd(13)} ${String(done).padStart(10)} done, ${left}up to ${String(through)}`;
+  const omitted = skipped > 0 ? `${skipped} of them skipped (see the log of the service), ` : '';
+  return `${step.padEnd(13)} ${String(done).padStart(10)} done, ${omitted}up to ${String(through)}`;
 }
 
-const UNFINISHED = 'The service has not finished; its log says why. Run this again: it begins anew.';
+const UNFINISHED =
+  'The rebuild did not finish; see the log of the service. Run this command again: it starts over.';
 
 async function adminKeyIn(dataDir: string): Promise<string> {
   const key = readSetting(process.env, 'POSTACK_ADMIN_KEY');
@@ -105,7 +107,7 @@ async function adminKeyIn(dataDir: string): Promise<string> {
     return (await readFile(file, 'utf8')).trim();
   } catch (cause) {
     throw new Error(
-      `Neither POSTACK_ADMIN_KEY is set nor can ${file} be read: start the service first, with npm start`,
+      `POSTACK_ADMIN_KEY is not set, and ${file} cannot be read. Start the service first: npm start`,
       { cause },
     );
   }

@@ -10,7 +10,7 @@ import { ADMIN_KEY_FILE, WEBHOOK_SECRET_FILE } from '../service/config/developme
 import { loadEnvFile } from '../service/config/env-file.js';
 import { readSetting } from '../service/config/environment.js';
 
-// `npm run send-test-event`: posts one signed event to a running service and prints what came of it.
+// `npm run send-test-event`: posts one signed event to a running service and prints the result.
 
 const USAGE = `Usage: npm run send-test-event -- [options]
 
@@ -18,14 +18,14 @@ const USAGE = `Usage: npm run send-test-event -- [options]
   --text TEXT      text of the message
   --from NUMBER    sender (default +15550100001)
   --to NUMBER      recipient (default +15550100002)
-  --url URL        webhook URL (default http://localhost:3000/api/v1/webhooks, or as PORT and
-                   POSTACK_WEBHOOK_PATH say)
-  --data-dir DIR   where the service keeps its development secret and admin key (default .postack);
-                   POSTACK_WEBHOOK_SECRET and POSTACK_ADMIN_KEY, also in .env, win over those`;
+  --url URL        webhook URL (default http://localhost:3000/api/v1/webhooks, or with PORT and
+                   POSTACK_WEBHOOK_PATH)
+  --data-dir DIR   data directory of the service, for its development secret and admin key (default
+                   .postack); POSTACK_WEBHOOK_SECRET and POSTACK_ADMIN_KEY, also from .env, take precedence`;
 
 type CredentialName = 'POSTACK_WEBHOOK_SECRET' | 'POSTACK_ADMIN_KEY';
 
-/** For how long to wait for the listeners. */
+/** Time limit of the wait for the listeners. */
 const WAIT_MS = 10_000;
 
 async function main(): Promise<void> {
@@ -45,12 +45,12 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const kept = (variable: CredentialName, file: string) =>
+  const read = (variable: CredentialName, file: string) =>
     credential(variable, join(values['data-dir'], file));
   const { type, from, to, text } = values;
   const isFailure = type === 'message.undelivered' || type === 'message.failed';
   const { id, headers, body } = signWebhook({
-    secret: await kept('POSTACK_WEBHOOK_SECRET', WEBHOOK_SECRET_FILE),
+    secret: await read('POSTACK_WEBHOOK_SECRET', WEBHOOK_SECRET_FILE),
     body: {
       type,
       timestamp: new Date().toISOString(),
@@ -66,46 +66,46 @@ async function main(): Promise<void> {
   });
 
   console.log(`POST ${values.url}\n${type}, svix-id ${id}`);
-  const answer = await fetch(values.url, { method: 'POST', headers, body }).catch((error: unknown) => {
-    throw new Error(`No answer from ${values.url}: is the service running? Start it with: npm start`, {
+  const response = await fetch(values.url, { method: 'POST', headers, body }).catch((error: unknown) => {
+    throw new Error(`No response from ${values.url}. Is the service running? Start it with: npm start`, {
       cause: error,
     });
   });
   console.log(
-    `→ ${answer.status} ${answer.statusText}, postack-receipt: ${answer.headers.get('postack-receipt') ?? '–'}`,
+    `→ ${response.status} ${response.statusText}, postack-receipt: ${response.headers.get('postack-receipt') ?? '–'}`,
   );
-  if (!answer.ok) {
-    console.error(await answer.text());
-    throw new Error(`The service refused the event; its own log says why.`);
+  if (!response.ok) {
+    console.error(await response.text());
+    throw new Error('The service rejected the event; see its log for the reason.');
   }
 
-  const adminKey = await kept('POSTACK_ADMIN_KEY', ADMIN_KEY_FILE);
+  const adminKey = await read('POSTACK_ADMIN_KEY', ADMIN_KEY_FILE);
   const url = new URL(`/api/v1/events/${id}`, values.url);
-  const event = await settled(url, adminKey);
+  const event = await processedEvent(url, adminKey);
   console.log(`\nGET ${url.href}\n→ ${event.status}`);
   for (const { name, status } of event.projections) console.log(`  projection ${name}: ${status}`);
   for (const { name, status, attempts } of event.listeners) {
     console.log(`  listener ${name}: ${status} after ${attempts} ${attempts === 1 ? 'call' : 'calls'}`);
   }
   if (event.listeners.length === 0)
-    console.log('  no listener subscribes to this type yet: add one, see the README');
+    console.log('  no listener is subscribed to this type; the README shows how to add one');
 }
 
-/** Where a service with the same settings listens. */
+/** Webhook URL of a local service with the same settings. */
 function defaultUrl(): string {
   const path = readSetting(process.env, 'POSTACK_WEBHOOK_PATH') ?? '/api/v1/webhooks';
   return `http://localhost:${readSetting(process.env, 'PORT') ?? '3000'}${path}`;
 }
 
 async function credential(variable: CredentialName, file: string): Promise<string> {
-  // Of several secrets the newest, which comes first.
+  // Of several secrets, the newest comes first.
   const value = readSetting(process.env, variable)?.split(/[\s,]+/)[0];
   if (value) return value;
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch (cause) {
     throw new Error(
-      `Neither ${variable} is set nor can ${file} be read: start the service first, with npm start`,
+      `${variable} is not set, and ${file} cannot be read. Start the service first: npm start`,
       {
         cause,
       },
@@ -113,7 +113,8 @@ async function credential(variable: CredentialName, file: string): Promise<strin
   }
 }
 
-async function settled(url: URL, adminKey: string): Promise<EventDetail> {
+/** The event once it is processed, or as it is after `WAIT_MS`. */
+async function processedEvent(url: URL, adminKey: string): Promise<EventDetail> {
   const deadline = Date.now() + WAIT_MS;
   for (;;) {
     const answer = await fetch(url, { headers: { authorization: `Bearer ${adminKey}` } });

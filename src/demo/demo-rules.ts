@@ -1,6 +1,6 @@
 import type { NewReplyRule } from '../replies/rules/reply-rule.js';
 
-/** The rules that the demo answers by; they are stored like any others. */
+/** The reply rules of the demo; stored like any other rules. */
 export const DEMO_RULES: readonly NewReplyRule[] = [
   {
     name: 'demo: opening hours',

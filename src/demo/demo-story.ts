@@ -8,22 +8,22 @@ import { type Customer, type LocalPostack, MAGIC_NUMBERS } from '../simulator/in
 import type { DemoScreen } from './demo-screen.js';
 import { DEMO_RULES } from './demo-rules.js';
 
-/** The number that all write to. */
+/** The number that the customers write to. */
 const OUR_NUMBER = '+15550100000';
 
 const NOT_SENT: ReadonlySet<string> = new Set(['held', 'rejected', 'cancelled']);
 const FINAL: ReadonlySet<string> = new Set([...NOT_SENT, 'delivered', 'undelivered', 'failed']);
 
-/** Whatever shows that a message has left the queue. */
-const UNDER_WAY: ReadonlySet<string> = new Set([...FINAL, 'accepted', 'sent']);
+/** States of a message that has left the queue. */
+const LEFT_QUEUE: ReadonlySet<string> = new Set([...FINAL, 'accepted', 'sent']);
 
-/** For how long to wait for an outcome. */
-const PATIENCE_MS = 20_000;
-const LOOK_EVERY_MS = 50;
+/** Time limit of each wait. */
+const WAIT_MS = 20_000;
+const POLL_MS = 50;
 
 /**
- * Customers write; rules answer; receipts come back; one says STOP; two automatons meet. Resolves when all of that has
- * come to its end.
+ * Customers write, rules answer, receipts arrive; a customer opts out; an auto-responder runs into the loop guard.
+ * Resolves when all messages have reached their final state.
  */
 export async function playStory(
   postack: LocalPostack,
@@ -34,16 +34,16 @@ export async function playStory(
   const story = new Story(postack, application.get(OutboxQueries), screen);
   await ensureRules(application.get(ReplyRules));
 
-  // New people each time: nobody has a budget, or an opt-out, from an earlier run.
+  // New numbers each time, without reply budgets or opt-outs from an earlier run.
   const [anna, ben, carl, robot] = newNumbers(4).map((number) => postack.customer(number));
   if (!anna || !ben || !carl || !robot) return;
 
-  screen.tell('', 'Customers write, and rules answer:', '');
+  screen.print('', 'Customers write, and rules answer:', '');
   await story.write('Anna', anna, 'What are your opening hours?');
   await story.write('Ben', ben, 'order 4711');
-  await story.write('Nobody', postack.customer(MAGIC_NUMBERS.unreachable.number), 'Hello?');
+  await story.write('Dora', postack.customer(MAGIC_NUMBERS.unreachable.number), 'Hello?');
 
-  screen.tell('', 'Carl says STOP. He gets one confirmation, and nothing after that:', '');
+  screen.print('', 'Carl sends STOP. He gets one confirmation, and nothing afterwards:', '');
   await story.write('Carl', carl, 'Stop.');
   const notification = await outbox.enqueue({
     from: OUR_NUMBER,
@@ -54,7 +54,7 @@ export async function playStory(
   });
   await story.outcome('Carl', notification.id);
 
-  screen.tell('', 'A robot answers every message, and so do we, until the loop guard holds a reply:', '');
+  screen.print('', 'A robot answers every message, and so do we, until the loop guard holds a reply:', '');
   robot.autoReply(({ text }) => `I got: ${text}`);
   await story.converse('Robot', robot, 'Beep');
 }
@@ -69,15 +69,15 @@ function newNumbers(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `+1555${String(first + index).padStart(7, '0')}`);
 }
 
-/** What is shown of the messages. */
+/** Plays conversations and shows their messages. */
 class Story {
   constructor(
     private readonly postack: LocalPostack,
-    private readonly log: OutboxQueries,
+    private readonly outbox: OutboxQueries,
     private readonly screen: DemoScreen,
   ) {}
 
-  /** A customer writes; shows it, the answer, and what became of that. */
+  /** A customer writes: shows the message, the reply and its outcome. */
   async write(name: string, customer: Customer, text: string): Promise<void> {
     this.screen.show(name, '→', 'us', text);
     const { eventId } = await customer.text(OUR_NUMBER, text);
@@ -85,7 +85,7 @@ class Story {
     await this.outcome(name, id);
   }
 
-  /** The same with a customer who answers every answer, until one is held. */
+  /** The same with a customer who answers every reply, until a reply is held. */
   async converse(name: string, customer: Customer, text: string): Promise<void> {
     this.screen.show(name, '→', 'us', text);
     await customer.text(OUR_NUMBER, text);
@@ -97,14 +97,14 @@ class Story {
     }
   }
 
-  /** Shows a message of ours on its way, and its outcome, which it returns. */
+  /** Shows an outbound message and its outcome. @returns the outcome. */
   async outcome(name: string, id: string): Promise<string> {
     const reached = (states: ReadonlySet<string>) =>
       this.#wait(async () => {
-        const message = await this.log.find(id);
+        const message = await this.outbox.find(id);
         return message && states.has(message.state) ? message : undefined;
       });
-    const { state, text } = await reached(UNDER_WAY);
+    const { state, text } = await reached(LEFT_QUEUE);
     if (!NOT_SENT.has(state)) this.screen.show('us', '→', name, text);
     const end = await reached(FINAL);
     this.#showEnd(name, end);
@@ -118,23 +118,23 @@ class Story {
       this.screen.show('', '✗', name, `${state}, error code ${errorCode ?? lastError?.apiCode ?? '(none)'}`);
   }
 
-  /** The first message to a number that fits, oldest first. */
+  /** Waits for the oldest matching message to a number. */
   #find(to: string, fits: (message: OutboxMessage) => boolean): Promise<OutboxMessage> {
-    return this.#wait(async () => (await this.log.list({ to, limit: 100 })).items.reverse().find(fits));
+    return this.#wait(async () => (await this.outbox.list({ to, limit: 100 })).items.reverse().find(fits));
   }
 
   async #wait<Found>(look: () => Promise<Found | undefined>): Promise<Found> {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + WAIT_MS;
     for (;;) {
       const found = await look();
       if (found !== undefined) return found;
       if (Date.now() > deadline) {
         throw new Error(
-          `Nothing has come of a message for ${PATIENCE_MS / 1000} s. Requests to the local Postack: ` +
+          `No progress on a message within ${WAIT_MS / 1000} s. Last requests to the local Postack: ` +
             JSON.stringify(this.postack.requests.slice(-5)),
         );
       }
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_MS);
     }
   }
 }

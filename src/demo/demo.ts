@@ -12,9 +12,9 @@ import { playStory } from './demo-story.js';
 
 const USAGE = `Usage: npm run demo -- [options]
 
-  --once           stop when the story is over, instead of waiting for Ctrl-C
-  --port PORT      of the service (default 3000; 0: any free one)
-  --data-dir DIR   where the service keeps its database (default .postack/demo)`;
+  --once           exit after the demo instead of waiting for Ctrl-C
+  --port PORT      port of the service (default 3000; 0: any free port)
+  --data-dir DIR   data directory of the service (default .postack/demo)`;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
     return;
   }
   const screen = new DemoScreen();
-  screen.tell('Starting a local Postack, and the service with an embedded PostgreSQL …');
+  screen.print('Starting a local Postack and the service with an embedded PostgreSQL …');
   const postack = await LocalPostack.start();
   const config = new ServiceConfig({
     PORT: values.port,
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   try {
     await playStory(postack, service.application, screen);
   } catch (error) {
-    // Stopped in the middle: nobody is there to answer.
+    // Interrupted: the story fails because its service has stopped.
     if (!(isStopping as boolean)) throw error;
     return;
   }
@@ -65,9 +65,9 @@ async function main(): Promise<void> {
     await stop();
     return;
   }
-  screen.tell('', 'Look around, in another terminal; Ctrl-C here stops everything:', '');
+  screen.print('', 'Explore the result from another terminal; press Ctrl-C here to stop everything:', '');
   for (const path of ['outbox', 'reply-rules', 'opt-outs', 'messages']) {
-    screen.tell(`  curl -H "Authorization: Bearer ${adminKey ?? ''}" ${service.origin}/api/v1/${path}`);
+    screen.print(`  curl -H "Authorization: Bearer ${adminKey ?? ''}" ${service.origin}/api/v1/${path}`);
   }
 }
 

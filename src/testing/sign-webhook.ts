@@ -2,25 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { createSignature } from '../webhook/svix-signature.js';
 import { parseWebhookSecret } from '../webhook/webhook-secret.js';
 
-/** What to sign, and how. */
+/** Options of `signWebhook`. */
 export interface SignWebhookOptions {
-  /** The endpoint's secret, `whsec_…`. */
+  /** Secret of the endpoint, `whsec_…`. */
   secret: string;
-  /** The body: bytes or text as they are, anything else as JSON. */
+  /** Bytes and strings are sent as they are, any other value as JSON. */
   body: unknown;
-  /** The event's id. Default: a new one, `msg_…`. */
+  /** Id of the event. Default: a new one, `msg_…`. */
   id?: string;
-  /** When it is signed. Default: now. */
+  /** Signed timestamp. Default: now. */
   at?: Date;
   /** Header names: Svix's own, or those of the Standard Webhooks specification. Default `svix`. */
   headers?: 'svix' | 'webhook';
 }
 
-/** A webhook ready to be posted. */
+/** A webhook, ready to post. */
 export interface SignedWebhook {
   id: string;
   headers: Record<string, string>;
-  /** Exactly the bytes that were signed. */
+  /** The signed bytes; post them unchanged. */
   body: Buffer<ArrayBuffer>;
 }
 
@@ -32,7 +32,7 @@ export interface SignedWebhook {
  * const { headers, body } = signWebhook({ secret, body: { type: 'message.received', data: { id: 'SM1' } } });
  * await fetch(url, { method: 'POST', headers, body });
  * ```
- * @throws {WebhookSecretError} when the secret cannot be one.
+ * @throws {WebhookSecretError} when the secret is malformed.
  */
 export function signWebhook({ secret, body, id, at, headers = 'svix' }: SignWebhookOptions): SignedWebhook {
   const messageId = id ?? `msg_${randomUUID().replaceAll('-', '')}`;

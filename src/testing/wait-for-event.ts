@@ -2,23 +2,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { type EventDetail, EventQueries } from '../dispatch/outcomes/event-queries.js';
 
-/** For how long to wait, and how often to look. */
+/** Options of `waitForEvent` and `waitForListener`. */
 export interface WaitOptions {
-  /** Default 10,000 (10 s). */
+  /** Time limit. Default 10,000 (10 s). */
   timeoutMs?: number;
-  /** Default 10. */
+  /** Polling interval in milliseconds. Default 10. */
   everyMs?: number;
 }
 
-/** What was waited for did not happen; the message tells how things stood at the end. */
+/** The condition was not met in time; the message contains the last known state. */
 export class WaitTimeoutError extends Error {
   override readonly name = 'WaitTimeoutError';
 }
 
 /**
- * Waits until what is known of an event satisfies `condition`, and returns it.
+ * Waits until an event satisfies a condition, and returns it.
  *
  * @param id The `svix-id`.
+ * @param condition Default: its status is no longer `pending`.
  * @throws {WaitTimeoutError}
  */
 export async function waitForEvent(
@@ -27,21 +28,25 @@ export async function waitForEvent(
   condition: (event: EventDetail) => boolean = ({ status }) => status !== 'pending',
   { timeoutMs = 10_000, everyMs = 10 }: WaitOptions = {},
 ): Promise<EventDetail> {
-  const log = application.get(EventQueries, { strict: false });
+  const events = application.get(EventQueries, { strict: false });
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const event = await log.find(id);
+    const event = await events.find(id);
     if (event && condition(event)) return event;
     if (Date.now() > deadline) {
-      const found = event ? JSON.stringify({ ...event, payload: undefined }) : 'it is not stored';
-      throw new WaitTimeoutError(`Event ${id} was waited for ${timeoutMs} ms in vain: ${found}`);
+      const found = event ? JSON.stringify({ ...event, payload: undefined }) : 'the event is not stored';
+      throw new WaitTimeoutError(`Event ${id} did not meet the condition within ${timeoutMs} ms: ${found}`);
     }
     await sleep(everyMs);
   }
 }
 
 /**
- * Waits until a listener has an outcome for an event (or the one asked for), and returns what is known of it.
+ * Waits until a listener has an outcome for an event, or the given one, and returns it.
+ *
+ * @param id The `svix-id`.
+ * @param listener Name of the listener.
+ * @param status Outcome to wait for. Default: any but `pending`.
  *
  * @example
  * ```ts
@@ -56,12 +61,12 @@ export async function waitForListener(
   status?: EventDetail['listeners'][number]['status'],
   options?: WaitOptions,
 ): Promise<EventDetail['listeners'][number]> {
-  const reportIn = (event: EventDetail) => event.listeners.find(({ name }) => name === listener);
-  const isSettled = (event: EventDetail) => {
-    const found = reportIn(event)?.status ?? 'pending';
+  const outcomeIn = (event: EventDetail) => event.listeners.find(({ name }) => name === listener);
+  const isReached = (event: EventDetail) => {
+    const found = outcomeIn(event)?.status ?? 'pending';
     return status === undefined ? found !== 'pending' : found === status;
   };
-  const report = reportIn(await waitForEvent(application, id, isSettled, options));
-  if (!report) throw new WaitTimeoutError(`Event ${id} was not handed to a listener named ${listener}`);
-  return report;
+  const outcome = outcomeIn(await waitForEvent(application, id, isReached, options));
+  if (!outcome) throw new WaitTimeoutError(`Event ${id} was not delivered to a listener named ${listener}`);
+  return outcome;
 }

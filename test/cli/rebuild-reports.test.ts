@@ -11,7 +11,7 @@ it.each(['localhost:3999', 'example', 'file:///tmp'])(
     const command = processes.run([REPORTS, 'rebuild', '--since', '2026-01-01', '--url', url], cwd);
     expect({ exit: await command.exit, stderr: command.stderr }).toEqual({
       exit: 1,
-      stderr: `--url must be where the service is, like http://localhost:3000, and not "${url}"\n`,
+      stderr: `--url must be the URL of the service, such as http://localhost:3000, not "${url}"\n`,
     });
   },
 );
