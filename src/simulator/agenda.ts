@@ -1,61 +1,61 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackgroundFailureError, SimulatorStoppedError } from './simulator-errors.js';
 
-/** All that goes on by itself in one local Postack: so that it can be waited for, and ended. */
+/** The background work of one local Postack: can be awaited, and stopped. */
 export class Agenda {
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #running = new Set<Promise<unknown>>();
   readonly #stopping = new AbortController();
   readonly #failures: unknown[] = [];
 
-  /** @param timeScale How many times faster than real time it goes. */
+  /** @param timeScale Speed relative to real time. */
   constructor(private readonly timeScale: number) {}
 
-  /** Fires when everything has to end. */
+  /** Aborted by `stop`. */
   get stopSignal(): AbortSignal {
     return this.#stopping.signal;
   }
 
-  /** How long something takes here that takes `ms` in reality. */
+  /** A duration in real time, divided by the time scale. */
   scaled(ms: number): number {
     return ms / this.timeScale;
   }
 
-  /** Waits for so long, scaled. @throws {SimulatorStoppedError} */
+  /** Waits for a scaled duration. @throws {SimulatorStoppedError} */
   async wait(ms: number): Promise<void> {
     await sleep(this.scaled(ms), undefined, { signal: this.stopSignal }).catch(() => {
       throw new SimulatorStoppedError();
     });
   }
 
-  /** Counts the work as under way until it ends. @throws {SimulatorStoppedError} */
+  /** Runs work that `settled` waits for. @throws {SimulatorStoppedError} */
   async track<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.stopSignal.aborted) throw new SimulatorStoppedError();
     const result = work();
-    this.#underWay.add(result);
+    this.#running.add(result);
     try {
       return await result;
     } finally {
-      this.#underWay.delete(result);
+      this.#running.delete(result);
     }
   }
 
-  /** Work that nobody waits for; `settled` tells when it fails. */
+  /** Runs work in the background; `settled` rejects if it fails. */
   start(work: () => Promise<unknown>): void {
     this.track(work).catch((error: unknown) => {
       if (!(error instanceof SimulatorStoppedError)) this.#failures.push(error);
     });
   }
 
-  /** Resolves when nothing is under way any more. @throws {BackgroundFailureError} with the first failure. */
+  /** Resolves when no work is left. @throws {BackgroundFailureError} with the first failure. */
   async settled(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
     const failures = this.#failures.splice(0);
     if (failures.length > 0) throw new BackgroundFailureError(failures[0]);
   }
 
-  /** Ends everything that is under way. */
+  /** Aborts all work, and waits for its end. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 }

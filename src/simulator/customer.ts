@@ -3,7 +3,7 @@ import { NothingReceivedError } from './simulator-errors.js';
 
 /** An SMS in a customer's inbox. */
 export interface ReceivedSms {
-  /** Of the message, `SM…`. */
+  /** Id of the message, `SM…`. */
   readonly messageId: string;
   readonly from: string;
   readonly text: string;
@@ -11,24 +11,24 @@ export interface ReceivedSms {
 
 /** An SMS that a customer has sent. */
 export interface SentSms {
-  /** Of the message, `SM…`. */
+  /** Id of the message, `SM…`. */
   readonly messageId: string;
-  /** Of the event that tells of it, `msg_…`. */
+  /** Of its `message.received` event, `msg_…`. */
   readonly eventId: string;
 }
 
-/** What a customer answers to an SMS; nothing when it is `undefined`. */
+/** Returns a customer's reply to an SMS; `undefined` for none. */
 export type AutoReply = (sms: ReceivedSms) => string | undefined | Promise<string | undefined>;
 
-/** What a customer's phone needs of the network. */
+/** The network of a customer's phone. */
 export interface CustomerNetwork {
-  /** Sends an SMS; resolves once each endpoint has been told for the first time. */
+  /** Sends an SMS; resolves after the first delivery attempt to each endpoint. */
   send(from: string, to: string, text: string): Promise<SentSms>;
-  /** Starts work that nobody waits for. */
+  /** Runs work in the background. */
   start(work: () => Promise<unknown>): void;
 }
 
-/** A person with a phone, who texts with your numbers. */
+/** A person with a phone, who exchanges SMS with your numbers. */
 export class Customer {
   readonly #inbox: ReceivedSms[] = [];
   readonly #arrivals = new EventEmitter<{ sms: [] }>().setMaxListeners(0);
@@ -46,8 +46,8 @@ export class Customer {
   }
 
   /**
-   * Sends an SMS: every endpoint gets a `message.received`. Resolves after the first attempt at each endpoint,
-   * whether it has been taken or not; retries go on in the background.
+   * Sends an SMS: every endpoint gets a `message.received`. Resolves after the first attempt at each endpoint, whether
+   * or not it succeeded; retries continue in the background.
    *
    * @param to One of your numbers.
    * @throws {SimulatorStoppedError}
@@ -57,10 +57,11 @@ export class Customer {
   }
 
   /**
-   * Waits for an SMS that fits, and returns the first one; it may have arrived before.
+   * Waits for a matching SMS, and returns the first one, which may have arrived earlier.
    *
-   * @param fits Default: any SMS does.
-   * @throws {NothingReceivedError} after `timeoutMs`, default 10,000 (10 s).
+   * @param fits Default: any SMS.
+   * @param options.timeoutMs Default 10,000 (10 s).
+   * @throws {NothingReceivedError} after `timeoutMs`.
    */
   async receives(
     fits: (sms: ReceivedSms) => boolean = () => true,
@@ -77,13 +78,13 @@ export class Customer {
   }
 
   /**
-   * Answers every SMS from now on, to whoever has sent it. Two such automatons that answer each other go on for ever.
-   * When `reply` throws, `LocalPostack.settled` does so too.
+   * Replies to the sender of every SMS from now on. Two auto-responders that reply to each other never stop. If `reply`
+   * throws, `LocalPostack.settled` rejects.
    *
-   * @returns A function that ends it.
+   * @returns a function that ends it.
    */
   autoReply(reply: AutoReply): () => void {
-    // Another function each time, so that one may be registered twice and ended once.
+    // A new function each time, so that the same one can be registered twice and ended once.
     const own: AutoReply = (sms) => reply(sms);
     this.#replies.add(own);
     return () => {
@@ -91,7 +92,7 @@ export class Customer {
     };
   }
 
-  /** The network hands over an SMS. */
+  /** Called by the network with an SMS for this customer. */
   accept(sms: ReceivedSms): void {
     this.#inbox.push(sms);
     this.#arrivals.emit('sms');

@@ -1,7 +1,7 @@
-/** A phone number as the E.164 recommendation of the ITU writes it: `+`, then at most 15 digits. */
+/** ITU-T E.164: `+`, then at most 15 digits. */
 const E164 = /^\+[1-9]\d{1,14}$/;
 
-/** Whether it is written as a phone number should be; not whether anybody has it. */
+/** Whether a number has the format of E.164, assigned or not. */
 export function isE164(number: string): boolean {
   return E164.test(number);
 }

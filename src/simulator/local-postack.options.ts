@@ -5,37 +5,36 @@ import type { EndpointRegistration } from './webhook-endpoints.js';
 
 /** Options of `LocalPostack.start`; all have defaults. */
 export interface LocalPostackOptions {
-  /** Of the REST API, on 127.0.0.1. Default 0: any free one. */
+  /** Port of the REST API, on 127.0.0.1. Default 0: any free port. */
   port?: number;
-  /** Default: a new one. */
+  /** Default: a random one. */
   apiKey?: string;
-  /** How many REST requests with the API key are let through in any second; more are answered 429. Not scaled. Default 10. */
+  /** REST requests with the API key that are accepted in any second; further ones get 429. Not scaled. Default 10. */
   requestsPerSecond?: number;
   /**
-   * How many times faster than real time the retry schedule, the messages and the overlap of secrets go; at least 1.
-   * Default 1.
+   * Speed of the retry schedule, the messages and the overlap of secrets relative to real time; at least 1. Default 1.
    */
   timeScale?: number;
-  /** Decides all ids. Default: a new one each time, as ids must not be those of an earlier run. */
+  /** Determines all ids. Default: random, because ids must differ from those of an earlier run. */
   seed?: Seed;
-  /** Endpoints to register at the start. More can be registered later. */
+  /** Endpoints to register at the start. Default none; `registerEndpoint` adds more. */
   endpoints?: readonly EndpointRegistration[];
-  /** Numbers that may send. Default none: then any E.164 number, short code or name may. */
+  /** Numbers that may send. Default none: any E.164 number, short code or sender name may send. */
   ownNumbers?: readonly string[];
-  /** From accepted to sent, scaled. Default 200. */
+  /** Time from accepted to sent, scaled. Default 200. */
   sentAfterMs?: number;
-  /** From sent to delivered or undelivered, scaled. Default 800. */
+  /** Time from sent to delivered or undelivered, scaled. Default 800. */
   deliveredAfterMs?: number;
-  /** How long the answer takes when the recipient is the magic number `late`. Not scaled. Default 60,000 (1 min). */
+  /** Response time for the magic number `late`. Not scaled. Default 60,000 (1 min). */
   hangMs?: number;
-  /** How long an endpoint may take to answer a webhook. Not scaled. Default 15,000 (15 s), as with Svix. */
+  /** Time limit of an endpoint's response to a webhook. Not scaled. Default 15,000 (15 s), as with Svix. */
   answerTimeoutMs?: number;
 }
 
 /** The options with every default filled in. */
 export type ResolvedLocalPostackOptions = Required<LocalPostackOptions>;
 
-/** The least and the largest value of each number. */
+/** Smallest and largest value of each number. */
 const RANGES = {
   port: [0, 65_535],
   requestsPerSecond: [1, 1_000_000],

@@ -19,12 +19,12 @@ import { busiestSecond } from './sliding-limit.js';
 import { type Delivery, type DeliveryManner, WebhookDelivery } from './webhook-delivery.js';
 import { type RegisteredEndpoint, WebhookEndpoints } from './webhook-endpoints.js';
 
-/** As Svix does: the receiver has a day to learn the new secret. */
+/** As with Svix: the receiver has a day to switch to the new secret. */
 const DEFAULT_OVERLAP_MS = 24 * 60 * 60_000;
 
 /**
- * A stand-in for Postack on this machine: the REST API, the webhooks with their signatures and retries, and the
- * customers at the other end. Only for development and tests.
+ * A simulated Postack on this machine: the REST API, signed webhooks with retries, and the customers at the other end.
+ * Only for development and tests.
  *
  * @example
  * ```ts
@@ -47,12 +47,12 @@ export class LocalPostack {
   #url = '';
 
   /**
-   * Outages of the REST API. `down` begins one: each request is answered 503 (`unavailable`, the default) or its
-   * connection refused (`refused`); `up` ends it. Webhooks go on.
+   * Outages of the REST API. `down` starts one: each request gets 503 (`unavailable`, the default), or its connection is
+   * refused (`refused`). `up` ends it. Webhooks continue.
    */
   readonly api: { down(mode?: OutageMode): Promise<void>; up(): Promise<void> };
 
-  /** Begins to listen. @throws {SimulatorOptionError} */
+  /** Starts the REST API. @throws {SimulatorOptionError} */
   static async start(options: LocalPostackOptions = {}): Promise<LocalPostack> {
     const resolved = resolveOptions(options);
     const postack = new LocalPostack(resolved);
@@ -66,10 +66,10 @@ export class LocalPostack {
     this.#ids = new SimulatorIds(options.seed);
     this.#webhooks = new WebhookDelivery(this.#agenda, this.#endpoints, options.answerTimeoutMs);
     this.#life = new MessageLife(this.#agenda, this.#ids, options, {
-      tell: (event) => {
+      publish: (event) => {
         this.#agenda.start(() => this.deliver(event));
       },
-      handOver: ({ id, sender, recipient, text }) => {
+      deliver: ({ id, sender, recipient, text }) => {
         this.customer(recipient).accept({ messageId: id, from: sender, text });
       },
     });
@@ -83,73 +83,73 @@ export class LocalPostack {
     return this.#url;
   }
 
-  /** What the REST API wants as `Authorization: Bearer …`. */
+  /** For `Authorization: Bearer …`. */
   get apiKey(): string {
     return this.options.apiKey;
   }
 
-  /** With it, another run has the same ids. */
+  /** Another run with this seed has the same ids. */
   get seed(): Seed {
     return this.options.seed;
   }
 
-  /** How many times faster than real time it goes. */
+  /** Speed relative to real time. */
   get timeScale(): number {
     return this.options.timeScale;
   }
 
-  /** All messages that the REST API has accepted, in that order, as they are now. */
+  /** All messages that the REST API has accepted, in that order, with their current status. */
   get messages(): readonly OutboundMessage[] {
     return this.#life.messages;
   }
 
-  /** Every request to the REST API, in the order of arrival. */
+  /** Every request to the REST API, in order of arrival. */
   get requests(): readonly ApiRequest[] {
     return this.#api.requests;
   }
 
-  /** Every attempt to deliver an event, in the order in which they ended. */
+  /** Every attempt to deliver an event, in order of completion. */
   get deliveries(): readonly Delivery[] {
     return this.#webhooks.deliveries;
   }
 
-  /** The largest number of requests to the REST API, however answered, within any sliding second. */
+  /** The largest number of requests to the REST API, whatever their response, within any sliding second. */
   busiestSecond(): number {
     return busiestSecond(this.requests.map(({ at }) => at));
   }
 
   /**
-   * From now on, the endpoint gets every event.
+   * Registers an endpoint, which gets every event from now on.
    *
-   * @param secret `whsec_<base64>`. Default: a new one.
-   * @throws {SimulatorOptionError}
+   * @param options.secret `whsec_<base64>`. Default: a random one.
+   * @throws {SimulatorOptionError} when the URL or the secret is invalid.
    */
   registerEndpoint(url: string, { secret }: { secret?: string } = {}): RegisteredEndpoint {
     return this.#endpoints.register({ url, secret });
   }
 
   /**
-   * Gives an endpoint a new secret. For `overlapMs` (scaled; default 24 hours), deliveries carry signatures of both.
+   * Gives an endpoint a new secret. For `overlapMs` (scaled; default 24 hours), deliveries have signatures of both.
    *
-   * @returns the new one.
+   * @returns the new secret.
    * @throws {UnknownEndpointError}
    */
   rotateSecret(endpointId: string, { overlapMs = DEFAULT_OVERLAP_MS }: { overlapMs?: number } = {}): string {
     return this.#endpoints.rotate(endpointId, this.#agenda.scaled(overlapMs));
   }
 
-  /** Nothing reaches the endpoint until `reconnect`: every attempt fails. @throws {UnknownEndpointError} */
+  /** Fails every delivery attempt to the endpoint until `reconnect`. @throws {UnknownEndpointError} */
   cutOff(endpointId: string): void {
     this.#endpoints.get(endpointId).isCutOff = true;
   }
 
-  /** Ends what `cutOff` has begun; retries arrive when they are due. @throws {UnknownEndpointError} */
+  /** Ends `cutOff`; retries arrive when they are due. @throws {UnknownEndpointError} */
   reconnect(endpointId: string): void {
     this.#endpoints.get(endpointId).isCutOff = false;
   }
 
   /**
-   * The person with this number: the same object each time.
+   * The customer with this number: the same object each time.
    *
    * @throws {SimulatorOptionError} when it is not E.164.
    */
@@ -170,8 +170,8 @@ export class LocalPostack {
   }
 
   /**
-   * Delivers an event of your own making to all endpoints; also with a wrong signature or clock. Resolves after the
-   * first attempt at each endpoint; whatever fails is tried again in the background.
+   * Delivers your own event to all endpoints, optionally with a wrong signature or timestamp. Resolves after the first
+   * attempt at each endpoint; failed deliveries are retried in the background.
    *
    * @throws {SimulatorStoppedError}
    */
@@ -180,7 +180,7 @@ export class LocalPostack {
   }
 
   /**
-   * Delivers an event once more to all endpoints, as when somebody presses "resend" in Postack.
+   * Delivers an event once more to all endpoints, like "resend" in Postack.
    *
    * @throws {UnknownEventError}
    * @throws {SimulatorStoppedError}
@@ -190,16 +190,16 @@ export class LocalPostack {
   }
 
   /**
-   * Resolves when nothing is scheduled or under way: all events taken or given up, all messages at their end, all
-   * automatic replies sent. What your application is still going to do is not known here.
+   * Resolves when no work is left: all events delivered or given up, all messages in their final state, all automatic
+   * replies sent. It does not wait for your application.
    *
-   * @throws {BackgroundFailureError} when an automatic reply has thrown; once.
+   * @throws {BackgroundFailureError} once, when an automatic reply has thrown.
    */
   settled(): Promise<void> {
     return this.#agenda.settled();
   }
 
-  /** Ends everything, also what is under way. */
+  /** Stops the REST API and all background work. */
   async stop(): Promise<void> {
     await Promise.all([this.#agenda.stop(), this.#api.stop()]);
   }

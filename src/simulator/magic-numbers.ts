@@ -1,39 +1,39 @@
 import type { ApiErrorCode } from './api-errors.js';
 import type { LifeEnd } from './outbound-message.js';
 
-/** What sending to a magic number does. */
+/** The effect of sending to a magic number. */
 export type MagicNumber = { readonly number: string } & (
   | {
-      /** The request is answered with an error, and nothing is accepted. */
+      /** The request gets an error response, and the message is not accepted. */
       readonly does: 'refuse';
       readonly code: ApiErrorCode;
-      /** Only the first request with the same sender and text; default: each. */
+      /** Only the first request with the same sender and text fails. Default: each. */
       readonly isOnce?: true;
     }
   | {
-      /** The message is accepted, and this becomes of it. */
+      /** The message is accepted, and ends in this state. */
       readonly does: 'end';
       readonly end: LifeEnd;
     }
   | {
       /**
-       * The message is accepted and delivered, but the answer is not what it should be: the connection is cut
-       * instead, or it comes only after `hangMs`, or it is a 200 that is not JSON.
+       * The message is accepted and delivered, but the response is faulty: the connection is closed instead, or the
+       * response is sent after `hangMs`, or it is a 200 that is not JSON.
        */
       readonly does: 'spoil';
       readonly answer: SpoiltAnswer;
     }
 );
 
-/** What is wrong with the answer to a request that was accepted. */
+/** The fault of the response to an accepted request. */
 export type SpoiltAnswer = 'cut' | 'late' | 'not-json';
 
 /**
- * Recipients that something special happens to, whatever the sender and the text. To all others, messages are
- * delivered. What can happen by itself (a recipient that is no number, an empty text, an unknown id) needs none.
+ * Recipients with a special effect, whatever the sender and the text. Messages to any other number are delivered.
+ * Ordinary mistakes (an invalid recipient, an empty text, an unknown id) need no magic number.
  */
 export const MAGIC_NUMBERS = {
-  // Refused with each of the codes that Postack documents.
+  // Rejected, with each of the codes that Postack documents.
   invalidSender: { number: '+15005550001', does: 'refuse', code: 'invalid_sender' },
   invalidRecipient: { number: '+15005550002', does: 'refuse', code: 'invalid_recipient' },
   invalidShortCodeRecipient: { number: '+15005550003', does: 'refuse', code: 'invalid_short_code_recipient' },
@@ -49,29 +49,29 @@ export const MAGIC_NUMBERS = {
   invalidText: { number: '+15005550009', does: 'refuse', code: 'invalid_text' },
   invalidMessage: { number: '+15005550010', does: 'refuse', code: 'invalid_message' },
 
-  // Accepted; then the carrier decides.
+  // Accepted, with an outcome from the carrier.
   delivered: { number: '+15005550100', does: 'end', end: { status: 'delivered' } },
-  /** Undelivered, 30003: the phone cannot be reached for now. */
+  /** Undelivered, 30003: the phone is temporarily unreachable. */
   unreachable: { number: '+15005550103', does: 'end', end: { status: 'undelivered', errorCode: '30003' } },
-  /** Undelivered, 30005: nobody has this number. */
+  /** Undelivered, 30005: the number is not in service. */
   unknownNumber: { number: '+15005550105', does: 'end', end: { status: 'undelivered', errorCode: '30005' } },
   /** Undelivered, 30006: a landline. */
   landline: { number: '+15005550106', does: 'end', end: { status: 'undelivered', errorCode: '30006' } },
-  /** Undelivered, 30007: taken for spam by the carrier. */
+  /** Undelivered, 30007: filtered as spam by the carrier. */
   filtered: { number: '+15005550107', does: 'end', end: { status: 'undelivered', errorCode: '30007' } },
   /** Failed without being sent, 30034: the sender is not registered for 10DLC. */
   unregistered: { number: '+15005550134', does: 'end', end: { status: 'failed', errorCode: '30034' } },
-  /** Accepted, and never heard of again: it stays queued, without a single event. */
+  /** Accepted, but without any events: the message stays queued. */
   silent: { number: '+15005550199', does: 'end', end: { status: 'queued' } },
 
-  // Not accepted, for reasons that have nothing to do with the message.
+  // Not accepted, for reasons unrelated to the message.
   serverError: { number: '+15005550200', does: 'refuse', code: 'internal_error' },
   serverErrorOnce: { number: '+15005550201', does: 'refuse', code: 'internal_error', isOnce: true },
   unavailable: { number: '+15005550202', does: 'refuse', code: 'unavailable' },
   unavailableOnce: { number: '+15005550203', does: 'refuse', code: 'unavailable', isOnce: true },
   rateLimitedOnce: { number: '+15005550204', does: 'refuse', code: 'rate_limited', isOnce: true },
 
-  // Accepted, but the sender is not told so.
+  // Accepted, but with a faulty response.
   cutOff: { number: '+15005550300', does: 'spoil', answer: 'cut' },
   late: { number: '+15005550301', does: 'spoil', answer: 'late' },
   notJson: { number: '+15005550302', does: 'spoil', answer: 'not-json' },
@@ -81,7 +81,7 @@ const BY_NUMBER = new Map<string, MagicNumber>(
   Object.values(MAGIC_NUMBERS).map((magic) => [magic.number, magic]),
 );
 
-/** What is special about a recipient; `undefined` for ordinary ones. */
+/** The magic number of a recipient; `undefined` for ordinary numbers. */
 export function magicOf(recipient: string): MagicNumber | undefined {
   return BY_NUMBER.get(recipient);
 }

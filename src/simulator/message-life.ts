@@ -4,7 +4,7 @@ import { segmentsOf } from './segments.js';
 import type { SimulatedEvent } from './simulated-event.js';
 import type { SimulatorIds } from './simulator-ids.js';
 
-/** How long a message takes, in milliseconds before scaling. */
+/** Durations of the stages of a message, in milliseconds before scaling. */
 export interface LifeDelays {
   /** From accepted to sent (or failed). */
   sentAfterMs: number;
@@ -12,14 +12,13 @@ export interface LifeDelays {
   deliveredAfterMs: number;
 }
 
-/** Who has to be told what becomes of messages. */
-export interface LifeWitness {
-  tell(event: SimulatedEvent): void;
-  /** A message has arrived at its recipient's phone. */
-  handOver(message: OutboundMessage): void;
+/** Receives the events of messages, and the messages that reach their recipient. */
+export interface LifeObserver {
+  publish(event: SimulatedEvent): void;
+  deliver(message: OutboundMessage): void;
 }
 
-/** Takes the messages that are sent, and leads each through its states. */
+/** Accepts messages, and takes each through its states. */
 export class MessageLife {
   readonly messages: OutboundMessage[] = [];
   readonly #byId = new Map<string, OutboundMessage>();
@@ -28,7 +27,7 @@ export class MessageLife {
     private readonly agenda: Agenda,
     private readonly ids: SimulatorIds,
     private readonly delays: LifeDelays,
-    private readonly witness: LifeWitness,
+    private readonly observer: LifeObserver,
   ) {}
 
   accept({ sender, recipient, text }: SendRequest, end: LifeEnd): OutboundMessage {
@@ -57,14 +56,14 @@ export class MessageLife {
       await this.agenda.wait(this.delays.deliveredAfterMs);
     }
     this.#become(message, end);
-    if (end.status === 'delivered') this.witness.handOver(message);
+    if (end.status === 'delivered') this.observer.deliver(message);
   }
 
   #become(message: OutboundMessage, change: Pick<OutboundMessage, 'status' | 'errorCode'>): void {
-    // The message itself: whoever holds it sees how it fares.
+    // In place: users of `LocalPostack.messages` see the current status.
     Object.assign(message, change);
     const { id, sender: from, recipient: to, text, segments } = message;
-    this.witness.tell({
+    this.observer.publish({
       id: this.ids.event(id, `message.${change.status}`),
       type: `message.${change.status}`,
       timestamp: new Date().toISOString(),

@@ -4,11 +4,11 @@ import { magicOf, type MagicNumber, type SpoiltAnswer } from './magic-numbers.js
 import type { MessageLife } from './message-life.js';
 import type { OutboundMessage, SendRequest } from './outbound-message.js';
 
-/** What a route has to say. */
+/** Response of a route. */
 export interface RouteAnswer {
   status: number;
   body: OutboundMessage;
-  /** What is to go wrong on the way back. */
+  /** Fault of the response. */
   spoilt?: SpoiltAnswer;
 }
 
@@ -19,10 +19,10 @@ const MAX_TEXT_LENGTH = 1600;
 
 /** `POST /messages` and `GET /messages/:id`. */
 export class MessageRoutes {
-  /** Requests that a magic number has refused for this once. */
-  readonly #refused = new Set<string>();
+  /** Requests that a magic number has rejected once. */
+  readonly #rejected = new Set<string>();
 
-  /** @param ownNumbers Those that may send; when empty, all may. */
+  /** @param ownNumbers Numbers that may send; if empty, any may. */
   constructor(
     private readonly life: MessageLife,
     private readonly ownNumbers: readonly string[],
@@ -44,7 +44,7 @@ export class MessageRoutes {
     return { status: 200, body: message };
   }
 
-  /** Whatever is wrong: the first of the fields in the order sender, recipient, text decides. */
+  /** Reports the first invalid field in the order sender, recipient, text. @throws {ApiError} */
   #parse(body: unknown): SendRequest {
     if (typeof body !== 'object' || body === null) throw new ApiError('invalid_request');
     const { sender, recipient, text } = body as Partial<Record<keyof SendRequest, unknown>>;
@@ -65,8 +65,8 @@ export class MessageRoutes {
 
   #refuse(request: SendRequest, { code, isOnce }: Extract<MagicNumber, { does: 'refuse' }>): void {
     const key = JSON.stringify(request);
-    if (isOnce && this.#refused.has(key)) return;
-    this.#refused.add(key);
+    if (isOnce && this.#rejected.has(key)) return;
+    this.#rejected.add(key);
     throw new ApiError(code, code === 'rate_limited' ? 1 : undefined);
   }
 }

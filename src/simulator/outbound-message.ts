@@ -1,12 +1,12 @@
-/** How far an outbound message has come. */
+/** Status of an outbound message. */
 export type OutboundStatus = 'queued' | 'sent' | 'delivered' | 'undelivered' | 'failed';
 
-/** What becomes of a message in the end. One that ends as `queued` is never heard of again. */
+/** Final state of a message. A message that ends as `queued` has no events. */
 export type LifeEnd =
   | { readonly status: 'delivered' | 'queued' }
   | { readonly status: 'undelivered' | 'failed'; readonly errorCode: string };
 
-/** An SMS that was sent through the REST API, as `GET /messages/:id` answers it. */
+/** An SMS that was sent through the REST API, as returned by `GET /messages/:id`. */
 export interface OutboundMessage {
   /** `SM…` */
   readonly id: string;
@@ -17,9 +17,9 @@ export interface OutboundMessage {
   readonly segments: number;
   /** ISO 8601. */
   readonly createdAt: string;
-  /** Why it was not delivered; only when it is `undelivered` or `failed`. */
+  /** Only of messages that are `undelivered` or `failed`. */
   readonly errorCode?: string;
 }
 
-/** What a request to send an SMS has to say. */
+/** Body of a request to send an SMS. */
 export type SendRequest = Pick<OutboundMessage, 'sender' | 'recipient' | 'text'>;

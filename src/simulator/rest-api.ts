@@ -7,27 +7,26 @@ import { ApiError } from './api-errors.js';
 import type { MessageRoutes, RouteAnswer } from './message-routes.js';
 import { SlidingLimit } from './sliding-limit.js';
 
-/** How the REST API is out of order: it answers everything with 503, or nobody listens on its port. */
+/** Kind of outage of the REST API: every request gets 503, or its port is closed. */
 export type OutageMode = 'unavailable' | 'refused';
 
-/** A request that has reached the REST API. */
+/** A request to the REST API. */
 export interface ApiRequest {
-  /** In milliseconds since 1970, with fractions; on a clock that never goes back. */
+  /** In milliseconds since 1970, with fractions; from a monotonic clock. */
   readonly at: number;
   readonly method: string;
   readonly path: string;
-  /** What it was answered; `null` as long as it has not been, for good when the connection was cut. */
+  /** Status of the response; `null` until it is sent, and if the connection was closed instead. */
   readonly status: number | null;
 }
 
-/** What the REST API has to know. */
 export interface RestApiSettings {
   apiKey: string;
   requestsPerSecond: number;
   hangMs: number;
 }
 
-interface WrittenAnswer extends Pick<RouteAnswer, 'status' | 'spoilt'> {
+interface SerializedResponse extends Pick<RouteAnswer, 'status' | 'spoilt'> {
   headers: OutgoingHttpHeaders;
   text: string;
 }
@@ -36,7 +35,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 const JSON_TYPE: OutgoingHttpHeaders = { 'content-type': 'application/json' };
 const HTML: OutgoingHttpHeaders = { 'content-type': 'text/html' };
 
-/** Postack's REST API over HTTP: who may ask, how often, and how answers are written (or not). */
+/** Postack's REST API over HTTP: authorization, rate limit, and responses with their faults. */
 export class RestApi {
   readonly requests: ApiRequest[] = [];
   readonly #limit: SlidingLimit;
@@ -52,7 +51,7 @@ export class RestApi {
     this.#limit = new SlidingLimit(settings.requestsPerSecond);
   }
 
-  /** Begins to listen on 127.0.0.1. @returns the base URL. */
+  /** Listens on 127.0.0.1. @returns the base URL. */
   async start(port: number): Promise<string> {
     this.#server.listen(port, '127.0.0.1');
     await once(this.#server, 'listening');
@@ -60,7 +59,7 @@ export class RestApi {
     return `http://127.0.0.1:${this.#port}/v1`;
   }
 
-  /** Begins an outage, in place of one that there may be; requests under way are cut off when it refuses. */
+  /** Starts an outage, replacing a current one. With `refused`, open connections are closed. */
   async down(mode: OutageMode = 'unavailable'): Promise<void> {
     if (mode === 'refused') return this.stop();
     await this.up();
@@ -91,7 +90,7 @@ export class RestApi {
       request.socket.destroy();
       return;
     }
-    // When everything ends, the connection has ended too.
+    // After `stop`, the connection is closed as well.
     if (spoilt === 'late')
       await sleep(this.settings.hangMs, null, { signal: this.stopSignal }).catch(() => null);
     if (response.destroyed) return;
@@ -99,7 +98,7 @@ export class RestApi {
     response.writeHead(status, headers).end(text);
   }
 
-  async #result(request: IncomingMessage, { at, method, path }: ApiRequest): Promise<WrittenAnswer> {
+  async #result(request: IncomingMessage, { at, method, path }: ApiRequest): Promise<SerializedResponse> {
     try {
       this.#admit(request, at);
       const { status, body, spoilt } = await this.#route(request, method, path);

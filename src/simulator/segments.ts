@@ -1,6 +1,6 @@
 import { SegmentedMessage } from 'sms-segments-calculator';
 
-/** In how many parts a text travels; by its characters, as carriers count. */
+/** Number of SMS segments of a text, as carriers count them. */
 export function segmentsOf(text: string): number {
   return new SegmentedMessage(text).segmentsCount;
 }

@@ -1,6 +1,6 @@
-/** What an event says about its message. */
+/** Data of an event: its message. */
 export interface SimulatedEventData {
-  /** Of the message, `SM…`. */
+  /** Id of the message, `SM…`. */
   id: string;
   from: string;
   to: string;
@@ -8,13 +8,13 @@ export interface SimulatedEventData {
   segments: number;
   /** The last part of the event's type. */
   status: string;
-  /** Only of undelivered and failed messages. */
+  /** Only for undelivered and failed messages. */
   errorCode?: string;
 }
 
-/** An event; all but its id is the body of the webhook. */
+/** An event; the webhook body contains everything but its id. */
 export interface SimulatedEvent<Data = SimulatedEventData> {
-  /** The `svix-id`, `msg_…`: the same in all deliveries. */
+  /** The `svix-id`, `msg_…`, the same in all deliveries. */
   id: string;
   /** One of `message.received`, `.queued`, `.sent`, `.delivered`, `.undelivered`, `.failed`; or one of your own. */
   type: string;
@@ -23,7 +23,7 @@ export interface SimulatedEvent<Data = SimulatedEventData> {
   data: Data;
 }
 
-/** The body of an event's webhooks. */
+/** Webhook body of an event. */
 export function bodyOf({ type, timestamp, data }: SimulatedEvent<unknown>): string {
   return JSON.stringify({ type, timestamp, data });
 }

@@ -1,18 +1,18 @@
-/** A limit of so many a second counts over every second, wherever it begins. */
+/** A limit per second applies to every interval of one second, wherever it begins. */
 const WINDOW_MS = 1000;
 
-/** Lets so many requests through in any sliding second, and tells the others when to come again. */
+/** Allows a number of requests in any sliding second, and returns the waiting time of the others. */
 export class SlidingLimit {
-  /** When those of the last second were let through, oldest first. */
+  /** Times of the requests allowed in the last second, oldest first. */
   #taken: number[] = [];
 
   constructor(private readonly perSecond: number) {}
 
   /**
-   * Takes a place, if there is one.
+   * Counts a request, if the limit allows it.
    *
-   * @param nowMs A clock that never goes back.
-   * @returns 0, or after how many milliseconds there is a place again.
+   * @param nowMs From a monotonic clock.
+   * @returns 0 if it is allowed; otherwise the milliseconds until one is allowed.
    */
   take(nowMs: number): number {
     this.#taken = this.#taken.filter((at) => nowMs - at < WINDOW_MS);
@@ -23,7 +23,7 @@ export class SlidingLimit {
   }
 }
 
-/** The largest number of these times (milliseconds, ascending) that fall within one sliding second. */
+/** The largest number of times (milliseconds, ascending) within one sliding second. */
 export function busiestSecond(times: readonly number[]): number {
   let largest = 0;
   let first = 0;

@@ -3,12 +3,12 @@ import type { StormFaults } from './storm-options.js';
 import type { StormEvent, StormStep } from './storm-step.js';
 
 const MAX_DELAY_MS = 500;
-/** Until Postack tries again, or sends it once more for no reason. */
+/** Until a retry, or a duplicate. */
 const MAX_REPEAT_MS = 300;
 const MAX_CONNECTION_MS = 10;
 const MINUTE_MS = 60_000;
 
-/** The deliveries of one event: first those that go wrong, then, unless it is a forgery, the right ones. */
+/** The deliveries of one event: first the faulty ones, then, unless it is a forgery, the correct ones. */
 export function planDeliveries(
   random: SeededRandom,
   faults: StormFaults,

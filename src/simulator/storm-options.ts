@@ -1,35 +1,35 @@
 import { SimulatorOptionError } from './simulator-errors.js';
 
-/** How likely each fault is, from 0 (never) to 1 (always). All default to 0. */
+/** Probability of each fault, from 0 (never) to 1 (always). All default to 0. */
 export interface StormFaults {
-  /** For each event: it is delivered one to three times more, at the same time or later. */
+  /** Per event: it is delivered one to three more times, at the same time or later. */
   duplicates: number;
-  /** For each message: its events arrive in any order. */
+  /** Per message: its events arrive in random order. */
   reordering: number;
-  /** For each event: it arrives up to half a second late. */
+  /** Per event: it arrives up to 0.5 s late. */
   delay: number;
-  /** For each event: it is signed with a wrong time, half of them by more than the 5 minutes that are tolerated. */
+  /** Per event: its signed timestamp is off, in half of the cases by more than the tolerated 5 minutes. */
   clockSkew: number;
-  /** For each event: somebody delivers it with a wrong signature; in half of the cases nobody ever does rightly. */
+  /** Per event: it is delivered with a wrong signature; in half of the cases there is no correct delivery. */
   wrongSignatures: number;
-  /** For each event: the connection is cut within milliseconds; it is delivered again afterwards. */
+  /** Per event: the connection is closed within milliseconds; it is delivered again afterwards. */
   outages: number;
 }
 
-/** What the storm is to be like. */
+/** Options of `planStorm` and `storm`. */
 export interface StormOptions {
-  /** How many people text and are texted. At least 1. */
+  /** Number of customers. At least 1. */
   customers: number;
-  /** How many SMS the events are about: half of them inbound (one event), half outbound (two or three). */
+  /** Number of SMS: about half of them inbound (one event each), half outbound (two or three events each). */
   messages: number;
   faults?: Partial<StormFaults>;
-  /** Your number, which they all text with. Default `+15550190000`. */
+  /** Your number, at the other end of all messages. Default `+15550190000`. */
   ownNumber?: string;
-  /** Over how long the messages are spread, before scaling. Default 1000 (1 s). */
+  /** Duration over which the messages are spread, before scaling. Default 1000 (1 s). */
   lengthMs?: number;
 }
 
-/** Every probability. @throws {SimulatorOptionError} when one is none. */
+/** Fills in defaults. @throws {SimulatorOptionError} when a value is not a probability. */
 export function resolveFaults(given: Partial<StormFaults> = {}): StormFaults {
   const faults = {
     duplicates: 0,

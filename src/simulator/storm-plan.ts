@@ -7,27 +7,27 @@ import { planDeliveries } from './storm-faults.js';
 import { resolveFaults, type StormOptions } from './storm-options.js';
 import type { StormEvent, StormStep } from './storm-step.js';
 
-/** All that happens in a storm. */
+/** The deliveries of a storm, and their expected result. */
 export interface StormPlan {
-  /** In the order of time. */
+  /** In order of time. */
   steps: StormStep[];
   expected: StormExpectation;
 }
 
-/** What a correct receiver makes of a storm; each list in the order in which the events happen. */
+/** Result of a storm at a correct receiver; each list in order of event time. */
 export interface StormExpectation {
-  /** The ids of the events that it must have stored, once each. */
+  /** Ids of the events that must be stored, once each. */
   accepted: string[];
-  /** The ids of the events that it must not have stored. */
+  /** Ids of the events that must not be stored. */
   refused: string[];
 }
 
-/** Between the events of one message. */
+/** Time between the events of one message. */
 const EVENT_GAP_MS = 50;
 
 const withSegments = (text: string) => ({ text, segments: segmentsOf(text) });
 
-/** Counted once: it takes a while. */
+/** Segments are counted once, because it is slow. */
 const TEXTS = [
   withSegments('Hi'),
   withSegments('Are you open today?'),
@@ -38,9 +38,9 @@ const TEXTS = [
 const CARRIER_ERRORS = ['30003', '30005', '30006', '30007'] as const;
 
 /**
- * Plans a storm. Depends on nothing but its arguments: one seed makes exactly one plan.
+ * Plans a storm. A pure function: the same arguments give the same plan.
  *
- * @throws {SimulatorOptionError} when a probability is not one, or there are no customers.
+ * @throws {SimulatorOptionError} when a probability is invalid, or `customers` is less than 1.
  */
 export function planStorm(seed: Seed, options: StormOptions): StormPlan {
   const { customers, messages, lengthMs = 1000, ownNumber = '+15550190000' } = options;
@@ -64,13 +64,13 @@ export function planStorm(seed: Seed, options: StormOptions): StormPlan {
   const taken = new Set(steps.filter(({ answer }) => answer === 'accepted').map(({ event }) => event.id));
   const idsOf = (isTaken: boolean) => events.map(({ id }) => id).filter((id) => taken.has(id) === isTaken);
   return {
-    // Stable: what is planned for the same moment stays in this order.
+    // The sort is stable: steps planned for the same time keep their order.
     steps: steps.sort((a, b) => a.atMs - b.atMs),
     expected: { accepted: idsOf(true), refused: idsOf(false) },
   };
 }
 
-/** Between these two, in the one direction or the other. */
+/** Plans the events of a message between a customer and your number, in either direction. */
 function planMessage(
   random: SeededRandom,
   ids: SimulatorIds,

@@ -2,20 +2,20 @@ import type { SimulatedEvent } from './simulated-event.js';
 
 /** An event of a storm. */
 export interface StormEvent extends Omit<SimulatedEvent, 'timestamp'> {
-  /** After the beginning of the storm, before scaling. */
+  /** Time since the start of the storm, before scaling. */
   happensAtMs: number;
 }
 
 /** One delivery of an event. */
 export interface StormStep {
-  /** When, after the beginning of the storm, before scaling. */
+  /** Time since the start of the storm, before scaling. */
   atMs: number;
   event: StormEvent;
-  /** How far the signed timestamp is from the clock. */
+  /** Offset of the signed timestamp from the clock. */
   clockSkewMs: number;
   hasWrongSignature: boolean;
-  /** After so long, the connection is cut; `null`: it is not. */
+  /** Time until the connection is closed; `null` if it is not. */
   hangUpAfterMs: number | null;
-  /** What the receiver has to answer: 2xx or 401; `unknown` when the connection is cut. */
+  /** Expected response: 2xx or 401; `unknown` when the connection is closed. */
   answer: 'accepted' | 'refused' | 'unknown';
 }

@@ -8,30 +8,30 @@ import { type Delivery, isTaken } from './webhook-delivery.js';
 
 /** One delivery of a storm to one endpoint. */
 export interface StormDelivery extends Delivery {
-  /** What the answer had to be. */
+  /** The expected response. */
   readonly expected: StormStep['answer'];
 }
 
-/** What came of a storm. */
+/** Result of a storm. */
 export interface StormReport {
   plan: StormPlan;
   expected: StormExpectation;
-  /** What was posted, in the order in which it was answered: one for each step and endpoint, without retries. */
+  /** The deliveries, in order of their responses: one per step and endpoint, without retries. */
   posted: StormDelivery[];
   /**
-   * Deliveries to which a correct receiver would have answered something else. A 5xx, or no answer, is nothing to be
-   * surprised at if the event has been taken in the end.
+   * Deliveries with a response that a correct receiver would not have given. A 5xx, or no response, is not one of them
+   * if the event was accepted eventually.
    */
   surprises: StormDelivery[];
 }
 
-/** Under way at once; the storm waits when the receiver cannot keep up. */
+/** Concurrent deliveries; the storm slows down when the receiver cannot keep up. */
 const CONCURRENCY = 64;
 
 /**
- * Delivers a reproducible storm of events, with faults, to all endpoints, and tells what a correct receiver must have
- * stored. Resolves when everything has settled, retries too: with a receiver that is down for long, `timeScale` should
- * be large. The same seed makes the same ids: a receiver that has seen the storm takes its events for duplicates.
+ * Delivers a reproducible storm of events, with faults, to all endpoints, and returns what a correct receiver must have
+ * stored. Resolves when all deliveries and their retries are finished: use a large `timeScale` with a receiver that is
+ * down for long. The same seed gives the same ids: a receiver that has seen the storm treats its events as duplicates.
  *
  * @example
  * ```ts
@@ -39,7 +39,7 @@ const CONCURRENCY = 64;
  * const { expected, surprises } = await storm(postack, { seed: 1, customers: 20, messages: 500, faults });
  * ```
  * @throws {SimulatorOptionError}
- * @throws {SimulatorStoppedError} when the local Postack is stopped meanwhile.
+ * @throws {SimulatorStoppedError} when the local Postack is stopped before the end.
  */
 export async function storm(
   postack: LocalPostack,
@@ -48,12 +48,12 @@ export async function storm(
   const plan = planStorm(seed, options);
   const { length: before } = postack.deliveries;
   const posted: StormDelivery[] = [];
-  const beginning = Date.now();
-  const timeOf = (ms: number) => beginning + ms / postack.timeScale;
+  const startedAt = Date.now();
+  const timeOf = (ms: number) => startedAt + ms / postack.timeScale;
 
-  // One iterator for all: each takes the next step that nobody has taken.
+  // One shared iterator: each worker takes the next step.
   const steps = plan.steps.values();
-  const carryOut = async () => {
+  const worker = async () => {
     for (const { atMs, event, answer, hangUpAfterMs, ...manner } of steps) {
       await sleep(Math.max(0, timeOf(atMs) - Date.now()));
       const { id, type, data, happensAtMs } = event;
@@ -64,7 +64,7 @@ export async function storm(
       posted.push(...deliveries.map((delivery) => ({ ...delivery, expected: answer })));
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, carryOut));
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   await postack.settled();
   const surprises = surprisesIn(posted, postack.deliveries.slice(before));
   return { plan, expected: plan.expected, posted, surprises };

@@ -4,7 +4,7 @@ import { bodyOf, type SimulatedEvent } from './simulated-event.js';
 import { UnknownEventError } from './simulator-errors.js';
 import { WebhookEndpoint, type WebhookEndpoints } from './webhook-endpoints.js';
 
-/** Svix's schedule after the first attempt: how long after an attempt that has failed comes the next. */
+/** Svix's retry schedule: the delays after each failed attempt, in milliseconds. */
 export const RETRY_DELAYS_MS: readonly number[] = [
   5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 36_000_000,
 ];
@@ -13,34 +13,34 @@ export const RETRY_DELAYS_MS: readonly number[] = [
 export interface Delivery {
   readonly eventId: string;
   readonly endpointId: string;
-  /** From 1; counts all attempts for this event and endpoint. */
+  /** Attempt number for this event and endpoint, from 1. */
   readonly attempt: number;
-  /** When it began, in milliseconds since 1970. */
+  /** Start, in milliseconds since 1970. */
   readonly at: number;
-  /** What the endpoint answered; `null` when it did not. */
+  /** Status of the response; `null` if there was none. */
   readonly status: number | null;
-  /** Why there was no answer, for example `ECONNREFUSED`; else `null`. */
+  /** Reason for a missing response, for example `ECONNREFUSED`; otherwise `null`. */
   readonly error: string | null;
 }
 
-/** What is out of the ordinary about a delivery. */
+/** Peculiarities of a delivery. */
 export interface DeliveryManner {
-  /** How far the signed timestamp is from the clock; below 0, it is in the past. Only of the first attempt. Default 0. */
+  /** Offset of the signed timestamp; negative for the past. Only for the first attempt. Default 0. */
   clockSkewMs?: number;
-  /** Signed with a secret that the endpoint does not have. Default `false`. */
+  /** Whether it is signed with a secret that the endpoint does not have. Default `false`. */
   hasWrongSignature?: boolean;
-  /** The connection is cut after so long, whatever has been sent or answered by then. */
+  /** Time after which the connection is closed, whatever has been exchanged. Default: `answerTimeoutMs`. */
   hangUpAfterMs?: number;
-  /** Whether it is tried again when it fails. Default `true`. */
+  /** Whether a failure is retried. Default `true`. */
   isRetried?: boolean;
 }
 
-/** Whether the endpoint has taken it: any 2xx. */
+/** Whether the endpoint has accepted it: any 2xx. */
 export function isTaken({ status }: Delivery): boolean {
   return status !== null && status >= 200 && status < 300;
 }
 
-/** Posts events to all endpoints, as Svix does: signed, and again until they are answered 2xx or given up. */
+/** Posts events to all endpoints, as Svix does: signed, and with retries until a 2xx or the end of the schedule. */
 export class WebhookDelivery {
   readonly deliveries: Delivery[] = [];
   readonly #events = new Map<string, SimulatedEvent<unknown>>();
@@ -53,7 +53,7 @@ export class WebhookDelivery {
   ) {}
 
   /**
-   * Resolves after the first attempt at each endpoint; whatever fails is tried again in the background.
+   * Resolves after the first attempt at each endpoint; failed deliveries are retried in the background.
    *
    * @throws {SimulatorStoppedError}
    */
@@ -69,7 +69,7 @@ export class WebhookDelivery {
   }
 
   /**
-   * One more attempt at each endpoint, as when somebody presses "resend".
+   * Makes one more attempt at each endpoint, like "resend" in Postack.
    *
    * @throws {UnknownEventError}
    * @throws {SimulatorStoppedError}
@@ -115,7 +115,7 @@ export class WebhookDelivery {
     { hasWrongSignature, hangUpAfterMs = this.answerTimeoutMs }: DeliveryManner,
   ): Promise<Pick<Delivery, 'status' | 'error'>> {
     const body = bodyOf(event);
-    const signer = hasWrongSignature ? strangerTo(endpoint) : endpoint;
+    const signer = hasWrongSignature ? forgerOf(endpoint) : endpoint;
     try {
       const response = await fetch(endpoint.url, {
         method: 'POST',
@@ -137,14 +137,14 @@ export class WebhookDelivery {
   }
 }
 
-/** Somebody who would like to pass for Postack. */
-function strangerTo({ id, url }: WebhookEndpoint): WebhookEndpoint {
+/** The endpoint with another secret. */
+function forgerOf({ id, url }: WebhookEndpoint): WebhookEndpoint {
   return new WebhookEndpoint(id, url, `whsec_${randomBytes(24).toString('base64')}`);
 }
 
-/** `fetch` says only that it failed; its cause says why. Neither need be an instance of this realm's `Error`. */
+/** The error of `fetch` has the reason in its cause; neither need be an instance of this realm's `Error`. */
 function reasonOf(error: unknown): string {
   const { name, message, cause } = error as { name: string; message: string; cause?: NodeJS.ErrnoException };
-  if (name === 'TimeoutError') return 'no answer in time';
+  if (name === 'TimeoutError') return 'no response in time';
   return cause?.code ?? cause?.message ?? message;
 }

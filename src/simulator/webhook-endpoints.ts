@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { Webhook } from 'svix';
 import { SimulatorOptionError, UnknownEndpointError } from './simulator-errors.js';
 
-/** What to register as an endpoint. */
+/** An endpoint to register. */
 export interface EndpointRegistration {
-  /** Where the webhooks are posted to, `http://…` or `https://…`. */
+  /** Webhook URL, `http://…` or `https://…`. */
   url: string;
-  /** `whsec_<base64>`. Default: a new one. */
+  /** `whsec_<base64>`. Default: a random one. */
   secret?: string;
 }
 
-/** A registered endpoint, with the secret that it has been registered with. */
+/** A registered endpoint, with its initial secret. */
 export interface RegisteredEndpoint {
   readonly id: string;
   readonly url: string;
@@ -19,13 +19,13 @@ export interface RegisteredEndpoint {
 
 interface Signer {
   webhook: Webhook;
-  /** On the clock of `Date.now`. */
+  /** In milliseconds since 1970. */
   expiresAt: number;
 }
 
 /** An endpoint as deliveries see it. */
 export class WebhookEndpoint {
-  /** Nothing reaches it. */
+  /** Whether every delivery attempt fails. */
   isCutOff = false;
   #signers: Signer[] = [];
 
@@ -37,7 +37,7 @@ export class WebhookEndpoint {
     this.rotate(secret, 0);
   }
 
-  /** Signs with this secret from now on, and for so long with those that were valid before. */
+  /** Signs with this secret from now on, and for `overlapMs` also with the previous ones. */
   rotate(secret: string, overlapMs: number): void {
     const now = Date.now();
     const former = this.#valid(now).map(({ webhook, expiresAt }) => ({
@@ -67,18 +67,18 @@ export class WebhookEndpoints {
     return [...this.#endpoints.values()];
   }
 
-  /** @throws {SimulatorOptionError} when the URL or the secret cannot be one. */
+  /** @throws {SimulatorOptionError} when the URL or the secret is invalid. */
   register({ url, secret = newSecret() }: EndpointRegistration): RegisteredEndpoint {
     if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
       throw new SimulatorOptionError(
-        `An endpoint's URL must begin with http:// or https://, not as "${url}"`,
+        `An endpoint's URL must begin with http:// or https://; "${url}" does not`,
       );
     }
     const id = `ep_${this.#endpoints.size + 1}`;
     try {
       this.#endpoints.set(id, new WebhookEndpoint(id, url, secret));
     } catch {
-      throw new SimulatorOptionError(`The secret of ${url} must be "whsec_" and base64; or leave it out`);
+      throw new SimulatorOptionError(`The secret of ${url} must be "whsec_" and base64, or absent`);
     }
     return { id, url, secret };
   }
@@ -86,7 +86,7 @@ export class WebhookEndpoints {
   /**
    * Gives an endpoint a new secret.
    *
-   * @param overlapMs For how long deliveries are signed with the old one too.
+   * @param overlapMs Duration for which deliveries are signed with the old secret too.
    * @throws {UnknownEndpointError}
    */
   rotate(id: string, overlapMs: number): string {

@@ -207,7 +207,7 @@ describe('a webhook that fails', () => {
       await impatient.customer(ANNA).text(OWN_NUMBER, 'Hi');
       await impatient.settled();
       expect(impatient.deliveries).toMatchObject([
-        { status: null, error: 'no answer in time' },
+        { status: null, error: 'no response in time' },
         { status: 204, error: null },
       ]);
     } finally {
