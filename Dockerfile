@@ -1,7 +1,7 @@
-# The service, from the package that `npm pack` makes:
+# The service, built from the output of `npm pack`:
 #   docker build -t nestjs-postack .
 #   docker run -p 3000:3000 --env-file .env nestjs-postack
-# It keeps nothing itself: DATABASE_URL, POSTACK_WEBHOOK_SECRET and POSTACK_ADMIN_KEY are required, see .env.example.
+# It stores no data itself: DATABASE_URL, POSTACK_WEBHOOK_SECRET and POSTACK_ADMIN_KEY are required, see .env.example.
 
 FROM node:24-slim AS build
 WORKDIR /build
@@ -14,7 +14,7 @@ FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /service
 COPY --from=build /build/nestjs-postack-*.tgz ./
-# The embedded PostgreSQL is an optional peer, which npm leaves out.
+# The embedded PostgreSQL is an optional peer dependency, which npm does not install.
 RUN npm install --omit=dev --no-fund --no-audit \
       ./nestjs-postack-*.tgz @nestjs/platform-express@12 @nestjs/platform-fastify@12 \
   && npm cache clean --force \

@@ -16,7 +16,7 @@ describe('the log of the service', () => {
 
   const framework = ['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication'];
 
-  it('leaves out what Nest tells of its own start', () => {
+  it('omits the lines of Nest about its own start', () => {
     const logger = new ServiceLogger('log');
     for (const context of framework) logger.log('Mapped {/health/live, GET} route', context);
     expect(stdout).toBe('');
@@ -35,7 +35,7 @@ describe('the log of the service', () => {
     );
   });
 
-  it('loses no warning and no error, whoever tells of it', () => {
+  it('keeps every warning and error, whatever its context', () => {
     const logger = new ServiceLogger('error');
     for (const context of framework) logger.error('It broke', 'Error: It broke\n    at start', context);
     logger.fatal('It is over', 'Postack');
@@ -48,7 +48,7 @@ describe('the log of the service', () => {
     expect(stdout.match(/Take care\n/g)).toHaveLength(framework.length);
   });
 
-  it('leaves it to main.ts to tell why the service did not start', () => {
+  it('does not repeat the startup error that main.ts prints', () => {
     new ServiceLogger('log').error(new Error('No database'), 'ExceptionHandler');
     expect(stdout + stderr).toBe('');
   });

@@ -3,18 +3,18 @@ import fc from 'fast-check';
 import { busiestSecond, SlidingLimit } from './sliding-limit.js';
 
 describe('the sliding limit', () => {
-  it('lets through as many as it may, and says when there is a place again', () => {
+  it('allows requests up to the limit, and returns the waiting time of others', () => {
     const limit = new SlidingLimit(2);
     expect([limit.take(0), limit.take(600), limit.take(900)]).toEqual([0, 0, 100]);
     expect([limit.take(999), limit.take(1000), limit.take(1001)]).toEqual([1, 0, 599]);
   });
 
-  it('does not count those that it has turned away', () => {
+  it('does not count rejected requests', () => {
     const limit = new SlidingLimit(1);
     expect([limit.take(0), limit.take(500), limit.take(999), limit.take(1000)]).toEqual([0, 500, 1, 0]);
   });
 
-  it('never lets more through in any second, and turns nobody away without need', () => {
+  it('never allows more in any second, and rejects no request that it could allow', () => {
     const gaps = fc.array(fc.nat(400), { minLength: 1, maxLength: 100 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), gaps, (perSecond, gapsMs) => {

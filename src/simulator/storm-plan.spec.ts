@@ -103,7 +103,7 @@ describe('the plan of a storm', () => {
     }
   });
 
-  it('is refused when a probability is none, or when there is nobody', () => {
+  it('is rejected with an invalid probability, or without customers', () => {
     expect(() => plan({ delay: 1.1 })).toThrow('"faults.delay" must be a probability, from 0 to 1');
     expect(() => planStorm(1, { customers: 0, messages: 1 })).toThrow('"customers" must be at least 1');
   });

@@ -5,7 +5,7 @@ const processes = new ServiceProcesses();
 afterAll(() => processes.clear());
 
 it.each(['localhost:3999', 'example', 'file:///tmp'])(
-  'of reports names --url when that is %s',
+  'the command for reports rejects --url %s',
   async (url) => {
     const cwd = await processes.directory();
     const command = processes.run([REPORTS, 'rebuild', '--since', '2026-01-01', '--url', url], cwd);

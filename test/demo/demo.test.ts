@@ -49,7 +49,7 @@ describe('npm run demo', () => {
     ]);
   }, 120_000);
 
-  it('refuses what it does not know, and says what it does', async () => {
+  it('rejects unknown options, and prints its usage', async () => {
     const refused = promisify(execFile)(process.execPath, [PROGRAM, '--fast'], { cwd: directory });
     await expect(refused).rejects.toMatchObject({
       code: 1,

@@ -8,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { waitUntil } from '../support/wait-until.js';
 
 const ADMIN_KEY = 'admin-key-of-the-tests';
-const PASSWORD = 'Pa55w0rd-that-must-not-be-told';
+const PASSWORD = 'Pa55w0rd-that-must-not-be-printed';
 
 const processes = new ServiceProcesses();
 let database: TestDatabase;
@@ -49,12 +49,12 @@ describe('a wrong DATABASE_URL', () => {
     ['of another kind of database', () => `mysql://user:${PASSWORD}@db.example/app`, looks],
     ['with a / in the password', () => `postgres://user:${PASSWORD}/x@db.example/app`, looks],
     [
-      'with a certificate that is not there',
+      'with a certificate that does not exist',
       () => `postgres://user:${PASSWORD}@127.0.0.1/app?sslrootcert=/no/such/file`,
       /^Database: cannot use PostgreSQL at 127\.0\.0\.1:5432\/app: ENOENT: .*'\/no\/such\/file'\. Check DATABASE_URL\n$/,
     ],
     [
-      'at a port where nobody listens',
+      'at a closed port',
       async () => `postgres://user:${PASSWORD}@127.0.0.1:${await closedPort()}/app`,
       /^Database: cannot use PostgreSQL at 127\.0\.0\.1:\d+\/app: connect ECONNREFUSED .*\. Check DATABASE_URL\n$/,
     ],
@@ -64,7 +64,7 @@ describe('a wrong DATABASE_URL', () => {
       /^Database: cannot use PostgreSQL at \S+: password authentication failed for user "postgres"\. Check .*\n$/,
     ],
     [
-      'of a database that is not there',
+      'of a database that does not exist',
       () => changed((url) => (url.pathname = '/nowhere')),
       /^Database: cannot use PostgreSQL at \S+\/nowhere: database "nowhere" does not exist\. Check .*\n$/,
     ],
@@ -77,7 +77,7 @@ describe('a wrong DATABASE_URL', () => {
     expect(service.output).not.toContain(new URL(database.url).password);
   });
 
-  describe('of a server that never answers', () => {
+  describe('of a server that never responds', () => {
     let silent: Server;
 
     beforeAll(async () => {

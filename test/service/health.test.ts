@@ -21,7 +21,7 @@ describe.each(ADAPTERS)('the health of the service, on %s', (adapter) => {
     await elsewhere.drop();
   });
 
-  /** Whether anybody can connect to the service's database. */
+  /** Allows or closes connections to the service's database. */
   async function allowConnections(allow: boolean): Promise<void> {
     const name = new URL(service.database.url).pathname.slice(1);
     await elsewhere.query(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS ${allow}`);
@@ -30,13 +30,13 @@ describe.each(ADAPTERS)('the health of the service, on %s', (adapter) => {
     ]);
   }
 
-  it('is told without a key', async () => {
+  it('needs no key', async () => {
     for (const path of ['/health/live', '/health/ready']) {
       expect(await service.get(path, null)).toMatchObject({ status: 200, body: { status: 'ok' } });
     }
   });
 
-  it('is "not ready" while PostgreSQL is away, and alive all the same', async () => {
+  it('is "not ready" but alive while the database is unavailable', async () => {
     const logger = new RecordingLogger();
     Logger.overrideLogger(logger);
     await allowConnections(false);
@@ -73,14 +73,14 @@ describe.each(ADAPTERS)('the health of the service, on %s', (adapter) => {
     await waitUntil(ready, { what: () => 'readiness' });
     Logger.overrideLogger(false);
     // Each change is logged once, with the reason.
-    const told = logger.lines.filter((line) => /ready/i.test(line));
-    expect(told).toEqual([
+    const logged = logger.lines.filter((line) => /ready/i.test(line));
+    expect(logged).toEqual([
       expect.stringMatching(/^Not ready: Database does not commit: .*\w+/),
       'Ready again',
     ]);
   });
 
-  it('can be asked at every address of the machine, unless HOST names one', async () => {
+  it('is served at every address of the machine, unless HOST names one', async () => {
     const everywhere = await startTestService({ POSTACK_HTTP_ADAPTER: adapter, HOST: '' });
     const addressOf = ({ running }: TestService) =>
       ((running.application.getHttpServer() as Server).address() as AddressInfo).address;
@@ -89,7 +89,7 @@ describe.each(ADAPTERS)('the health of the service, on %s', (adapter) => {
     await everywhere.close();
   });
 
-  it('is "not ready" to its own probe while it stops', async () => {
+  it('is "not ready" while it stops', async () => {
     const { application } = service.running;
     const readiness = application.get(Readiness);
     expect(await readiness.problem()).toBeUndefined();

@@ -30,7 +30,7 @@ describe('a service with the default settings', () => {
     banner = await service.banner();
   }, 90_000);
 
-  it('prints where it is, the way in and a command to try it with, and nothing else but its table', () => {
+  it('prints its URL, its credentials, a command to try it and the table of listeners, and nothing else', () => {
     expect(banner.webhookUrl).toBe(`${banner.origin}/api/v1/webhooks`);
     expect(banner.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect(banner.adminKey).toMatch(/^[\w-]{32}$/);
@@ -71,7 +71,7 @@ describe('a service with the default settings', () => {
     await stop(restarted);
   });
 
-  it('takes the database over that a killed service has left running', async () => {
+  it('takes over the database that a killed service left running', async () => {
     const killed = processes.start(cwd);
     await killed.banner();
     const postmaster = await postmasterPid(cwd);
@@ -84,7 +84,7 @@ describe('a service with the default settings', () => {
     expect(await statusOf(eventId, banner.origin, banner.adminKey)).toBe('done');
   });
 
-  it('refuses to share its data directory, and goes on by itself', async () => {
+  it('does not share its data directory, and keeps running', async () => {
     const second = processes.start(cwd);
     expect(await second.exit).toBe(1);
     expect(second.stderr).toMatch(
@@ -93,7 +93,7 @@ describe('a service with the default settings', () => {
     expect(await statusOf(eventId, banner.origin, banner.adminKey)).toBe('done');
   });
 
-  it('refuses a busy port before it starts a database', async () => {
+  it('rejects a busy port before it starts a database', async () => {
     const { port } = new URL(banner.origin);
     const elsewhere = await processes.directory();
     const second = processes.start(elsewhere, { PORT: port });
@@ -113,7 +113,7 @@ describe('a service with the default settings', () => {
     expect(isAlive(postmaster)).toBe(false);
   });
 
-  it('stops when npm is killed, which does not tell it', async () => {
+  it('stops when npm is killed, without a signal of its own', async () => {
     const line = `"${process.execPath}" "${PROGRAM}"; exit $?`;
     const environment = { PORT: '0', npm_lifecycle_script: 'node --max-semi-space-size=8 dist/src/main.js' };
     const shell = processes.run(['-c', line], cwd, environment, 'sh');
@@ -126,20 +126,20 @@ describe('a service with the default settings', () => {
     expect(isAlive(postmaster)).toBe(false);
   });
 
-  it('stops its database too after a fault that nobody caught', async () => {
-    const fault = `process.on('SIGUSR2', () => { throw new Error('Nobody expects this'); });`;
+  it('stops its database too after an uncaught exception', async () => {
+    const fault = `process.on('SIGUSR2', () => { throw new Error('Unexpected'); });`;
     const options = `--import "data:text/javascript,${encodeURIComponent(fault)}"`;
     const faulty = processes.start(cwd, { NODE_OPTIONS: options });
     await faulty.banner();
     const postmaster = (await postmasterPid(cwd))!;
     faulty.kill('SIGUSR2');
     expect(await faulty.exit).toBe(1);
-    expect(faulty.stderr).toMatch(/^Uncaught exception: Error: Nobody expects this\n +at /);
+    expect(faulty.stderr).toMatch(/^Uncaught exception: Error: Unexpected\n +at /);
     expect(faulty.stdout).toMatch(/Stopped\.\n$/);
     expect(isAlive(postmaster)).toBe(false);
   });
 
-  it('starts its database again when that is killed, and answers 503 meanwhile', async () => {
+  it('restarts its database when that is killed, and responds with 503 meanwhile', async () => {
     const running = processes.start(cwd);
     const { origin, webhookUrl, secret, adminKey } = await running.banner();
     process.kill((await postmasterPid(cwd))!, 'SIGKILL');
@@ -166,7 +166,7 @@ describe('a service with the default settings', () => {
 describe('a first start', () => {
   afterEach(() => processes.clear());
 
-  it('that is told to stop ends cleanly, and so does the next one', async () => {
+  it('that is interrupted ends cleanly, and so does the next one', async () => {
     const cwd = await processes.directory();
     const cutShort = processes.start(cwd);
     await initdbIn(cwd);
@@ -181,7 +181,7 @@ describe('a first start', () => {
     await stop(next);
   }, 90_000);
 
-  it('that was killed half way leaves nothing that hinders the next one', async () => {
+  it('that was killed leaves nothing that breaks the next one', async () => {
     const cwd = await processes.directory();
     const killed = processes.start(cwd);
     await initdbIn(cwd);

@@ -11,7 +11,7 @@ import {
 
 const processes = new ServiceProcesses();
 
-/** One message for a person, exit code 1, and no database left running. */
+/** One message without a stack, exit code 1, and no database left running. */
 async function expectRefusal(service: ServiceProcess, message: RegExp): Promise<void> {
   expect(await service.exit).toBe(1);
   expect(service.stderr).toMatch(message);
@@ -24,7 +24,7 @@ async function expectRefusal(service: ServiceProcess, message: RegExp): Promise<
 describe('the service does not start', () => {
   afterEach(() => processes.clear());
 
-  it('with wrong settings, and names them all', async () => {
+  it('with wrong settings, and names all of them', async () => {
     const environment = { PORT: 'http', POSTACK_HTTP_ADAPTER: 'koa', POSTACK_ROLE: 'boss' };
     await expectRefusal(
       processes.start(await processes.directory(), environment),
@@ -81,7 +81,7 @@ describe('the service does not start with a damaged database', () => {
   }, 90_000);
   afterAll(() => processes.clear());
 
-  it('of which a part is missing', async () => {
+  it('that is incomplete', async () => {
     await rename(file('postgres/global/pg_control'), file('pg_control'));
     await expectRefusal(
       processes.start(cwd),
@@ -99,7 +99,7 @@ describe('the service does not start with a damaged database', () => {
     await rename(file('pg_xact'), file('postgres/pg_xact'));
   });
 
-  it('without the password to it', async () => {
+  it('without its password', async () => {
     await rename(file('postgres-password'), file('saved'));
     await expectRefusal(
       processes.start(cwd),
@@ -108,7 +108,7 @@ describe('the service does not start with a damaged database', () => {
     await rename(file('saved'), file('postgres-password'));
   });
 
-  it('and starts again once it is mended, whatever an unfinished first start has left', async () => {
+  it('and starts again once it is repaired, despite the leftovers of an interrupted first start', async () => {
     await mkdir(file('postgres.initialising/base'), { recursive: true });
     await writeFile(file('postgres/postmaster.pid'), '4194399\n/somewhere\n1\n5432\n');
     const service = processes.start(cwd, { POSTACK_SURPRISE: 'yes', HTTP_ADAPTER: 'koa' });
@@ -133,7 +133,7 @@ describe('.env', () => {
     await writeFile(join(cwd, '.env'), lines.join('\n'));
     const service = processes.start(cwd, { POSTACK_HTTP_ADAPTER: 'fastify' });
     const { webhookUrl, secret: printed, adminKey } = await service.banner();
-    // What a person has configured is not printed.
+    // Configured credentials are not printed.
     expect({ printed, adminKey }).toEqual({});
 
     const sending = processes.run([SEND_TEST_EVENT, '--url', webhookUrl, '--type', 'message.failed'], cwd);

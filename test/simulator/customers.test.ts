@@ -83,7 +83,7 @@ describe('an automatic reply', () => {
     expect(anna.inbox.map(({ text }) => text)).toEqual(['Hi', 'Re: Hi', 'Re: Re: Hi', 'Re: Re: Re: Hi']);
   });
 
-  it('that throws is told of', async () => {
+  it('that throws is reported', async () => {
     postack.customer(ANNA).autoReply(() => Promise.reject(new Error('no idea what to say')));
     await send(postack);
     await expect(postack.settled()).rejects.toThrow(

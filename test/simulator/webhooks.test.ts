@@ -182,7 +182,7 @@ describe('a webhook that fails', () => {
     expect(receiver.received.map(({ id }) => id)).toEqual(Array.from({ length: 9 }, () => eventId));
   });
 
-  it('is signed anew each time', async () => {
+  it('is signed again each time', async () => {
     const slower = await LocalPostack.start({ timeScale: 4 });
     try {
       const { secret } = slower.registerEndpoint(receiver.url);
@@ -198,7 +198,7 @@ describe('a webhook that fails', () => {
     }
   });
 
-  it('for want of an answer in time is tried again', async () => {
+  it('without a response in time is retried', async () => {
     const impatient = await LocalPostack.start({ timeScale: TIME_SCALE, answerTimeoutMs: 50 });
     const mute = await startReceiver();
     try {

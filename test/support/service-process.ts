@@ -144,7 +144,7 @@ export async function postmasterPid(cwd: string): Promise<number | undefined> {
   return Number(text.split('\n')[0]) || undefined;
 }
 
-/** Whether a process runs; a dead one that nobody has asked after yet does not. */
+/** Whether a process runs; a zombie does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

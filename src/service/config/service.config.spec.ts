@@ -19,7 +19,7 @@ function settingsIn(environment: Record<string, string>): object {
   return Object.fromEntries(Object.entries(new ServiceConfig(environment)));
 }
 
-/** What is wrong with these settings, line by line. */
+/** The problems that the constructor reports. */
 function problemsWith(environment: Record<string, string>): readonly string[] {
   try {
     new ServiceConfig(environment);
@@ -51,7 +51,7 @@ describe('the settings of the service', () => {
     });
   });
 
-  it('are read from the environment, and blanks around them do not count', () => {
+  it('are read from the environment, ignoring surrounding spaces', () => {
     const settings = settingsIn({
       ...REMOTE,
       PORT: ' 8080 ',
@@ -155,7 +155,7 @@ describe('the settings of the service', () => {
       ['a passphrase of many words', 'schlüssel-mit-umlaut'],
       'POSTACK_ADMIN_KEY must be ASCII without spaces: it travels in an HTTP header',
     ],
-  ])('%s that is wrong is refused by name, with what is right', (name, values, problem) => {
+  ])('%s with a wrong value is rejected by name, with the rule', (name, values, problem) => {
     for (const value of values) expect([value, problemsWith({ [name]: value })]).toEqual([value, [problem]]);
   });
 
@@ -176,7 +176,7 @@ describe('the settings of the service', () => {
       'POSTACK_API_URL must look like https://api.postack.dev/v1',
     ],
     ['POSTACK_API_KEY', ['two words', 'schlüssel'], 'POSTACK_API_KEY must be ASCII without spaces'],
-  ])('%s that is wrong is refused by name, when there is an API key', (name, values, problem) => {
+  ])('%s with a wrong value is rejected by name, if there is an API key', (name, values, problem) => {
     for (const value of values) {
       expect([value, problemsWith({ POSTACK_API_KEY: 'an-api-key', [name]: value })]).toEqual([
         value,
@@ -234,7 +234,7 @@ describe('POSTACK_WEBHOOK_SECRET', () => {
     },
   );
 
-  it('is refused with the number of the wrong one, and without telling it', () => {
+  it('is rejected with the position of the wrong secret, and without printing it', () => {
     const short = `whsec_${Buffer.alloc(23, 3).toString('base64')}`;
     const [first, second, ...more] = problemsWith({
       POSTACK_WEBHOOK_SECRET: `${short}, ${SECRET}, plain-text`,
@@ -292,7 +292,7 @@ describe('a setting in a file of its own', () => {
   });
 
   it.each(['DATABASE_URL', 'POSTACK_WEBHOOK_SECRET', 'POSTACK_ADMIN_KEY', 'POSTACK_API_KEY'])(
-    'that is missing, empty or also set directly is refused by name: %s',
+    'that is missing, empty or also set directly is rejected by name: %s',
     (name) => {
       const missing = join(directory, 'missing');
       expect(problemsWith({ [`${name}_FILE`]: missing })).toEqual([

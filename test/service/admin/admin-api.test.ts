@@ -178,7 +178,7 @@ describe.each(ADAPTERS)('the admin API, on %s', (adapter) => {
       expectProblem(await get(`/api/v1/${path}`), 400, detail);
     });
 
-    it('every wrong parameter at once, each with a line of its own', async () => {
+    it('every invalid parameter at once, one line each', async () => {
       const { body } = await get<{ errors: string[] }>('/api/v1/events?limit=x&status=y&foo=z');
       expect(body.errors.map((error) => error.split(' ').slice(0, 2).join(' ')).sort()).toEqual([
         'limit must',
@@ -197,12 +197,12 @@ describe.each(ADAPTERS)('the admin API, on %s', (adapter) => {
       [400, 'NUL', 'events/%00', /^A parameter value cannot be stored in the database/],
       [400, 'NUL inside', 'messages/a%00b', /^A parameter value cannot be stored in the database/],
       [400, 'malformed', 'events/%E0%A4%A', /./],
-    ])('with %i what is not there or cannot be: %s', async (status, _what, path, detail) => {
+    ])('with %i a resource that does not exist or cannot exist: %s', async (status, _what, path, detail) => {
       expectProblem(await get(`/api/v1/${path}`), status, detail);
     });
   });
 
-  describe('tells of one event', () => {
+  describe('returns one event', () => {
     it('its payload and every handler', async () => {
       const body = messageBody('message.failed', { errorCode: '30003', text: 'ünïcode 📞' });
       const id = await service.post(body);

@@ -47,7 +47,7 @@ describe.each(ADAPTERS)('the dead letters in the admin API, on %s', (adapter) =>
   const at = (id: string) => `/api/v1/dead-letters/${id}/${LISTENER}`;
   const isDone = ({ status }: { status: string }) => status === 'done';
 
-  it('are listed and found, with their errors and what came in', async () => {
+  it('are listed and found, with their errors and payloads', async () => {
     const first = await dead();
     const second = await dead({ text: 'ünïcode 📞' });
     expect(await listed()).toEqual([second, first]);
@@ -142,7 +142,7 @@ describe.each(ADAPTERS)('the dead letters in the admin API, on %s', (adapter) =>
     expect((await send(`/api/v1/dead-letters/${id}/gone/discard`, { reason: 'gone' })).status).toBe(200);
   });
 
-  it('that are not there are answered 404', async () => {
+  it('that do not exist get 404', async () => {
     const missing = '/api/v1/dead-letters/msg_missing/x';
     const detail = '"x" has no dead letter for an event with the svix-id "msg_missing"';
     expectProblem(await get(missing), 404, detail);

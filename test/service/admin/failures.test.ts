@@ -49,7 +49,7 @@ describe('failures in the admin API', () => {
     expect((await get('/api/v1/failures', null)).status).toBe(401);
   });
 
-  it('are told of one by one, with what a person should do', async () => {
+  it('are returned one by one, with the recommended action', async () => {
     const { status, body } = await get('/api/v1/failures/SM_b');
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -118,7 +118,7 @@ describe('suppressions in the admin API', () => {
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   }
 
-  it('are added, listed and removed, with who decided and why', async () => {
+  it('are added, listed and removed, with source and reason', async () => {
     const expiresAt = '2199-01-01T00:00:00.000Z';
     expect(await send(path(), { number: '+1 555 010 0001', reason: 'dead line', expiresAt })).toMatchObject({
       status: 200,
@@ -143,7 +143,7 @@ describe('suppressions in the admin API', () => {
   });
 
   it.each([
-    ['no number', { number: 'nobody at all', reason: 'x' }],
+    ['no number', { number: 'not a number', reason: 'x' }],
     ['no reason', { number: PEER, reason: ' ' }],
     ['an end that is past', { number: PEER, reason: 'x', expiresAt: '2020-01-01' }],
     ['an unknown field', { number: PEER, reason: 'x', until: '2199-01-01' }],
@@ -174,7 +174,7 @@ describe('suppressions in the admin API', () => {
     expect(body.items).toMatchObject([{ number: PEER }]);
   });
 
-  it('are imported, with the wrong rows told, and exported as a file that can be imported', async () => {
+  it('are imported, with the wrong rows listed, and exported as a file that can be imported', async () => {
     await service.database.query('TRUNCATE postack.suppression');
     const end = '2199-01-01T00:00:00.000Z';
     const csv = [

@@ -65,7 +65,7 @@ describe('the listeners in the admin API', () => {
         const { body } = await get<ListenerState>(`/api/v1/listeners/${LISTENER}`);
         return body.counts.queued >= 2 || undefined;
       },
-      { what: () => 'two events to be left lying', everyMs: 200 },
+      { what: () => 'two queued events', everyMs: 200 },
     );
     await waitForEvent(service.running.application, id, ({ dispatchedAt }) => dispatchedAt !== null);
     expect((await get(`/api/v1/events/${id}`)).body).toMatchObject({
@@ -97,7 +97,7 @@ describe('the listeners in the admin API', () => {
     expectProblem(await send(`/api/v1/listeners/${path}`, body), status, detail);
   });
 
-  it('are backfilled with what they have never had', async () => {
+  it('are backfilled with events that they never received', async () => {
     const id = await service.post(messageBody('message.undelivered'));
     await waitForListener(service.running.application, id, LISTENER, 'done');
     const backfill = (body?: unknown) => send(`/api/v1/listeners/${LISTENER}/backfill`, body);

@@ -27,7 +27,7 @@ describe.each(ADAPTERS)('the messages in the admin API, on %s', (adapter) => {
   const listed = async (query: string) =>
     (await service.get<List>(`/api/v1/messages${query}`)).body.items.map(({ id }) => id);
 
-  it('are listed with the latest event first, and told of one by one', async () => {
+  it('are listed with the latest event first, and returned one by one', async () => {
     const older = await tell('message.received', { text: 'Hi' }, minute(1));
     const newer = await tell('message.failed', { errorCode: '30003', from: '+15550100003' }, minute(2));
     const { body: list } = await service.get<List>('/api/v1/messages');

@@ -23,7 +23,7 @@ describe.each(ADAPTERS)('the opt-outs in the admin API, on %s', (adapter) => {
   beforeEach(() => service.database.query('TRUNCATE postack.opt_out, postack.opt_out_evidence'));
 
   const path = (rest = '') => `/api/v1/opt-outs${rest}`;
-  /** Somebody writes, and it is recorded. @returns the event's id. */
+  /** A customer writes. @returns the id of the event, once it is processed. */
   async function write(text: string): Promise<string> {
     const id = await service.post(messageBody('message.received', { text, from: PEER, to: OWN }));
     await waitForEvent(service.running.application, id);
@@ -42,7 +42,7 @@ describe.each(ADAPTERS)('the opt-outs in the admin API, on %s', (adapter) => {
   }
   const counts = { imported: 0, unchanged: 0, rejected: 0, errors: [] };
 
-  it('are listed, found by number, and told of with their evidence', async () => {
+  it('are listed, found by number, and returned with their evidence', async () => {
     const eventId = await write('STOP');
     const { body: list } = await service.get<List>(path());
     expect(list).toEqual({
@@ -114,7 +114,7 @@ describe.each(ADAPTERS)('the opt-outs in the admin API, on %s', (adapter) => {
     expect((await service.get<List>(path())).body.items).toEqual([]);
   });
 
-  it('that may be some are decided on by a person, once', async () => {
+  it('that need a review are decided by an operator, once', async () => {
     const eventId = await write('please stop texting me');
     const { body } = await service.get<List>(path('/reviews'));
     expect(body.items).toEqual([expect.objectContaining({ action: 'review', eventId, resolvedAt: null })]);
@@ -140,7 +140,7 @@ describe.each(ADAPTERS)('the opt-outs in the admin API, on %s', (adapter) => {
     expect(await upload(csv, headers)).toEqual({ status: 200, body: { ...counts, imported: 1 } });
   });
 
-  it('are imported from a body longer than any other may be, as it comes in', async () => {
+  it('are imported from a body above the usual size limit, as a stream', async () => {
     const rows = Array.from(
       { length: 30 },
       (_, i) => `+155501${String(i).padStart(5, '0')},${'r'.repeat(1000)}\n`,
@@ -150,14 +150,14 @@ describe.each(ADAPTERS)('the opt-outs in the admin API, on %s', (adapter) => {
     expect({ status, ...body }).toMatchObject({ status: 200, imported: 30, rejected: 200 });
   });
 
-  it('refuse a list that is none, however long, with an answer', async () => {
+  it('reject an invalid list, however long, with a response', async () => {
     const { status, body } = await upload(`name\n${'Jane\n'.repeat(1_000_000)}`);
     expect(status).toBe(400);
     expect(body['detail']).toMatch(/header row: "number"/);
     expect((await upload('number\n"')).status).toBe(400);
   });
 
-  it('take the rows of a client that then goes away', async () => {
+  it('keep the rows of a client that then disconnects', async () => {
     const rows = Array.from({ length: 1100 }, (_, i) => `+155502${String(i).padStart(5, '0')}\n`);
     let isStored = false;
     const list = new ReadableStream({
@@ -177,13 +177,13 @@ describe.each(ADAPTERS)('the opt-outs in the admin API, on %s', (adapter) => {
     expect((await service.get(path())).status).toBe(200);
   });
 
-  it('refuse a body of another type, and none at all', async () => {
+  it('reject a body of another type, and no body', async () => {
     expect((await upload('{}', { 'content-type': 'application/json' })).status).toBe(415);
     expect((await upload('number\n', { 'content-type': 'text/plain' })).status).toBe(415);
     expect((await upload('')).status).toBe(400);
   });
 
-  it('name every parameter that is wrong', async () => {
+  it('name every invalid parameter', async () => {
     const wrong = await service.get<{ errors: string[] }>(path('?isOptedOut=maybe&since=x&numbr=1'));
     expect(wrong.status).toBe(400);
     expect(wrong.body.errors.toSorted()).toEqual([
@@ -205,7 +205,7 @@ describe.each(ADAPTERS)('the opt-outs in the admin API, on %s', (adapter) => {
     expect((await service.get(path('/reviews?isOpen=1'))).status).toBe(400);
   });
 
-  it('are told to nobody without the admin key, and not of numbers without any', async () => {
+  it('need the admin key, and are not found for numbers without entries', async () => {
     expect((await service.get(path(), null)).status).toBe(401);
     expect((await service.get(path('/export'), null)).status).toBe(401);
     expect((await service.get(path('/12345/history'))).status).toBe(404);

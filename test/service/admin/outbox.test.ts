@@ -13,7 +13,7 @@ interface List {
   nextCursor: string | null;
 }
 
-const NOBODY = '00000000-0000-4000-8000-000000000000';
+const MISSING_ID = '00000000-0000-4000-8000-000000000000';
 
 describe.each(ADAPTERS)('the outbox in the admin API, on %s', (adapter) => {
   let postack: LocalPostack;
@@ -75,7 +75,7 @@ describe.each(ADAPTERS)('the outbox in the admin API, on %s', (adapter) => {
     expect({ status, body }).toEqual({ status: 202, body: { id: ids[0], isDuplicate: true } });
   });
 
-  it('tells of one message', async () => {
+  it('returns one message', async () => {
     expect((await service.get(`/api/v1/outbox/${ids[0]!}`)).body).toMatchObject({
       id: ids[0],
       state: 'queued',
@@ -101,13 +101,19 @@ describe.each(ADAPTERS)('the outbox in the admin API, on %s', (adapter) => {
   });
 
   it.each([
-    ['GET', `/api/v1/outbox/${NOBODY}`, undefined, 404, 'There is no outbound message with the id'],
+    ['GET', `/api/v1/outbox/${MISSING_ID}`, undefined, 404, 'There is no outbound message with the id'],
     ['GET', '/api/v1/outbox/nonsense', undefined, 404, 'There is no outbound message with the id "nonsense"'],
-    ['POST', `/api/v1/outbox/${NOBODY}/release`, { reason: 'x' }, 404, 'There is no outbound message'],
-    ['POST', `/api/v1/outbox/${NOBODY}/release`, {}, 400, 'reason must be a string of 1 to 1000 characters'],
+    ['POST', `/api/v1/outbox/${MISSING_ID}/release`, { reason: 'x' }, 404, 'There is no outbound message'],
     [
       'POST',
-      `/api/v1/outbox/${NOBODY}/accept`,
+      `/api/v1/outbox/${MISSING_ID}/release`,
+      {},
+      400,
+      'reason must be a string of 1 to 1000 characters',
+    ],
+    [
+      'POST',
+      `/api/v1/outbox/${MISSING_ID}/accept`,
       { messageId: '' },
       400,
       'messageId must be a string of 1 to 200',

@@ -44,7 +44,7 @@ describe.each(ADAPTERS)('replaying by the admin API, on %s', (adapter) => {
     expect((await get('/api/v1/replays', null)).status).toBe(401);
   });
 
-  it('hands one event out again, with and without a body', async () => {
+  it('redelivers one event, with and without a body', async () => {
     const id = await post('message.failed');
     expect(await send(`/api/v1/events/${id}/replay`)).toMatchObject({
       status: 202,
@@ -55,7 +55,7 @@ describe.each(ADAPTERS)('replaying by the admin API, on %s', (adapter) => {
     expect((await send(`/api/v1/events/${id}/replay`, {})).status).toBe(202);
   });
 
-  it('refuses to replay what is not there or cannot be', async () => {
+  it('rejects events that do not exist or cannot be replayed', async () => {
     const id = await post('message.sent');
     const quarantined = await service.post('no event');
     const replay = (event: string, body?: unknown) => send(`/api/v1/events/${event}/replay`, body);
@@ -63,7 +63,7 @@ describe.each(ADAPTERS)('replaying by the admin API, on %s', (adapter) => {
     expectProblem(await replay(id), 409, /to which no listener is subscribed$/);
     expectProblem(await replay(quarantined), 409, /is quarantined/);
     expectProblem(await replay(id, { listener: 'messages' }), 400, /"messages" is a projection/);
-    expectProblem(await replay(id, { listener: 'nobody' }), 400, /no listener with the name "nobody"$/);
+    expectProblem(await replay(id, { listener: 'unknown' }), 400, /no listener with the name "unknown"$/);
     expectProblem(await replay(id, { listener: 7 }), 400, 'listener must be a string');
     expectProblem(await replay(id, { Listener: 'x' }), 400, 'unknown parameter "Listener"; known: listener');
   });
@@ -103,7 +103,7 @@ describe.each(ADAPTERS)('replaying by the admin API, on %s', (adapter) => {
     });
   });
 
-  it('hands many out again, and shows how far it has got', async () => {
+  it('redelivers many events, and shows its progress', async () => {
     const ids = [await post('message.failed'), await post('message.undelivered')];
     const filter = { since: new Date(Date.now() - 3_600_000).toISOString(), listener: 'failures.warn' };
     const { status, body } = await send<ReplayReceipt>('/api/v1/events/replay', filter);

@@ -33,7 +33,7 @@ describe.each(ADAPTERS)('the reply rules in the admin API, on %s', (adapter) => 
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
 
-  it('are made, told of, listed, changed and removed', async () => {
+  it('are created, found, listed, changed and removed', async () => {
     const made = await service.send<Rule>('/api/v1/reply-rules', { ...HOURS, activeHours: OFFICE });
     expect(made).toMatchObject({
       status: 201,
@@ -74,7 +74,7 @@ describe.each(ADAPTERS)('the reply rules in the admin API, on %s', (adapter) => 
     expect(await service.database.query('SELECT 1 FROM postack.outbox_message')).toEqual([]);
   });
 
-  it('are refused with everything that is wrong with them', async () => {
+  it('are rejected with all their problems', async () => {
     const post = (body: object) => service.send('/api/v1/reply-rules', body);
     expect(
       await post({ name: 1, kind: 'x', enabled: null, activeHours: 'always', colour: 'red' }),
@@ -93,10 +93,10 @@ describe.each(ADAPTERS)('the reply rules in the admin API, on %s', (adapter) => 
       },
     });
     expect(
-      await post({ ...HOURS, template: '{{nobody}}', activeHours: { ...OFFICE, days: [8] } }),
+      await post({ ...HOURS, template: '{{unknown}}', activeHours: { ...OFFICE, days: [8] } }),
     ).toMatchObject({
       status: 400,
-      body: { detail: expect.stringMatching(/unknown name "nobody" at 0.*; activeHours\.days must be/) },
+      body: { detail: expect.stringMatching(/unknown name "unknown" at 0.*; activeHours\.days must be/) },
     });
     expect((await service.get('/api/v1/reply-rules')).body).toEqual({ items: [] });
   });
@@ -111,7 +111,7 @@ describe.each(ADAPTERS)('the reply rules in the admin API, on %s', (adapter) => 
     expect((await service.send('/api/v1/reply-rules/test', { from: '+15550100001' })).status).toBe(400);
   });
 
-  it('are for those who have the key', async () => {
+  it('need the admin key', async () => {
     expect((await service.get('/api/v1/reply-rules', null)).status).toBe(401);
     expect((await service.get('/api/v1/reply-rules', 'wrong')).status).toBe(401);
   });

@@ -7,7 +7,7 @@ import { startTestService, TEST_ADMIN_KEY, type TestService } from '../../suppor
 const PEER = '+491701234567';
 const SECRET = /491701234567|15550100002|my PIN is 4711/;
 
-describe.each(ADAPTERS)('with %s, an answer that is a stream', (adapter) => {
+describe.each(ADAPTERS)('with %s, a streamed response', (adapter) => {
   let service: TestService;
   const logged: string[] = [];
 
@@ -42,34 +42,31 @@ describe.each(ADAPTERS)('with %s, an answer that is a stream', (adapter) => {
     ['inbox_event', 'reports/rebuild', { since: '2026-01-01' }],
     ['opt_out', 'opt-outs/export', undefined],
     ['suppression', 'suppressions/export', undefined],
-  ])(
-    'and fails for want of the table %s at its first byte tells of a fault of ours: %s',
-    async (table, path, body) => {
-      await without(table, async () => {
-        const answer = await request(path, body);
-        expect({ status: answer.status, type: answer.headers.get('content-type')?.split(';')[0] }).toEqual({
-          status: 500,
-          type: 'application/problem+json',
-        });
-        expect(answer.headers.get('content-disposition')).toBeNull();
-        expect(await answer.json()).toEqual({
-          type: 'about:blank',
-          title: 'Internal Server Error',
-          status: 500,
-        });
+  ])('that fails before its first byte, without the table %s, gets a 500: %s', async (table, path, body) => {
+    await without(table, async () => {
+      const answer = await request(path, body);
+      expect({ status: answer.status, type: answer.headers.get('content-type')?.split(';')[0] }).toEqual({
+        status: 500,
+        type: 'application/problem+json',
       });
-      expect((await request(path, body)).status).toBe(200);
-      expect(logged.join('\n')).toMatch(/relation "postack.\w+" does not exist/);
-      expect(logged.join('\n')).not.toMatch(SECRET);
-    },
-  );
+      expect(answer.headers.get('content-disposition')).toBeNull();
+      expect(await answer.json()).toEqual({
+        type: 'about:blank',
+        title: 'Internal Server Error',
+        status: 500,
+      });
+    });
+    expect((await request(path, body)).status).toBe(200);
+    expect(logged.join('\n')).toMatch(/relation "postack.\w+" does not exist/);
+    expect(logged.join('\n')).not.toMatch(SECRET);
+  });
 
-  it('and is cut off in the middle never looks whole', async () => {
+  it('that fails in the middle is not taken for a complete one', async () => {
     await service.database.query(
       `INSERT INTO postack.message SELECT 'many' || n, 'outbound', 'sent', now(), NULL, false, '${PEER}', '${PEER}',
          repeat('my PIN is 4711 ', 100), 1, '[]', date_trunc('second', now()) - interval '1 day', now() FROM generate_series(1, 5000) AS n`,
     );
-    // What cannot be read is the last page.
+    // Only the last page cannot be read.
     await service.database.query(
       `UPDATE postack.message SET state = 'delivered', history = '0' WHERE id = 'SM1'`,
     );
