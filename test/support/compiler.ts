@@ -10,11 +10,13 @@ const PROGRAM = join(root, 'test', 'a-program-of-its-own.ts');
 function compilerOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path));
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  return { ...options, noEmit: true, paths: packageEntries() };
+  const entries = Object.entries(packageEntries());
+  const paths = Object.fromEntries(entries.map(([entry, source]) => [entry, [join(root, source)]]));
+  return { ...options, noEmit: true, paths };
 }
 
-/** Each entry of package.json → its source, as users import it. */
-export function packageEntries(): Record<string, string[]> {
+/** Each entry of package.json, as users import it → its source. */
+export function packageEntries(): Record<string, string> {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     exports: Record<string, { types: string }>;
   };
@@ -23,7 +25,7 @@ export function packageEntries(): Record<string, string[]> {
       .filter(([entry]) => entry !== './package.json')
       .map(([entry, { types }]) => [
         join('nestjs-postack', entry),
-        [join(root, types.replace('dist/', '').replace('.d.ts', '.ts'))],
+        types.replace('./dist/', '').replace('.d.ts', '.ts'),
       ]),
   );
 }
