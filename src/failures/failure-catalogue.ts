@@ -10,60 +10,61 @@ export interface FailureCause {
   causeClass: PostackCauseClass;
   /** What the code means. */
   meaning: string;
-  /** What a person should do. */
+  /** What an operator should do. */
   action: string;
-  /** Whether the same message may arrive when it is sent once more, without anybody doing anything. */
+  /** Whether resending the same message later may succeed without any change. */
   isRetryable: boolean;
 }
 
-/** What is known of each error code. */
+/** The documented error codes: error code → cause. */
 export type FailureCatalogue = Readonly<Record<string, FailureCause>>;
 
-/** What carriers report, as seen in the field: these are the numbers that Twilio uses. */
+/** Codes reported by carriers, as observed in production. They match Twilio's error codes. */
 const CARRIER_CAUSES = {
   '30003': {
     causeClass: 'carrier',
-    meaning: 'The phone cannot be reached for now: it is switched off, or out of coverage',
+    meaning: 'The phone cannot be reached at the moment: it is switched off or out of coverage',
     action:
-      'Nothing, when this backend has sent it: it is sent again. If it lasts, reach this recipient by another way',
+      'None if this backend sent the message: it is resent automatically. If the code persists, contact the recipient ' +
+      'by other means',
     isRetryable: true,
   },
   '30005': {
     causeClass: 'recipient',
-    meaning: 'Nobody has this number',
-    action: 'Correct the number, or delete it',
+    meaning: 'The number is not in service',
+    action: 'Correct or delete the number',
     isRetryable: false,
   },
   '30006': {
     causeClass: 'recipient',
-    meaning: 'The number is a landline, or its carrier takes no SMS',
+    meaning: 'The number is a landline, or its carrier does not accept SMS',
     action: 'Ask the recipient for a mobile number',
     isRetryable: false,
   },
   '30007': {
     causeClass: 'content',
-    meaning: 'The carrier has filtered the message as spam',
+    meaning: 'The carrier filtered the message as spam',
     action:
-      'Look at the text, its links above all, and at how many of them are sent; do not send it again as it is',
+      'Check the text, especially its links, and the sending volume; do not resend the message unchanged',
     isRetryable: false,
   },
   '30034': {
     causeClass: 'account',
-    meaning: 'The sender belongs to no registered 10DLC campaign',
+    meaning: 'The sender does not belong to a registered 10DLC campaign',
     action: 'Add the number to a registered 10DLC campaign at Postack, or send from another number',
     isRetryable: false,
   },
   [OPTED_OUT_CODE]: {
     causeClass: 'recipient',
     meaning: 'The recipient has opted out at the carrier or at Postack',
-    action: 'Do not write to this number; the recipient can opt in again by texting START',
+    action: 'Do not send to this number; the recipient can opt in again by texting START',
     isRetryable: false,
   },
 } as const satisfies Record<string, FailureCause>;
 
 /**
- * Every code that is documented: Postack's own, `authentication` when Postack does not accept the API key, and those that
- * carriers report.
+ * The built-in catalogue: Postack's own error codes, `authentication` (Postack rejected the API key), and the codes
+ * that carriers report.
  */
 export const FAILURE_CATALOGUE: FailureCatalogue = {
   ...Object.fromEntries(
@@ -79,18 +80,18 @@ export const FAILURE_CATALOGUE: FailureCatalogue = {
 
 const UNKNOWN: FailureCause = {
   causeClass: 'unknown',
-  meaning: 'Nothing is documented about this code',
-  action: 'Ask Postack what it means, and tell this backend in the option "failures.catalogue"',
+  meaning: 'This code is not documented',
+  action: 'Ask Postack what the code means, then add it to the option "failures.catalogue"',
   isRetryable: false,
 };
 
 const NONE_GIVEN: FailureCause = {
   ...UNKNOWN,
-  meaning: 'Neither Postack nor the carrier has said why',
-  action: 'Look at the message at Postack',
+  meaning: 'Neither Postack nor the carrier gave a reason',
+  action: 'Look up the message at Postack',
 };
 
-/** What a code means; also of codes that the catalogue does not have. */
+/** The cause behind a code; class `unknown` for a missing code or one that the catalogue does not contain. */
 export function causeOf(catalogue: FailureCatalogue, code: string | null): FailureCause {
   if (code === null) return NONE_GIVEN;
   return (Object.hasOwn(catalogue, code) ? catalogue[code] : undefined) ?? UNKNOWN;

@@ -1,21 +1,21 @@
 import { ConflictError, NotFoundError } from '../errors/request-errors.js';
 
-/** No failure of a message with this id is recorded. */
+/** No failure is recorded for this message. */
 export class FailureNotFoundError extends NotFoundError {
   readonly code = 'POSTACK_FAILURE_NOT_FOUND';
   override readonly name = 'FailureNotFoundError';
 
   constructor(messageId: string) {
-    super(`No failure of a message with the id "${messageId}" is recorded`);
+    super(`No failure is recorded for message "${messageId}"`);
   }
 }
 
-/** Somebody has acknowledged this failure already. */
+/** The failure has already been acknowledged. */
 export class FailureStateError extends ConflictError {
   readonly code = 'POSTACK_FAILURE_STATE';
   override readonly name = 'FailureStateError';
 
   constructor(messageId: string, acknowledgedAt: Date) {
-    super(`The failure of message ${messageId} was acknowledged at ${acknowledgedAt.toISOString()}`);
+    super(`The failure of message ${messageId} was already acknowledged at ${acknowledgedAt.toISOString()}`);
   }
 }

@@ -12,36 +12,35 @@ import { MessageFailureEntity } from './message-failure.entity.js';
 import { withCause, type MessageFailure } from './message-failure.js';
 import { FailuresOptions } from './failures.options.js';
 
-/** What to list. */
+/** Selects failures. */
 export interface FailureFilter extends PageRequest {
   cause?: PostackCauseClass;
   code?: string;
-  /** Of messages to this number. */
+  /** Recipient, in any common spelling. */
   number?: string;
-  /** Failed at or after. */
+  /** Failed at or after this time. */
   since?: Date;
-  /** Failed before. */
+  /** Failed before this time. */
   until?: Date;
-  /** Those that a person has acknowledged, or the others. Default: both. */
+  /** Only acknowledged failures (`true`), or only unacknowledged ones (`false`). Default: both. */
   acknowledged?: boolean;
 }
 
-/** A failure, with what has become of it since. */
+/** A failure, with what has happened since. */
 export interface FailureDetail extends MessageFailure {
-  /** The message was reported as delivered too, or was sent after all: it may be no failure. */
+  /** The message was also reported as delivered, or Postack accepted it later: it may not have failed. */
   isContradicted: boolean;
-  /** The message of the outbox that repeats it: `OutboxMessageEntity.id`. */
+  /** `OutboxMessageEntity.id` of the resend; `null` if it was not resent. */
   resentAs: string | null;
 }
 
-/** What the joined tables tell. */
 type Row = MessageFailureEntity & {
   message?: MessageEntity | null;
   outbox?: OutboxMessageEntity | null;
   resend?: OutboxMessageEntity | null;
 };
 
-/** The messages that did not arrive: for the admin API, and for yours. */
+/** Queries the messages that did not arrive, and acknowledges them. */
 @Injectable()
 export class FailureQueries {
   constructor(
@@ -49,7 +48,7 @@ export class FailureQueries {
     private readonly options: FailuresOptions,
   ) {}
 
-  /** Those that failed last first. @throws {InvalidCursorError} */
+  /** Latest failures first. @throws {InvalidCursorError} */
   async list({ limit, cursor, ...filter }: FailureFilter = {}): Promise<Page<FailureDetail>> {
     const query = this.#query();
     narrow(query, filter);
@@ -64,7 +63,7 @@ export class FailureQueries {
     return { items: items.map((row) => this.#detailOf(row)), nextCursor };
   }
 
-  /** The failure of one message; `null` when none is recorded. */
+  /** The failure of one message; `null` if none is recorded. */
   async find(messageId: string): Promise<FailureDetail | null> {
     const row: Row | null = await this.#query()
       .where('failure.messageId = :messageId', { messageId })
@@ -73,11 +72,11 @@ export class FailureQueries {
   }
 
   /**
-   * Notes that a person has seen to it.
+   * Marks a failure as handled by an operator.
    *
-   * @param reason For whoever looks at it later.
+   * @param reason Stored with the failure.
    * @throws {FailureNotFoundError}
-   * @throws {FailureStateError} when somebody has already.
+   * @throws {FailureStateError} if it has already been acknowledged.
    */
   async acknowledge(messageId: string, reason: string): Promise<FailureDetail> {
     await this.database.transaction(async (manager) => {

@@ -11,9 +11,9 @@ import { recordFailures, type FailureReport } from './failure-store.js';
 import { FailuresOptions } from './failures.options.js';
 
 /**
- * Keeps one record for each message that did not arrive, in the transaction that changes the message: so it says what
- * the message says, whatever the order and repetition of events, and whether an event told or Postack did when asked.
- * Changes without such messages take no statement.
+ * Keeps one record for each message that did not arrive, in the transaction that changes the message. The record is
+ * derived from the message, so it does not depend on the order or repetition of events, or on whether an event or a
+ * lookup reported the failure. Changes without failures execute no statement.
  */
 @Injectable()
 export class FailureRecords implements OnModuleInit {
@@ -24,27 +24,27 @@ export class FailureRecords implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.messages.onChange('failures', (changes, manager) => this.#follow(changes, manager));
+    this.messages.onChange('failures', (changes, manager) => this.#recordChanges(changes, manager));
   }
 
   /**
-   * Records the failure of a message that is stored already: from before failures were recorded, say. To be called in
-   * a transaction of its own, since it locks the message.
+   * Records the failure of a stored message, for example one from before failures were recorded. Needs a transaction
+   * of its own, because it locks the message.
    *
-   * @returns whether there is one.
+   * @returns whether the message has failed.
    */
   async recordStored(messageId: string, manager: EntityManager): Promise<boolean> {
     const message = await manager.findOne(MessageEntity, {
       where: { id: messageId },
       lock: { mode: 'pessimistic_write' },
     });
-    const report = message && this.#failureOf(message);
+    const report = message && this.#reportOf(message);
     if (report) await recordFailures([report], manager);
     return report !== null;
   }
 
-  async #follow(changes: readonly MessageChange[], manager: EntityManager): Promise<void> {
-    const reports = changes.map((change) => this.#reportOf(change)).filter((report) => report !== null);
+  async #recordChanges(changes: readonly MessageChange[], manager: EntityManager): Promise<void> {
+    const reports = changes.map((change) => this.#newReportOf(change)).filter((report) => report !== null);
     if (reports.length > 0) await recordFailures(reports, manager);
     const arrived = changes.filter(
       ({ before, after }) => before && isCertainlyLost(before) && !isCertainlyLost(after),
@@ -57,16 +57,16 @@ export class FailureRecords implements OnModuleInit {
     }
   }
 
-  /** `null` when the message is not said to have failed, or nothing of that is new. */
-  #reportOf({ before, after }: MessageChange): FailureReport | null {
-    const report = this.#failureOf(after);
+  /** `null` if the message has not failed, or its failure did not change. */
+  #newReportOf({ before, after }: MessageChange): FailureReport | null {
+    const report = this.#reportOf(after);
     if (!report) return null;
-    const known = before && this.#failureOf(before);
+    const known = before && this.#reportOf(before);
     return JSON.stringify(known) === JSON.stringify(report) ? null : report;
   }
 
-  /** Also of a message that is said to have arrived as well: a person should see that. */
-  #failureOf({ id: messageId, history, from, to }: MessageEntity): FailureReport | null {
+  /** A contradictory message (also reported as delivered) counts as failed: an operator should see it. */
+  #reportOf({ id: messageId, history, from, to }: MessageEntity): FailureReport | null {
     const failure = latestFailure(history);
     if (!failure) return null;
     const { state, errorCode: code, at, eventId } = failure;
@@ -81,7 +81,7 @@ export class FailureRecords implements OnModuleInit {
 
 type FailureFact = DeliveryFact & { state: 'failed' | 'undelivered' };
 
-/** Of two, the one that happened later, as in `mergeFacts`. */
+/** The failure that happened last, as in `mergeFacts`. */
 function latestFailure(history: readonly DeliveryFact[]): FailureFact | undefined {
   return history
     .filter((fact): fact is FailureFact => fact.state === 'failed' || fact.state === 'undelivered')

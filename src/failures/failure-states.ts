@@ -1,19 +1,25 @@
-/** `rejected`: Postack did not take it; `failed`: it was never sent; `undelivered`: the carrier could not deliver it. */
+/** `rejected`: Postack did not accept it; `failed`: it was never sent; `undelivered`: the carrier could not deliver it. */
 export type FailureState = 'rejected' | 'failed' | 'undelivered';
 
-/** What told of it: an event, Postack when it was asked for want of receipts, or its answer to the sending. */
+/**
+ * How the failure became known.
+ *
+ * - `event`: a delivery receipt reported it
+ * - `lookup`: delivery reconciliation found it at Postack
+ * - `rejection`: Postack rejected the send request
+ */
 export type FailureSource = 'event' | 'lookup' | 'rejection';
 
 /**
- * Why a message is not sent again.
+ * Why a message was not resent.
  *
- * - `not-retryable`: by the catalogue, it would fail again
- * - `not-by-event`: no event tells of it, but an answer of Postack: too late, or to a request that would be refused again
+ * - `not-retryable`: according to the catalogue, it would fail again
+ * - `not-by-event`: no event reported the failure; a lookup comes too late, and a rejected request would be rejected again
  * - `not-ours`: it was not sent by this backend's outbox
- * - `is-confirmation`: an opt-out is confirmed once; a second confirmation would come too late to be one
- * - `too-late`: it failed more than a day ago
- * - `attempts-used`: it has been sent again as often as it may (`failures.resendDelaysMs`)
- * - `may-have-arrived`: another receipt says something else
+ * - `is-confirmation`: an opt-out is confirmed once, immediately; a resent confirmation would be late
+ * - `too-late`: it failed more than 24 hours ago
+ * - `attempts-used`: all resends of `failures.resendDelaysMs` are used up
+ * - `may-have-arrived`: another receipt contradicts the failure
  */
 export type ResendRefusal =
   | 'not-retryable'

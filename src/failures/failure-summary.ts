@@ -6,32 +6,32 @@ import { MessageFailureEntity } from './message-failure.entity.js';
 import { DeliveryReconciliationEntity } from './reconciliation/delivery-reconciliation.entity.js';
 import { FailuresOptions } from './failures.options.js';
 
-/** How many messages failed for one cause. */
+/** Number of messages that failed with one error code. */
 export interface FailureCount {
   cause: PostackCauseClass;
   code: string | null;
   meaning: string;
   action: string;
   total: number;
-  /** Of these, nobody has acknowledged so many. */
+  /** How many of them have not been acknowledged. */
   unacknowledged: number;
-  /** When the latest of them failed. */
+  /** When the latest one failed. */
   latestAt: Date;
 }
 
-/** What asking Postack for want of receipts has come to, since the first time. */
+/** Results of delivery reconciliation since it first ran. */
 export type ReconciliationCounts = Pick<DeliveryReconciliationEntity, 'asked' | 'reconciled' | 'expired'>;
 
-/** Failures by cause and code, the 1,000 most frequent first, and what became of messages without receipts. */
+/** Failures by cause and code, most frequent first, at most 1,000; and the results of delivery reconciliation. */
 export interface FailureOverview {
   items: FailureCount[];
-  receipts: ReconciliationCounts;
+  reconciliation: ReconciliationCounts;
 }
 
-/** Whatever Postack and the carriers may write for codes, the answer stays one that can be read. */
+/** Codes come from Postack and the carriers: without a limit, the response could grow without bound. */
 const MAX_CAUSES = 1000;
 
-/** Counts the failures. */
+/** Counts failures by cause and code. */
 @Injectable()
 export class FailureSummary {
   constructor(
@@ -39,7 +39,7 @@ export class FailureSummary {
     private readonly options: FailuresOptions,
   ) {}
 
-  /** @param range Of the times at which messages failed: from, and before. Default: all. */
+  /** Counts messages that failed at or after `since` and before `until`. Default: all. */
   async count({ since, until }: { since?: Date; until?: Date } = {}): Promise<FailureOverview> {
     const query = this.database
       .repository(MessageFailureEntity)
@@ -57,14 +57,14 @@ export class FailureSummary {
     if (since) query.andWhere('failure.failedAt >= :since', { since });
     if (until) query.andWhere('failure.failedAt < :until', { until });
     const rows = await query.getRawMany<Omit<FailureCount, 'meaning' | 'action'>>();
-    const sweep = await this.database.repository(DeliveryReconciliationEntity).findOneBy({ id: 1 });
-    const { asked = 0, reconciled = 0, expired = 0 } = sweep ?? {};
+    const progress = await this.database.repository(DeliveryReconciliationEntity).findOneBy({ id: 1 });
+    const { asked = 0, reconciled = 0, expired = 0 } = progress ?? {};
     return {
       items: rows.map((row) => {
         const { meaning, action } = causeOf(this.options.catalogue, row.code);
         return { ...row, meaning, action };
       }),
-      receipts: { asked, reconciled, expired },
+      reconciliation: { asked, reconciled, expired },
     };
   }
 }

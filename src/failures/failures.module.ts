@@ -21,7 +21,7 @@ import { DeliveryReconciliation } from './reconciliation/delivery-reconciliation
 import { DeliveryReconciliationSchedule } from './reconciliation/delivery-reconciliation-schedule.js';
 import { ReconciliationProgress } from './reconciliation/reconciliation-progress.js';
 
-/** Messages that do not arrive: classified, resent, suppressed, reported. */
+/** Handles messages that do not arrive: classifies, resends, suppresses and reports them. */
 @Module({
   imports: [
     DiscoveryModule,

@@ -5,22 +5,22 @@ import { applyOptions, IsWhole } from '../errors/option-rules.js';
 import { FAILURE_CATALOGUE, type FailureCatalogue, type FailureCause } from './failure-catalogue.js';
 
 /**
- * What may be done about a message that failed.
+ * Reaction to a message that failed.
  *
- * - `resend`: once more, later; only what is retryable, and of which it is certain that it did not arrive
- * - `suppress`: nothing more to this number, for `failures.suppressDays`
- * - `suppress-permanently`: nothing more to this number, until a person removes the suppression
- * - `alert`: tell a person, once for each code until it is over
+ * - `resend`: resends the message after a delay, if the cause is retryable and the message certainly did not arrive
+ * - `suppress`: blocks messages to this number for `failures.suppressDays`
+ * - `suppress-permanently`: blocks messages to this number until the suppression is removed
+ * - `alert`: raises one alert per error code
  */
 export const FAILURE_REACTIONS = ['resend', 'suppress', 'suppress-permanently', 'alert'] as const;
 
 /** One of `FAILURE_REACTIONS`. */
 export type FailureReaction = (typeof FAILURE_REACTIONS)[number];
 
-/** By class of causes, or by code, which counts more: what is done. An empty list: nothing. */
+/** Cause class or error code → reactions; the code takes precedence. An empty list: none. */
 export type FailureReactions = Readonly<Record<string, readonly FailureReaction[]>>;
 
-/** What is done unless told otherwise: nothing about what is not understood. */
+/** The default reactions; none for unknown causes. */
 export const DEFAULT_REACTIONS: FailureReactions & Record<PostackCauseClass, readonly FailureReaction[]> = {
   content: ['alert'],
   recipient: ['suppress'],
@@ -31,16 +31,20 @@ export const DEFAULT_REACTIONS: FailureReactions & Record<PostackCauseClass, rea
   [OPTED_OUT_CODE]: ['suppress-permanently'],
 };
 
-/** A day. */
+/** 1 day. */
 const MAX_DELAY_MS = 86_400_000;
 
 const DELAYS = {
-  message: '"failures.resendDelaysMs" must be at most 10 numbers of milliseconds, up to a day',
+  message:
+    '"failures.resendDelaysMs" must be at most 10 numbers of milliseconds, each from 0 to 86400000 (1 day)',
 };
 
-/** Options of handling messages that do not arrive. */
+/** Options for messages that do not arrive. */
 export class FailuresOptions {
-  /** Codes that are not in the catalogue, or that have another meaning here; each entry replaces its default. */
+  /**
+   * Additional error codes, or other causes for known ones; an entry replaces the built-in entry of its code. Default:
+   * `FAILURE_CATALOGUE`.
+   */
   @Entries(
     ({ causeClass, meaning, action, isRetryable }: Partial<FailureCause>) =>
       POSTACK_CAUSE_CLASSES.some((known) => known === causeClass) &&
@@ -51,8 +55,8 @@ export class FailuresOptions {
   catalogue: FailureCatalogue = FAILURE_CATALOGUE;
 
   /**
-   * The reactions for each cause class or error code; the code takes precedence, each entry replaces its default. An
-   * empty list: none.
+   * Reactions per cause class or error code; the code takes precedence. An entry replaces the default of its key, an
+   * empty list disables all reactions. Default: `DEFAULT_REACTIONS`.
    */
   @Entries(
     (list) =>
@@ -62,8 +66,8 @@ export class FailuresOptions {
   reactions: FailureReactions = DEFAULT_REACTIONS;
 
   /**
-   * Delay before each resend of a message, in milliseconds; as many resends as there are delays. At most 10 delays, each
-   * up to a day. Default `[300_000, 3_600_000]` (5 min, 1 h).
+   * Delay before each resend of a message, in milliseconds; a message is resent once per delay. At most 10 delays, each
+   * up to 86,400,000 (1 day). Default `[300_000, 3_600_000]` (5 min, 1 h).
    */
   @ArrayMaxSize(10, DELAYS)
   @IsInt({ each: true, ...DELAYS })
@@ -76,8 +80,8 @@ export class FailuresOptions {
   suppressDays = 30;
 
   /**
-   * After this many hours without a delivery receipt, the state is requested from Postack, and a message without a final
-   * one is marked as expired. 1 to 8,760. Default 72.
+   * Hours without a delivery receipt after which the state of a message is requested from Postack; without a final
+   * state, the message is marked as expired. 1 to 8,760. Default 72.
    */
   @IsWhole('hours', 1, 8760, 'failures.')
   expireAfterHours = 72;
@@ -89,17 +93,19 @@ export class FailuresOptions {
   }
 }
 
-/** Every value of an object must be fit. */
-function Entries(isFit: (value: object) => boolean, message: string): PropertyDecorator {
+/** Every value of an object must be an object that is valid. */
+function Entries(isValid: (value: object) => boolean, message: string): PropertyDecorator {
   return ValidateBy({
     name: 'entries',
     validator: {
       validate: (entries: Record<string, unknown>) =>
-        Object.values(entries).every((value) => typeof value === 'object' && value !== null && isFit(value)),
+        Object.values(entries).every(
+          (value) => typeof value === 'object' && value !== null && isValid(value),
+        ),
       defaultMessage: () => message,
     },
   });
 }
 
-/** Name of the listener that does something about failures. */
+/** Name of the listener that reacts to failures. */
 export const FAILURE_REACTIONS_LISTENER = 'failures.react';

@@ -3,7 +3,7 @@ import type { PostackCauseClass } from '../postack-api/postack-api-error-catalog
 import type { FailureReaction } from './failures.options.js';
 import type { FailureSource, FailureState, ResendRefusal } from './failure-states.js';
 
-/** A message that did not arrive: one row for each message, as the latest report has it. */
+/** A message that did not arrive: one row for each message, with its latest failure. */
 @Entity({ name: 'message_failure', schema: 'postack' })
 @Index('message_failure_failed_at_idx', ['failedAt', 'messageId'])
 @Index('message_failure_number_idx', ['to', 'failedAt'])
@@ -14,7 +14,7 @@ import type { FailureSource, FailureState, ResendRefusal } from './failure-state
 @Check('message_failure_state_check', `state IN ('rejected', 'failed', 'undelivered')`)
 @Check('message_failure_source_check', `source IN ('event', 'lookup', 'rejection')`)
 export class MessageFailureEntity {
-  /** Postack's id of the message; of one that Postack has rejected, its id in the outbox. */
+  /** Postack's id of the message; the outbox id if Postack rejected the message. */
   @PrimaryColumn('text', { name: 'message_id', primaryKeyConstraintName: 'message_failure_pkey' })
   messageId!: string;
 
@@ -24,7 +24,7 @@ export class MessageFailureEntity {
   @Column('text')
   source!: FailureSource;
 
-  /** As it was reported, known or not; `null` when no code was. */
+  /** Error code as reported, whether or not the catalogue contains it; `null` if none was reported. */
   @Column('text', { nullable: true })
   code!: string | null;
 
@@ -37,29 +37,29 @@ export class MessageFailureEntity {
   @Column('text', { name: 'to_number', nullable: true })
   to!: string | null;
 
-  /** When it happened, by the event. */
+  /** When the message failed, according to the event. */
   @Column('timestamptz', { name: 'failed_at' })
   failedAt!: Date;
 
-  /** The `svix-id` of the event that said so. */
+  /** `svix-id` of the event that reported it; `null` if no event did. */
   @Column('text', { name: 'event_id', nullable: true })
   eventId!: string | null;
 
-  /** What was done about it; `null` until that is decided. */
+  /** Reactions that took effect; `null` until the failure has been handled. */
   @Column('text', { array: true, nullable: true })
   reactions!: FailureReaction[] | null;
 
   @Column('timestamptz', { name: 'reacted_at', nullable: true })
   reactedAt!: Date | null;
 
-  /** Why it was not sent again, although it was to be. */
+  /** Why the reaction `resend` did not resend the message. */
   @Column('text', { name: 'resend_refusal', nullable: true })
   resendRefusal!: ResendRefusal | null;
 
   @Column('timestamptz', { name: 'acknowledged_at', nullable: true })
   acknowledgedAt!: Date | null;
 
-  /** In the words of whoever acknowledged it. */
+  /** Given by the operator who acknowledged it. */
   @Column('text', { name: 'acknowledged_reason', nullable: true })
   acknowledgedReason!: string | null;
 }

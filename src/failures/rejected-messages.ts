@@ -6,7 +6,7 @@ import { recordFailures } from './failure-store.js';
 import { FailuresOptions } from './failures.options.js';
 import { FailureQueue } from './reactions/failure-queue.js';
 
-/** Records a message that Postack rejected as a failure, in the transaction that marks it as rejected. */
+/** Records a failure for each message that Postack rejects, in the transaction that marks it as rejected. */
 @Injectable()
 export class RejectedMessages {
   constructor(
@@ -25,7 +25,7 @@ export class RejectedMessages {
     const { catalogue } = this.options;
     const kind = error.code.replace('POSTACK_API_', '').toLowerCase();
     const codes = [error.apiCode, kind].filter((code) => code !== null);
-    // Postack's own code, unless only the kind of error is in the catalogue.
+    // Postack's own code, unless the catalogue contains only the kind of error.
     const code = codes.find((one) => Object.hasOwn(catalogue, one)) ?? error.apiCode ?? kind;
     const report = {
       ...({ messageId: id, state: 'rejected', source: 'rejection' } as const),

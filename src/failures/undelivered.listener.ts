@@ -4,7 +4,7 @@ import { MessageUndeliveredEvent } from '../events/message-undelivered.event.js'
 import { OnPostackEvent } from '../listeners/on-postack-event.decorator.js';
 import { maskPhoneNumber } from '../events/phone-number.js';
 
-/** Writes one warning for each message that did not arrive. */
+/** Logs one warning for each message that did not arrive. */
 @Injectable()
 export class UndeliveredListener {
   readonly #logger = new Logger('PostackFailures');

@@ -21,17 +21,17 @@ import { waitUntil } from '../support/wait-until.js';
 
 const HOUR_MS = 3_600_000;
 
-/** So much later, as far as the sweep knows. */
+/** The time that the reconciliation is given. */
 const in73Hours = () => new Date(Date.now() + 73 * HOUR_MS);
 
-describe('the sweep after missing receipts', () => {
+describe('DeliveryReconciliation', () => {
   let app: ReplyApplication;
-  let sweep: DeliveryReconciliation;
+  let reconciliation: DeliveryReconciliation;
   let messages: MessageQueries;
   const run = async (now = in73Hours()) => {
-    // The sweep never looks back, and here its time does not go on.
+    // Progress never moves backwards, while the time of these runs does.
     await app.database.query(`UPDATE postack.delivery_reconciliation SET accepted_until = '2026-01-01'`);
-    return sweep.run(undefined, now);
+    return reconciliation.run(undefined, now);
   };
   const none = { asked: 0, reconciled: 0, expired: 0 };
 
@@ -40,13 +40,13 @@ describe('the sweep after missing receipts', () => {
       postack: { timeScale: 100 },
       options: { replies: { rules: false } },
     });
-    sweep = app.application.get(DeliveryReconciliation);
+    reconciliation = app.application.get(DeliveryReconciliation);
     messages = app.application.get(MessageQueries);
   });
   afterAll(() => app.close());
 
-  /** Sends something, of which no event comes back. @returns Postack's id. */
-  async function sendUnheard(to: string): Promise<string> {
+  /** Sends a message that gets no event. @returns Postack's id. */
+  async function sendWithoutEvents(to: string): Promise<string> {
     await app.outbox.enqueue({
       ...{ from: OURS, to, text: `Hello ${randomUUID()}`, category: 'notification' as const },
       idempotencyKey: randomUUID(),
@@ -59,8 +59,8 @@ describe('the sweep after missing receipts', () => {
     const { id } = await app.post({ type, timestamp: at.toISOString(), data });
     await waitForEvent(app.application, id, ({ status }) => status === 'done');
   };
-  /** Postack delivers its messages, and its webhooks reach nobody. */
-  async function unheard<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** Postack delivers messages, but its webhooks do not arrive. */
+  async function withoutWebhooks<Result>(work: () => Promise<Result>): Promise<Result> {
     app.postack.cutOff('ep_1');
     try {
       return await work();
@@ -69,13 +69,13 @@ describe('the sweep after missing receipts', () => {
     }
   }
 
-  it('leaves alone what is not old enough', async () => {
-    await sendUnheard(MAGIC_NUMBERS.silent.number);
+  it('ignores messages that are not due yet', async () => {
+    await sendWithoutEvents(MAGIC_NUMBERS.silent.number);
     expect(await run(new Date(Date.now() + 71 * HOUR_MS))).toEqual(none);
     expect(app.postack.requests.filter(({ method }) => method === 'GET')).toEqual([]);
   });
 
-  it('has what Postack knows no end of expire, also when there has never been an event', async () => {
+  it('expires a message without a final state at Postack, even if it never had an event', async () => {
     const id = (await app.log.list({ to: MAGIC_NUMBERS.silent.number })).items[0]!.messageId!;
     expect(await messages.find(id)).toBeNull();
     expect(await run()).toEqual({ asked: 1, reconciled: 0, expired: 1 });
@@ -90,42 +90,42 @@ describe('the sweep after missing receipts', () => {
     expect(await app.application.get(FailureQueries).find(id)).toBeNull();
   });
 
-  it('makes a guess that a late receipt overrides', async () => {
+  it('lets a late receipt override an expiry', async () => {
     const id = (await app.log.list({ to: MAGIC_NUMBERS.silent.number })).items[0]!.messageId!;
     await report('message.delivered', { id });
     expect(await messages.find(id)).toMatchObject({ state: 'delivered', conflict: false });
   });
 
-  it('repairs what had come to an end, and counts it', async () => {
-    const { id, before } = await unheard(async () => {
+  it('reconciles a message in a final state, and counts it', async () => {
+    const { id, before } = await withoutWebhooks(async () => {
       await app.outbox.enqueue({
         ...{ from: OURS, to: newNumber(), text: 'Hello', category: 'notification' as const },
         idempotencyKey: 'lost receipts',
       });
       const sent = await waitUntil(
         () => app.postack.messages.find(({ text, status }) => text === 'Hello' && status === 'delivered'),
-        { what: () => 'a delivery that nobody hears of' },
+        { what: () => 'a delivery without a receipt' },
       );
       await app.message({}, ({ messageId }) => messageId === sent.id);
       const counts = await app.application.get(FailureSummary).count();
       expect(await run()).toEqual({ asked: 1, reconciled: 1, expired: 0 });
-      return { id: sent.id, before: counts.receipts };
+      return { id: sent.id, before: counts.reconciliation };
     });
     expect(await messages.find(id)).toMatchObject({ state: 'delivered' });
-    const { receipts } = await app.application.get(FailureSummary).count();
-    expect(receipts).toEqual({ ...before, asked: before.asked + 1, reconciled: before.reconciled + 1 });
+    const { reconciliation: after } = await app.application.get(FailureSummary).count();
+    expect(after).toEqual({ ...before, asked: before.asked + 1, reconciled: before.reconciled + 1 });
   });
 
-  it('finds failures, which are recorded and reacted to, but never sent again', async () => {
+  it('finds failures, which are recorded and reacted to, but never resent', async () => {
     const to = MAGIC_NUMBERS.unreachable.number;
-    const id = await unheard(async () => {
+    const id = await withoutWebhooks(async () => {
       await app.outbox.enqueue({
         ...{ from: OURS, to, text: 'Hello', category: 'notification' as const },
         idempotencyKey: 'lost failure',
       });
       const sent = await waitUntil(
         () => app.postack.messages.find((one) => one.recipient === to && one.status === 'undelivered'),
-        { what: () => 'a failure that nobody hears of' },
+        { what: () => 'a failure without a receipt' },
       );
       await app.message({}, ({ messageId }) => messageId === sent.id);
       expect(await run()).toEqual({ asked: 1, reconciled: 1, expired: 0 });
@@ -142,13 +142,13 @@ describe('the sweep after missing receipts', () => {
     });
   });
 
-  it('has what Postack does not know expire', async () => {
+  it('expires a message that Postack does not know', async () => {
     await report('message.sent', { id: 'SM_unknown', from: OURS, to: newNumber() });
     expect(await run()).toEqual({ asked: 0, reconciled: 0, expired: 1 });
     expect(await messages.find('SM_unknown')).toMatchObject({ state: 'expired' });
   });
 
-  it('tries again later what cannot be asked, for a day', async () => {
+  it('retries failed lookups in later runs, for a day', async () => {
     await report('message.sent', { id: 'SM_away', from: OURS, to: newNumber() });
     await app.postack.api.down('refused');
     try {
@@ -160,7 +160,7 @@ describe('the sweep after missing receipts', () => {
     }
   });
 
-  it('has all expire that could not be asked for long enough, however many they are', async () => {
+  it('expires all overdue messages, however many, once Postack has not responded for a day', async () => {
     const old = new Date(Date.now() - 8 * 24 * HOUR_MS);
     await app.database.query(
       `INSERT INTO postack.message (id, direction, state, state_at, conflict, history, first_event_at, last_event_at)
@@ -170,7 +170,7 @@ describe('the sweep after missing receipts', () => {
        FROM generate_series(1, 130) AS n`,
       [old, old.toISOString()],
     );
-    // In the tests before, time was ahead.
+    // Earlier tests recorded a later time.
     await app.database.query('UPDATE postack.delivery_reconciliation SET unanswered_since = NULL');
     await app.postack.api.down('refused');
     try {
@@ -182,24 +182,20 @@ describe('the sweep after missing receipts', () => {
     }
   });
 
-  it('gives up a message that Postack never answers about, and only that one', async () => {
+  it('expires an overdue message whose lookup always fails while Postack responds to others', async () => {
     const old = new Date(Date.now() - 8 * 24 * HOUR_MS);
     const number = { from: OURS, to: newNumber() };
     await report('message.sent', { id: 'SM_odd', ...number }, old);
     await report('message.sent', { id: 'SM_even', ...number }, new Date(old.getTime() + 1000));
     const fetch = jest.spyOn(app.application.get(PostackClient), 'fetch');
     fetch.mockImplementation((id) =>
-      Promise.reject(
-        id === 'SM_odd'
-          ? new Error('Something is wrong with this one')
-          : new PostackRefusedError({ status: 404 }),
-      ),
+      Promise.reject(id === 'SM_odd' ? new Error('Lookup failed') : new PostackRefusedError({ status: 404 })),
     );
     expect(await run(new Date())).toEqual({ ...none, expired: 2 });
     fetch.mockRestore();
   });
 
-  it('does not stop at a message that cannot be stored', async () => {
+  it('continues after a message that cannot be stored', async () => {
     const ids = ['SM_stuck', 'SM_next'];
     for (const id of ids) await report('message.sent', { id, from: OURS, to: newNumber() });
     await app.database.query(
@@ -213,9 +209,9 @@ describe('the sweep after missing receipts', () => {
     expect(await run()).toEqual({ ...none, expired: 1 });
   });
 
-  it('is followed by the reports', async () => {
+  it('is reflected in the reports', async () => {
     const period = { from: new Date(Date.now() - 7 * 24 * HOUR_MS) };
-    // What nobody heard of is delivered again by now.
+    // The webhooks that did not arrive have been redelivered by now.
     await app.postack.settled();
     const isDone = async () => {
       const [row] = await app.database.query<{ waiting: string }>(
@@ -232,7 +228,7 @@ describe('the sweep after missing receipts', () => {
     expect(kept.timeToDelivered).toEqual(counted.timeToDelivered);
   });
 
-  it('is scheduled every ten minutes', async () => {
+  it('is scheduled every 10 minutes', async () => {
     const { boss } = app.application.get(PgBossService, { strict: false });
     expect(await boss.getSchedules('failures.sweep')).toMatchObject([{ cron: '*/10 * * * *' }]);
   });

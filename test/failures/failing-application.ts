@@ -5,13 +5,13 @@ import { waitForListener } from '../../src/testing/index.js';
 import { OURS, startReplyApplication, type ReplyApplication } from '../support/reply-application.js';
 import { waitUntil } from '../support/wait-until.js';
 
-/** A host application whose messages fail. */
+/** A host application that resends failed messages without a delay. */
 export interface FailingApplication extends ReplyApplication {
   failures: FailureQueries;
   send: (to: string, text?: string) => Promise<OutboxReceipt>;
-  /** The failure of a message, once something has been done about it. */
+  /** Waits until the failure of a message has been reacted to. */
   failureOf: (messageId: string) => Promise<FailureDetail>;
-  /** What Postack reports of a message that this backend knows nothing else of, or of one that it does. @returns the event's id. */
+  /** Posts an event of a message, known or unknown. @returns the id of the event. */
   report: (type: string, data: Record<string, unknown>, at?: Date) => Promise<string>;
 }
 

@@ -13,7 +13,7 @@ import { newNumber, OURS } from '../support/reply-application.js';
 import { waitUntil } from '../support/wait-until.js';
 import { startFailingApplication, type FailingApplication } from './failing-application.js';
 
-/** Knows better about one number, and leaves the rest to the options. */
+/** Decides about one number, and defers to the options for all others. */
 @Injectable()
 class VipPolicy extends FailurePolicy {
   static readonly number = newNumber();
@@ -23,7 +23,7 @@ class VipPolicy extends FailurePolicy {
   }
 }
 
-describe('a message that fails', () => {
+describe('FailureReactions', () => {
   let app: FailingApplication;
   let failures: FailureQueries;
   let send: FailingApplication['send'];
@@ -36,7 +36,7 @@ describe('a message that fails', () => {
   });
   afterAll(() => app.close());
 
-  it('for now is sent again as a new one, linked to the old, as often as it may and no more', async () => {
+  it('resend a failed message as a new, linked one, until the attempts are used up', async () => {
     const to = MAGIC_NUMBERS.unreachable.number;
     const { id } = await send(to, 'Are you there?');
     const first = await app.message(
@@ -63,7 +63,7 @@ describe('a message that fails', () => {
     expect(app.postack.messages.filter(({ recipient }) => recipient === to)).toHaveLength(3);
   });
 
-  it('for what a person has to mend raises one alert, however many follow', async () => {
+  it('raise one alert for a cause that needs manual action, however many messages fail', async () => {
     const number = { from: OURS, to: newNumber() };
     await report('message.failed', { id: 'SM_10dlc_1', ...number, errorCode: '30034' });
     await report('message.failed', { id: 'SM_10dlc_2', ...number, errorCode: '30034' });
@@ -74,7 +74,7 @@ describe('a message that fails', () => {
     expect(JSON.stringify(open)).not.toContain(number.to);
   });
 
-  it('when Postack rejects it is a failure as well, under its id in the outbox', async () => {
+  it('include rejections by Postack, recorded under the id in the outbox', async () => {
     const to = MAGIC_NUMBERS.missingCampaign.number;
     const { id } = await send(to);
     expect(await failureOf(id)).toMatchObject({
@@ -83,8 +83,8 @@ describe('a message that fails', () => {
     });
     expect(await app.log.find(id)).toMatchObject({ status: 'rejected' });
     const first = (await failures.find(id))!;
-    // A person has it sent again, and it is rejected again: that is another failure.
-    await app.held.release(id, 'the campaign is there now');
+    // Released by an operator and rejected again: a new failure.
+    await app.held.release(id, 'the campaign is registered now');
     await waitUntil(
       async () => {
         const again = await failures.find(id);
@@ -92,12 +92,12 @@ describe('a message that fails', () => {
       },
       { what: () => 'a reaction to the second rejection' },
     );
-    // A person has it sent, and this time Postack takes it.
+    // Released once more, and accepted by Postack.
     await app.database.query(`UPDATE postack.outbox_message SET status = 'accepted' WHERE id = $1`, [id]);
     expect(await failures.find(id)).toMatchObject({ isContradicted: true });
   });
 
-  it('for an unknown reason, or none, is kept and counted, and nothing is done', async () => {
+  it('are none for an unknown or missing code, which is recorded and counted', async () => {
     const number = { from: OURS, to: newNumber() };
     await report('message.failed', { id: 'SM_new_1', ...number, errorCode: '99999' });
     await report('message.failed', { id: 'SM_new_2', ...number, errorCode: '99999' });
@@ -110,7 +110,7 @@ describe('a message that fails', () => {
     expect(items).toContainEqual(expect.objectContaining({ cause: 'unknown', code: null, total: 1 }));
   });
 
-  it('is one record, of the latest report in whatever order they come', async () => {
+  it('follow one record, of the latest report in any order of arrival', async () => {
     const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, seconds));
     const data = { id: 'SM_twice', from: OURS, to: newNumber() };
     const latest = await report('message.undelivered', { ...data, errorCode: '30007' }, at(9));
@@ -122,7 +122,7 @@ describe('a message that fails', () => {
     expect((await failures.list({ number: data.to })).items).toHaveLength(1);
   });
 
-  it('and is reported as delivered too is contradicted, and not sent again', async () => {
+  it('do not resend a failed message that is also reported as delivered', async () => {
     const to = newNumber();
     await send(to);
     const { messageId } = await app.message({ to }, ({ state }) => state === 'delivered');
@@ -133,7 +133,7 @@ describe('a message that fails', () => {
     expect((await app.log.list({ to })).items).toHaveLength(1);
   });
 
-  it('with a sentence for a code has no code, and the sentence is in no log line and no alert', async () => {
+  it('see no error code where an event has a sentence or an overlong text for it', async () => {
     const number = { from: OURS, to: newNumber() };
     await report('message.failed', {
       id: 'SM_sentence',
@@ -145,7 +145,7 @@ describe('a message that fails', () => {
     expect(await failureOf('SM_long')).toMatchObject({ code: null });
   });
 
-  it('before it is known that it is one of ours is reacted to when it is', async () => {
+  it('wait until it is known whether the outbox sent the message', async () => {
     const to = newNumber();
     const { id: outboxId } = await send(to);
     const { messageId } = await app.message({ to }, ({ status }) => status === 'accepted');
@@ -168,16 +168,16 @@ describe('a message that fails', () => {
     expect(await failureOf(messageId!)).toMatchObject({ reactions: ['resend'], resendRefusal: null });
   });
 
-  it('that somebody else has sent is not sent again', async () => {
+  it('do not resend a message that another system sent', async () => {
     await report('message.undelivered', { id: 'SM_others', from: OURS, to: newNumber(), errorCode: '30003' });
     expect(await failureOf('SM_others')).toMatchObject({ resendRefusal: 'not-ours', reactions: [] });
   });
 
-  it('a day ago is not sent again, whoever replays its event', async () => {
+  it('do not resend a message that failed more than a day ago, even if its event is replayed', async () => {
     const to = newNumber();
     const { id } = await send(to);
     const { messageId } = await app.message({ to }, ({ state }) => state === 'delivered');
-    // As if the message had failed before failures were recorded.
+    // As if it had failed before failures were recorded.
     const [fact] = [
       { state: 'undelivered', at: '2026-01-01T00:00:00.000Z', eventId: 'msg_old', errorCode: '30003' },
     ];
@@ -198,7 +198,7 @@ describe('a message that fails', () => {
     expect((await app.log.list({ to })).items.map((message) => message.id)).toEqual([id]);
   });
 
-  it('is left to the policy of the application, where that decides', async () => {
+  it('are those of the application’s policy, where it decides', async () => {
     const to = VipPolicy.number;
     await report('message.undelivered', { id: 'SM_vip', from: OURS, to, errorCode: '30005' });
     expect(await failureOf('SM_vip')).toMatchObject({ code: '30005', reactions: [] });

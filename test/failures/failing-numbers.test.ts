@@ -10,7 +10,7 @@ import { startFailingApplication, type FailingApplication } from './failing-appl
 
 const DAY_MS = 86_400_000;
 
-describe('the number of a message that fails', () => {
+describe('FailureReactions', () => {
   let app: FailingApplication;
   let failures: FailureQueries;
   let send: FailingApplication['send'];
@@ -23,7 +23,7 @@ describe('the number of a message that fails', () => {
   });
   afterAll(() => app.close());
 
-  it('is suppressed, with evidence and an end; what follows is held until that is removed', async () => {
+  it('suppress a number with evidence and an expiry; later messages are held until the suppression is removed', async () => {
     const to = MAGIC_NUMBERS.landline.number;
     const suppressions = app.application.get(Suppressions);
     const { id } = await send(to);
@@ -44,13 +44,13 @@ describe('the number of a message that fails', () => {
     await expect(app.held.release(later.id, 'please')).rejects.toThrow('It still cannot be sent');
     await suppressions.remove({ number: to, reason: 'a new phone' });
     await app.held.release(later.id, 'a new phone');
-    // It fails again, which is new evidence.
+    // The next failure is new evidence.
     await waitUntil(async () => (await suppressions.find(to)) ?? undefined, {
       what: () => 'a new suppression',
     });
   });
 
-  it('is suppressed without an end when its owner has opted out elsewhere, but for START', async () => {
+  it('suppress a number permanently if its owner opted out elsewhere, until START', async () => {
     const to = newNumber();
     await report('message.undelivered', { id: 'SM_optout', from: OURS, to, errorCode: '21610' });
     expect(await app.application.get(Suppressions).find(to)).toMatchObject({
@@ -70,7 +70,7 @@ describe('the number of a message that fails', () => {
     expect(removedReason).toBe('The recipient has opted in again');
   });
 
-  it('is not suppressed when the message has arrived, as a receipt says before or after', async () => {
+  it('do not suppress a number if an earlier or later receipt reports the message as delivered', async () => {
     const data = { id: 'SM_arrived', from: OURS, to: newNumber() };
     const delivered = await report('message.delivered', data);
     await waitForEvent(app.application, delivered, ({ status }) => status === 'done');
@@ -92,7 +92,7 @@ describe('the number of a message that fails', () => {
     expect(await failures.find(other.id)).toMatchObject({ isContradicted: true, reactions: ['suppress'] });
   });
 
-  it('is suppressed also when two receipts say differently how it failed', async () => {
+  it('suppress a number even if two receipts report different failures', async () => {
     const data = { id: 'SM_both', from: OURS, to: newNumber(), errorCode: '30005' };
     await report('message.undelivered', data);
     await report('message.failed', data);
@@ -100,7 +100,7 @@ describe('the number of a message that fails', () => {
     expect(await app.application.get(Suppressions).find(data.to)).toMatchObject({ code: '30005' });
   });
 
-  it('is left to the person who has suppressed it', async () => {
+  it('leave a suppression by an operator unchanged', async () => {
     const suppressions = app.application.get(Suppressions);
     const to = newNumber();
     const expiresAt = new Date(Date.now() + 10 * DAY_MS);
@@ -123,7 +123,7 @@ describe('the number of a message that fails', () => {
     expect(await suppressions.find(other)).toMatchObject({ reason: 'court order' });
   });
 
-  it('is the one that it was sent to, when no event tells it', async () => {
+  it('take the number from the outbox if no event contains it', async () => {
     const to = newNumber();
     await send(to);
     const { messageId } = await app.message({ to }, ({ state }) => state === 'delivered');
@@ -134,7 +134,7 @@ describe('the number of a message that fails', () => {
     expect((await failures.list({ number: to })).items).toHaveLength(1);
   });
 
-  it('is told by any event of the message', async () => {
+  it('take the number from any event of the message', async () => {
     const to = newNumber();
     const { id } = await app.post({ type: 'message.sent', data: { id: 'SM_known', from: OURS, to } });
     await waitForEvent(app.application, id, ({ status }) => status === 'done');

@@ -39,7 +39,7 @@ function event(
   );
 }
 
-describe('the records of failures', () => {
+describe('FailureRecords', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   const store = new MessageStore();
@@ -64,7 +64,7 @@ describe('the records of failures', () => {
   const find = (messageId: string) =>
     dataSource.getRepository(MessageFailureEntity).findOneByOrFail({ messageId });
 
-  it('takes one statement, however many events there are', async () => {
+  it('execute one statement, however many events there are', async () => {
     const counter = new QueryCounter('"message_failure"');
     dataSource.logger = counter;
     await project(
@@ -76,7 +76,7 @@ describe('the records of failures', () => {
     expect(await dataSource.getRepository(MessageFailureEntity).count()).toBe(200);
   });
 
-  it('keeps the latest report, in whatever order and grouping they come', async () => {
+  it('keep the latest report, in any order and grouping of arrival', async () => {
     const reports = (id: string) => [
       event(MessageFailedEvent, id, '30003', 3),
       event(MessageUndeliveredEvent, id, '30007', 9),
@@ -93,7 +93,7 @@ describe('the records of failures', () => {
     }
   });
 
-  it('has a later report reacted to anew, and leaves what a person has acknowledged', async () => {
+  it('reset the reactions for a later report, and keep the acknowledgement', async () => {
     await project([event(MessageFailedEvent, 'SM_again', '30003', 1)]);
     const handled = {
       reactedAt: new Date(),
@@ -110,7 +110,7 @@ describe('the records of failures', () => {
     });
   });
 
-  it('does not have a failure that is only told of again reacted to anew', async () => {
+  it('keep the reactions if the failure is only reported again', async () => {
     await project([event(MessageUndeliveredEvent, 'SM_twice', '30005', 5)]);
     await dataSource
       .getRepository(MessageFailureEntity)
@@ -120,7 +120,7 @@ describe('the records of failures', () => {
     dataSource.logger = counter;
     await project([event(MessageSentEvent, 'SM_twice', null, 1)]);
     expect(counter.count).toBe(0);
-    // The message says the same: of one state, the first report counts.
+    // The message is unchanged: the first report of a state counts.
     expect(await dataSource.getRepository(MessageEntity).findOneBy({ id: 'SM_twice' })).toMatchObject({
       errorCode: '30005',
     });
@@ -131,7 +131,7 @@ describe('the records of failures', () => {
     });
   });
 
-  it('know the numbers that another event has told', async () => {
+  it('contain the numbers of another event of the message', async () => {
     await project([event(MessageSentEvent, 'SM_numbers', null, 1)]);
     await project([event(MessageUndeliveredEvent, 'SM_numbers', '30005', 2, { from: null, to: null })]);
     expect(await find('SM_numbers')).toMatchObject({ from: '+15550100002', to: '+15550100001' });

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { type FailureReaction } from '../failures.options.js';
 import { FailurePolicy } from './failure-policy.js';
 import type { MessageFailure } from '../message-failure.js';
-import { FailuresOptions } from '../failures.options.js';
+import { FailuresOptions, type FailureReaction } from '../failures.options.js';
 
-/** What the option `failures.reactions` says: of the code, or else of its class. */
+/** Applies the option `failures.reactions`: the entry of the error code, or else of the cause class. */
 @Injectable()
 export class ConfiguredFailurePolicy extends FailurePolicy {
   override readonly priority = 0;

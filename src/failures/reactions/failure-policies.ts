@@ -5,19 +5,19 @@ import type { FailureReaction } from '../failures.options.js';
 import { FailurePolicy } from './failure-policy.js';
 import type { MessageFailure } from '../message-failure.js';
 
-/** Finds every `FailurePolicy` of the application, and asks them in their order. */
+/** Finds every `FailurePolicy` of the application, and consults them by priority. */
 @Injectable()
 export class FailurePolicies implements OnModuleInit {
   #policies: readonly FailurePolicy[] = [];
 
   constructor(private readonly discovery: DiscoveryService) {}
 
-  /** @throws {ConfigurationError} naming every policy that cannot work. */
+  /** @throws {ConfigurationError} listing every invalid policy. */
   onModuleInit(): void {
     this.#policies = discoverPolicies(this.discovery, FailurePolicy, 'Postack failure policies');
   }
 
-  /** The first decision that is not `null`. Rejects as soon as a policy throws. */
+  /** The first decision that is not `null`. Rejects if a policy throws. */
   async decide(failure: MessageFailure): Promise<readonly FailureReaction[]> {
     for (const policy of this.#policies) {
       const reactions = await policy.decide(failure);

@@ -2,8 +2,8 @@ import type { FailureReaction } from '../failures.options.js';
 import type { MessageFailure } from '../message-failure.js';
 
 /**
- * Decides what is done about a message that did not arrive. Provide a subclass in any module of your application and it
- * is asked, before the option `failures.reactions` is.
+ * Decides how to react to a message that did not arrive. Provide a subclass in any module of your application; it takes
+ * precedence over the option `failures.reactions`.
  *
  * @example
  * ```ts
@@ -20,13 +20,13 @@ import type { MessageFailure } from '../message-failure.js';
  * ```
  */
 export abstract class FailurePolicy {
-  /** Higher ones are asked first; the option `failures.reactions` has 0. */
+  /** Policies with a higher priority are consulted first; the option `failures.reactions` has 0. */
   readonly priority: number = 100;
 
   /**
-   * What is to be done, `[]` for nothing, or `null` to leave it to the next policy. Asked again when it throws, or when
-   * a later event says something else about the message. Whatever it says, a message is sent again only when it is
-   * certain that it did not arrive, and not for ever.
+   * Returns the reactions, `[]` for none, or `null` to defer to the next policy. Called again if it throws, or if a later
+   * event changes the failure. Regardless of the decision, a message is resent only if it certainly did not arrive, and
+   * only as often as `failures.resendDelaysMs` allows.
    */
   abstract decide(
     failure: MessageFailure,

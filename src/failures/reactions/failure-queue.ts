@@ -13,7 +13,7 @@ interface FailureJob {
   messageId: string;
 }
 
-/** Has failures reacted to that come without an event: as jobs, since events are what listeners are for. */
+/** Jobs that react to failures reported without an event, which no listener sees. */
 @Injectable()
 export class FailureQueue {
   readonly #logger = new Logger('PostackFailures');
@@ -25,11 +25,11 @@ export class FailureQueue {
     workers: Workers,
   ) {
     this.#queue = workers.queue('failures', RETRY_FOR_A_DAY);
-    // As fast as messages are rejected.
+    // Fast enough to keep up with rejected messages.
     this.#queue.process((job) => this.#react(job), { concurrency: 5, pollSeconds: 0.5 });
   }
 
-  /** @throws when it is to be tried again. */
+  /** @throws to have the job retried. */
   async #react({ data: { messageId }, retryCount, retryLimit }: JobWithMetadata<FailureJob>): Promise<void> {
     try {
       await this.database.transaction((manager) => this.reactions.react(messageId, manager));
@@ -45,7 +45,7 @@ export class FailureQueue {
     }
   }
 
-  /** Has a recorded failure reacted to when the transaction commits. */
+  /** Enqueues the reaction to a recorded failure; runs after the transaction of `manager` commits. */
   async send(messageId: string, manager: EntityManager): Promise<void> {
     await this.#queue.send({ messageId }, { manager });
   }

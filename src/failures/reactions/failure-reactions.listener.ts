@@ -6,7 +6,7 @@ import { OnPostackEvent } from '../../listeners/on-postack-event.decorator.js';
 import { FAILURE_REACTIONS_LISTENER } from '../failures.options.js';
 import { FailureReactions } from './failure-reactions.js';
 
-/** Does about each message that did not arrive what the policies say, exactly once. */
+/** Reacts to each message that did not arrive, exactly once. */
 @Injectable()
 export class FailureReactionsListener {
   constructor(private readonly reactions: FailureReactions) {}
@@ -19,7 +19,7 @@ export class FailureReactionsListener {
     { messageId }: MessageUndeliveredEvent | MessageFailedEvent,
     { manager }: TransactionalListenerContext,
   ): Promise<void> {
-    // Of which message it tells, nobody knows: the projections have it as a dead letter.
+    // Without a message id there is nothing to react to: the projections dead-letter the event.
     if (messageId !== null) await this.reactions.react(messageId, manager);
   }
 }

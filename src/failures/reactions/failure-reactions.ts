@@ -1,39 +1,40 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Alerts } from '../../alerts/alerts.js';
+import { PostackDatabase } from '../../database/postack-database.js';
 import { MessageEntity } from '../../messages/message.entity.js';
 import { hasCertainlyFailed } from '../../messages/has-certainly-failed.js';
 import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
 import { Suppressions } from '../../suppressions/suppressions.js';
 import { FailurePolicies } from './failure-policies.js';
 import { FailureResend } from './failure-resend.js';
-import { FAILURE_REACTIONS, type FailureReaction } from '../failures.options.js';
 import { FailureRecords } from '../failure-records.js';
 import { MessageFailureEntity } from '../message-failure.entity.js';
 import type { ResendRefusal } from '../failure-states.js';
 import { withCause, type MessageFailure } from '../message-failure.js';
-import { FailuresOptions } from '../failures.options.js';
+import { FAILURE_REACTIONS, FailuresOptions, type FailureReaction } from '../failures.options.js';
 
 const DAY_MS = 86_400_000;
 
-/** The record of a failure is not there yet: its projection is behind, and catches up. */
+/** The failure is not recorded yet, because the projection of messages is behind. Solved by a retry. */
 export class FailureNotRecordedError extends Error {
   readonly code = 'POSTACK_FAILURE_NOT_RECORDED';
   override readonly name = 'FailureNotRecordedError';
 
   constructor(messageId: string) {
     super(
-      `There is no record yet of the failure of message ${messageId}; if this lasts, see what keeps the projection ` +
-        '"messages" (GET /api/v1/listeners/messages)',
+      `The failure of message ${messageId} is not recorded yet; if this persists, check what is blocking the ` +
+        'projection "messages" (GET /api/v1/listeners/messages)',
     );
   }
 }
 
-/** Has the policies decide about a message that did not arrive, and does what they say. */
+/** Reacts to messages that did not arrive, as the policies decide. */
 @Injectable()
 export class FailureReactions {
   constructor(
     private readonly options: FailuresOptions,
+    private readonly database: PostackDatabase,
     private readonly records: FailureRecords,
     private readonly policies: FailurePolicies,
     private readonly resend: FailureResend,
@@ -42,31 +43,31 @@ export class FailureReactions {
   ) {}
 
   /**
-   * Reacts in the transaction of `manager`, once to each report of a failure.
+   * Reacts in the transaction of `manager`, once for each recorded failure.
    *
    * @throws {FailureNotRecordedError}
-   * @throws whatever a policy throws.
+   * @throws the error of a policy that throws.
    */
   async react(messageId: string, manager: EntityManager): Promise<void> {
     const stored = await this.#find(messageId, manager);
     if (stored.reactedAt) return;
     const failure = withCause(stored, this.options.catalogue);
-    // Before the rows are locked: a policy may take long, and the projection must not wait for it.
+    // Before the rows are locked: a policy may be slow, and the projection must not wait for it.
     const reactions = new Set(await this.policies.decide(failure));
-    // In the order of the projection. What is certain of the message now stays so until this is committed.
+    // Locked in the same order as by the projection. The state of the message is fixed until the commit.
     await manager.findOne(MessageEntity, { where: { id: messageId }, lock: { mode: 'pessimistic_read' } });
     const locked = await manager.findOne(MessageFailureEntity, {
       where: { messageId },
       lock: { mode: 'pessimistic_write' },
     });
-    // Another report: whoever brought it reacts to it.
+    // The failure was replaced meanwhile: its own event or job reacts to it.
     if (!locked || locked.reactedAt || locked.state !== failure.state || locked.code !== failure.code) return;
     const resendRefusal = reactions.has('resend') ? await this.resend.resend(failure, manager) : null;
     await manager.update(
       MessageFailureEntity,
       { messageId },
       {
-        reactions: await this.#done(reactions, failure, resendRefusal, manager),
+        reactions: await this.#perform(reactions, failure, resendRefusal, manager),
         reactedAt: new Date(),
         resendRefusal,
         ...(locked.to === null && { from: failure.from, to: failure.to }),
@@ -79,15 +80,15 @@ export class FailureReactions {
     const find = () => manager.findOneBy(MessageFailureEntity, { messageId });
     let stored = await find();
     if (!stored) {
-      // On its own, so that nobody waits for the policies.
-      await manager.dataSource.transaction((own) => this.records.recordStored(messageId, own));
+      // In its own transaction, so that its lock is not held while the policies decide.
+      await this.database.transaction((own) => this.records.recordStored(messageId, own));
       stored = await find();
     }
     if (!stored) throw new FailureNotRecordedError(messageId);
     return stored.to === null ? this.#withNumbers(stored, manager) : stored;
   }
 
-  /** The outbox knows the numbers of its messages, whatever Postack's events tell. */
+  /** Takes the numbers from the outbox if no event contained them. */
   async #withNumbers(stored: MessageFailureEntity, manager: EntityManager): Promise<MessageFailureEntity> {
     const { messageId } = stored;
     const sent = await manager.findOneBy(OutboxMessageEntity, { messageId });
@@ -95,15 +96,15 @@ export class FailureReactions {
     return Object.assign(stored, { from: sent.from, to: sent.to });
   }
 
-  /** Does it. @returns those that had an effect. */
-  async #done(
+  /** @returns the reactions that took effect. */
+  async #perform(
     reactions: ReadonlySet<FailureReaction>,
     failure: MessageFailure,
     resendRefusal: ResendRefusal | null,
     manager: EntityManager,
   ): Promise<FailureReaction[]> {
     const done: FailureReaction[] = [];
-    // In one order, whatever a policy's is, so that two reactions do not wait for each other.
+    // In a fixed order, so that two transactions cannot deadlock.
     for (const reaction of FAILURE_REACTIONS.filter((one) => reactions.has(one))) {
       switch (reaction) {
         case 'resend':
@@ -121,7 +122,7 @@ export class FailureReactions {
     return done;
   }
 
-  /** @returns whether the number is suppressed now: not when the message may have arrived, or a person has decided. */
+  /** @returns whether the number is suppressed now; `false` if the message may have arrived. */
   async #suppress(
     { to, source, failedAt, code, messageId, eventId }: MessageFailure,
     reaction: 'suppress' | 'suppress-permanently',
@@ -142,13 +143,13 @@ export class FailureReactions {
     { code, causeClass, meaning, action, messageId }: MessageFailure,
     manager: EntityManager,
   ): Promise<void> {
-    const name = code ?? '(no code)';
+    const symptom = code === null ? 'without an error code' : `with error code ${code}`;
     await this.alerts.raise(
       {
         kind: 'failure',
-        // Indexed: whatever Postack writes for a code must not be too long.
-        key: name.slice(0, 200),
-        summary: `Messages fail with ${name}. ${meaning}. ${action}`,
+        // Indexed: a code from Postack must not exceed the maximum size of an index row.
+        key: (code ?? '(no code)').slice(0, 200),
+        summary: `Messages are failing ${symptom}. ${meaning}. ${action}`,
         details: { code, causeClass, messageId },
       },
       manager,

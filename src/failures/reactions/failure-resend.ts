@@ -7,28 +7,29 @@ import type { ResendRefusal } from '../failure-states.js';
 import type { MessageFailure } from '../message-failure.js';
 import { FailuresOptions } from '../failures.options.js';
 
-/** For so long the outbox looks for messages of which it is not known whether Postack has them. */
-const UNDECIDED_MS = 28 * 3_600_000;
+/** How long the outbox keeps trying to find out whether Postack accepted a message. */
+const UNKNOWN_OUTCOME_MS = 28 * 3_600_000;
 
-/** How far Postack's clock may be behind. */
+/** Tolerated lag of Postack's clock. */
 const SKEW_MS = 60_000;
 
-/** What its recipient expects any more nobody knows: its event may have been replayed, or its listener paused. */
-const LATEST_MS = 24 * 3_600_000;
+/** A replayed event or a resumed listener may bring up old failures: their recipients no longer expect the message. */
+const MAX_AGE_MS = 24 * 3_600_000;
 
-/** Nobody can tell yet whose message it is that failed; to be tried again. */
+/** It is not known yet whether the failed message belongs to the outbox. Solved by a retry. */
 export class SenderUndecidedError extends Error {
   readonly code = 'POSTACK_SENDER_UNDECIDED';
   override readonly name = 'SenderUndecidedError';
 
   constructor(messageId: string) {
     super(
-      `Message ${messageId} may be one of the outbox's of which it is not known yet whether Postack has it`,
+      `Message ${messageId} may belong to an outbox message whose send outcome is still unknown; retrying until it ` +
+        'is known',
     );
   }
 }
 
-/** Sends a message once more, as a new one that is linked to the one that failed. */
+/** Resends a failed message as a new message that is linked to it. */
 @Injectable()
 export class FailureResend {
   constructor(
@@ -37,18 +38,18 @@ export class FailureResend {
   ) {}
 
   /**
-   * Puts the message into the outbox again, in the transaction of `manager`, to be sent after its wait: one message, however
-   * often this is called. Whether it still is certain that the failed one did not arrive is asked once more by then.
+   * Enqueues the message again, in the transaction of `manager`, with the delay of `failures.resendDelaysMs`.
+   * Idempotent. Before it is sent, a send rule checks again that the failed message certainly did not arrive.
    *
-   * @returns why it is not sent again; `null` when it is.
-   * @throws {MissingApiKeyError} when there is no way to Postack any more.
-   * @throws {SenderUndecidedError} while nobody can tell whether it is one of ours.
+   * @returns why it is not resent; `null` if it is.
+   * @throws {MissingApiKeyError} if no Postack API key is configured.
+   * @throws {SenderUndecidedError} while it is unknown whether the outbox sent the message.
    */
   async resend(failure: MessageFailure, manager: EntityManager): Promise<ResendRefusal | null> {
     const { messageId, isRetryable, source } = failure;
     if (!isRetryable) return 'not-retryable';
     if (source !== 'event') return 'not-by-event';
-    if (Date.now() - failure.failedAt.getTime() > LATEST_MS) return 'too-late';
+    if (Date.now() - failure.failedAt.getTime() > MAX_AGE_MS) return 'too-late';
     const failed = await manager.findOneBy(OutboxMessageEntity, { messageId });
     if (!failed) {
       await this.#assertNotOurs(failure, manager);
@@ -74,17 +75,17 @@ export class FailureResend {
     return null;
   }
 
-  /** A receipt may come before Postack's answer to the sending, or in its place. */
+  /** A receipt may arrive before Postack's response to the send request, or instead of it. */
   async #assertNotOurs({ to, messageId, failedAt }: MessageFailure, manager: EntityManager): Promise<void> {
     const failedMs = failedAt.getTime();
     const open = {
       ...(to !== null && { to }),
-      sendingSince: Between(new Date(failedMs - UNDECIDED_MS), new Date(failedMs + SKEW_MS)),
+      sendingSince: Between(new Date(failedMs - UNKNOWN_OUTCOME_MS), new Date(failedMs + SKEW_MS)),
     };
-    const isUndecided = await manager.existsBy(OutboxMessageEntity, [
+    const isUnknown = await manager.existsBy(OutboxMessageEntity, [
       { ...open, status: 'sending' },
       { ...open, heldReason: 'unknown-outcome' },
     ]);
-    if (isUndecided) throw new SenderUndecidedError(messageId);
+    if (isUnknown) throw new SenderUndecidedError(messageId);
   }
 }

@@ -2,27 +2,27 @@ import { DELIVERY_STATES, type DeliveryFact, type DeliveryState } from '../../me
 import { LOOKUP } from '../../messages/message-state.js';
 import type { PostackMessage } from '../../postack-api/postack-message.js';
 
-/** Stands for the event in the guess that a message has expired. */
-const SWEEP = 'sweep';
+/** `DeliveryFact.eventId` of an assumed expiry. A stored value. */
+const ASSUMED = 'sweep';
 
-const ENDS: readonly DeliveryState[] = ['failed', 'undelivered', 'delivered', 'read'];
+const FINAL_STATES: readonly DeliveryState[] = ['failed', 'undelivered', 'delivered', 'read'];
 
-/** What is our own guess, or no state of an outbound message: Postack cannot have meant that. */
-const NOT_TOLD: readonly DeliveryState[] = ['received', 'expired'];
+/** `received` is not a state of an outbound message, and `expired` is our own assumption: Postack cannot mean these. */
+const NEVER_REPORTED: readonly DeliveryState[] = ['received', 'expired'];
 
 /**
- * What Postack's answer about a message without receipts comes to: the state that it tells, if it is one of ours, and
- * that the message has expired, unless that state is an end.
+ * Delivery facts from Postack's response about a message without receipts: the reported state, if it is a known one, and
+ * `expired`, unless that state is final.
  *
- * @param answer `null` when Postack does not know the message, or could not be asked.
+ * @param answer `null` if Postack does not know the message, or could not be queried.
  */
 export function factsOf(answer: PostackMessage | null, now: Date): DeliveryFact[] {
   const at = now.toISOString();
   const status = answer?.status?.toLowerCase();
-  const state = DELIVERY_STATES.find((known) => known === status && !NOT_TOLD.includes(known));
+  const state = DELIVERY_STATES.find((known) => known === status && !NEVER_REPORTED.includes(known));
   const isFailure = state === 'failed' || state === 'undelivered';
   const errorCode = isFailure ? (answer?.errorCode ?? null) : null;
-  const told: DeliveryFact[] = state ? [{ state, at, eventId: LOOKUP, errorCode }] : [];
-  if (state && ENDS.includes(state)) return told;
-  return [...told, { state: 'expired', at, eventId: SWEEP, errorCode: null }];
+  const reported: DeliveryFact[] = state ? [{ state, at, eventId: LOOKUP, errorCode }] : [];
+  if (state && FINAL_STATES.includes(state)) return reported;
+  return [...reported, { state: 'expired', at, eventId: ASSUMED, errorCode: null }];
 }

@@ -7,6 +7,7 @@ import { DeliveryReconciliation } from './delivery-reconciliation.js';
 export class DeliveryReconciliationSchedule {
   constructor(workers: Workers, reconciliation: DeliveryReconciliation) {
     workers.schedule({
+      // A stored name.
       name: 'failures.sweep',
       title: 'Delivery reconciliation',
       cron: '*/10 * * * *',

@@ -1,47 +1,46 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { PostackDatabase } from '../../database/postack-database.js';
+import { loggableError } from '../../errors/loggable-error.js';
 import { UNSETTLED_STATES } from '../../messages/delivery-state.js';
 import { MessageStore } from '../../messages/message-store.js';
 import { MessageEntity } from '../../messages/message.entity.js';
-import { loggableError } from '../../errors/loggable-error.js';
-import { PostackDatabase } from '../../database/postack-database.js';
 import { PostackApiError, PostackRefusedError } from '../../postack-api/postack-api-errors.js';
+import { PostackApiOptions } from '../../postack-api/postack-api.options.js';
 import { PostackClient, type PostackMessage } from '../../postack-api/postack-client.js';
+import { FailuresOptions } from '../failures.options.js';
 import { FailureQueue } from '../reactions/failure-queue.js';
 import { factsOf } from './delivery-lookup.js';
 import { ReconciliationProgress } from './reconciliation-progress.js';
-import { PostackApiOptions } from '../../postack-api/postack-api.options.js';
-import { FailuresOptions } from '../failures.options.js';
 
-/** What one run has come to. */
+/** Results of one run. */
 export interface ReconciliationReport {
-  /** Messages that Postack has told the state of. */
+  /** Messages whose state Postack returned. */
   asked: number;
-  /** Of these, so many had come to an end, and the receipt was missing. */
+  /** Messages found in a final state whose receipt was missing. */
   reconciled: number;
-  /** Messages that have expired. */
+  /** Messages marked as expired. */
   expired: number;
 }
 
 const HOUR_MS = 3_600_000;
 
-/** So many are asked for in one run; the next one goes on. */
-const MAX_ASKED = 500;
+/** Messages looked up in one run; the next run continues. */
+const MAX_LOOKUPS = 500;
 
-/** Read at once. */
 const PAGE_SIZE = 100;
 
-/** After so many failures in a row, Postack is not asked any more in this run. */
+/** Consecutive failed lookups after which a run stops querying Postack. */
 const MAX_FAILURES = 5;
 
-/** When Postack has not answered for so long, what is due for as long has expired without that. */
-const LONGEST_WAIT_MS = 24 * HOUR_MS;
+/** How long past its due time a message waits for a response from Postack before it expires without one. */
+const MAX_OVERDUE_MS = 24 * HOUR_MS;
 
 type DueMessage = Pick<MessageEntity, 'id' | 'lastEventAt'>;
 
 /**
- * Looks after messages of which no receipt has come: asks Postack what became of them, one by one and at the request
- * rate of everything else, and takes the answer in as if an event had told. A message that has not come to an end by
- * then has expired, which is our own guess: a receipt, however late, overrides it.
+ * Finds out the state of messages without a delivery receipt: requests it from Postack, one message at a time within the
+ * shared request rate, and applies the response like an event. A message without a final state is marked as expired,
+ * which is an assumption: a receipt overrides it, however late it arrives.
  */
 @Injectable()
 export class DeliveryReconciliation {
@@ -58,62 +57,64 @@ export class DeliveryReconciliation {
   ) {}
 
   /**
-   * Runs by itself every ten minutes; may be called at any time, in any process.
+   * Scheduled every 10 minutes; can be called at any time, in any process.
    *
-   * @param signal Ends it between two messages.
+   * @param signal Stops it between two messages.
    * @param now For tests.
    */
   async run(signal?: AbortSignal, now: Date = new Date()): Promise<ReconciliationReport> {
     const report: ReconciliationReport = { asked: 0, reconciled: 0, expired: 0 };
     const due = new Date(now.getTime() - this.options.expireAfterHours * HOUR_MS);
-    await this.progress.adopt(due);
-    const { hasAnswers, unanswered } = await this.#askAbout(due, signal, now, report);
-    const overdue = new Date(due.getTime() - LONGEST_WAIT_MS);
-    if (hasAnswers) {
-      await this.progress.answered();
-      // Postack answers, but not about these: nor will it.
+    await this.progress.addMessagesWithoutEvents(due);
+    const { isResponding, unanswered } = await this.#lookUpDue(due, signal, now, report);
+    const overdue = new Date(due.getTime() - MAX_OVERDUE_MS);
+    if (isResponding) {
+      await this.progress.markResponding();
+      // Postack responds, but not for these messages, and is not expected to.
       for (const { id, lastEventAt } of unanswered) {
-        if (lastEventAt < overdue) await this.#settle(id, null, now, report);
+        if (lastEventAt < overdue) await this.#reconcile(id, null, now, report);
       }
     } else if (unanswered.length > 0) {
-      const since = await this.progress.unansweredSince(now);
-      if (now.getTime() - since.getTime() > LONGEST_WAIT_MS) await this.#giveUp(overdue, signal, now, report);
+      const since = await this.progress.markUnresponsive(now);
+      if (now.getTime() - since.getTime() > MAX_OVERDUE_MS) {
+        await this.#expireOverdue(overdue, signal, now, report);
+      }
     }
     if (report.reconciled + report.expired > 0) {
       this.#logger.log(
-        `Of messages without receipts, ${report.reconciled} had come to an end, which Postack has told when asked; ` +
-          `${report.expired} have expired after ${this.options.expireAfterHours} hours`,
+        `Reconciled ${report.reconciled} messages without delivery receipts; ${report.expired} expired after ` +
+          `${this.options.expireAfterHours} hours`,
       );
     }
     return report;
   }
 
-  /** Asks about the oldest first, until Postack seems to be away. */
-  async #askAbout(
+  /** Looks up due messages, oldest first, until Postack appears to be down. */
+  async #lookUpDue(
     due: Date,
     signal: AbortSignal | undefined,
     now: Date,
     report: ReconciliationReport,
-  ): Promise<{ hasAnswers: boolean; unanswered: DueMessage[] }> {
+  ): Promise<{ isResponding: boolean; unanswered: DueMessage[] }> {
     const unanswered: DueMessage[] = [];
-    let [asked, failures, hasAnswers] = [0, 0, false];
+    let [lookups, failures, isResponding] = [0, 0, false];
     for await (const message of this.#due(due)) {
-      if (asked === MAX_ASKED || failures === MAX_FAILURES) break;
-      const answer = await this.#ask(message.id, signal);
+      if (lookups === MAX_LOOKUPS || failures === MAX_FAILURES) break;
+      const answer = await this.#lookUp(message.id, signal);
       if (signal?.aborted) break;
-      if (this.module.api) asked += 1;
+      if (this.module.api) lookups += 1;
       failures = answer === 'failed' ? failures + 1 : 0;
       if (answer === 'failed') unanswered.push(message);
       else {
-        hasAnswers = true;
-        await this.#settle(message.id, answer, now, report);
+        isResponding = true;
+        await this.#reconcile(message.id, answer, now, report);
       }
     }
-    return { hasAnswers, unanswered };
+    return { isResponding, unanswered };
   }
 
-  /** Postack has answered nothing for too long. */
-  async #giveUp(
+  /** Expires all overdue messages: Postack has not responded for too long. */
+  async #expireOverdue(
     overdue: Date,
     signal: AbortSignal | undefined,
     now: Date,
@@ -121,11 +122,11 @@ export class DeliveryReconciliation {
   ): Promise<void> {
     for await (const { id } of this.#due(overdue)) {
       if (signal?.aborted) return;
-      await this.#settle(id, null, now, report);
+      await this.#reconcile(id, null, now, report);
     }
   }
 
-  /** Every message that no receipt has come of by then, the oldest first. */
+  /** Messages without a final state whose last event is not later than `due`, oldest first. */
   async *#due(due: Date): AsyncGenerator<DueMessage> {
     let last: DueMessage | undefined;
     for (;;) {
@@ -149,34 +150,38 @@ export class DeliveryReconciliation {
     }
   }
 
-  /** `null` when Postack does not know it, or there is no way to Postack; `failed` when it may know it later. */
-  async #ask(id: string, signal: AbortSignal | undefined): Promise<PostackMessage | null | 'failed'> {
+  /** `null` if Postack does not know the message or no API key is configured; `failed` if a later lookup may succeed. */
+  async #lookUp(id: string, signal: AbortSignal | undefined): Promise<PostackMessage | null | 'failed'> {
     if (!this.module.api) return null;
     try {
       return await this.client.fetch(id, { signal });
     } catch (error) {
       if (signal?.aborted) return 'failed';
-      if (isAboutMessage(error)) return null;
-      this.#logger.warn(`What became of message ${id} cannot be asked for now: ${loggableError(error)}`);
+      if (isPermanent(error)) return null;
+      this.#logger.warn(
+        `Could not fetch the status of message ${id} from Postack; next attempt in 10 minutes: ${loggableError(error)}`,
+      );
       return 'failed';
     }
   }
 
-  /** A message that cannot be settled does not keep the others from it. */
-  async #settle(
+  /** An error does not prevent the reconciliation of other messages. */
+  async #reconcile(
     id: string,
     answer: PostackMessage | null,
     now: Date,
     report: ReconciliationReport,
   ): Promise<void> {
     try {
-      await this.#store(id, answer, now, report);
+      await this.#apply(id, answer, now, report);
     } catch (error) {
-      this.#logger.error(`What became of message ${id} cannot be stored for now: ${loggableError(error)}`);
+      this.#logger.error(
+        `Could not store the status of message ${id}; next attempt in 10 minutes: ${loggableError(error)}`,
+      );
     }
   }
 
-  async #store(
+  async #apply(
     id: string,
     answer: PostackMessage | null,
     now: Date,
@@ -184,12 +189,12 @@ export class DeliveryReconciliation {
   ): Promise<void> {
     const counts = await this.database.transaction(async (manager) => {
       const message = await this.messages.addFacts(id, factsOf(answer, now), manager);
-      // A receipt has come meanwhile.
+      // A receipt has arrived meanwhile.
       if (!message) return null;
       const expired = message.state === 'expired' ? 1 : 0;
       const counts = { asked: answer ? 1 : 0, reconciled: 1 - expired, expired };
       await this.progress.count(counts, manager);
-      // No event tells of the failure, and has it reacted to.
+      // No event reports this failure, so no listener reacts to it.
       if (message.state === 'failed' || message.state === 'undelivered') await this.queue.send(id, manager);
       return counts;
     });
@@ -200,8 +205,8 @@ export class DeliveryReconciliation {
   }
 }
 
-/** Postack has answered, and does not know the message, or will never tell. */
-function isAboutMessage(error: unknown): boolean {
+/** Whether Postack responded that it does not know the message, or will reject every lookup of it. */
+function isPermanent(error: unknown): boolean {
   if (!(error instanceof PostackApiError)) return false;
   return error.causeClass === 'request' || (error instanceof PostackRefusedError && !error.isRetryable);
 }

@@ -82,7 +82,7 @@ describe('failures in the admin API', () => {
         { cause: 'recipient', code: '30006', total: 2, unacknowledged: 2, latestAt: at(3).toISOString() },
         { cause: 'account', code: '30034', total: 1, unacknowledged: 0 },
       ],
-      receipts: { asked: 0, reconciled: 0, expired: 0 },
+      reconciliation: { asked: 0, reconciled: 0, expired: 0 },
     });
     const some = await get<List>('/api/v1/failures/summary?since=2026-01-01T03:00:00Z');
     expect(some.body.items).toMatchObject([{ code: '30006', total: 1 }]);
