@@ -1,8 +1,8 @@
 import type { AlertEntity } from './alert.entity.js';
 
 /**
- * An alert was raised. Observers hear of it in the process that works on its notice, and once more should that process
- * die in between: `@OnEvent(AlertRaised.notice)`.
+ * Emitted when an alert is raised, for `@OnEvent(AlertRaised.notice)`, in the process that runs the job of the notice.
+ * Emitted again if that process dies before the job is completed.
  */
 export class AlertRaised {
   static readonly notice = 'postack.alert.raised';
@@ -10,7 +10,7 @@ export class AlertRaised {
   constructor(readonly alert: Readonly<AlertEntity>) {}
 }
 
-/** What an alert was about is over: `@OnEvent(AlertResolved.notice)`. */
+/** Emitted when an alert is resolved, for `@OnEvent(AlertResolved.notice)`; otherwise like `AlertRaised`. */
 export class AlertResolved {
   static readonly notice = 'postack.alert.resolved';
 

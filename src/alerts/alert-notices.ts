@@ -12,7 +12,7 @@ import { AlertEntity } from './alert.entity.js';
 import { postAlert, type AlertChange } from './alert-webhook.js';
 import { AlertsOptions } from './alerts.options.js';
 
-/** Whom a job is to tell of what. */
+/** Data of a job that reports an alert. */
 export interface AlertNotice {
   /** `AlertEntity.id`. */
   id: string;
@@ -21,7 +21,7 @@ export interface AlertNotice {
   to: 'observers' | 'webhook';
 }
 
-/** Tells of alerts: jobs of pg-boss, so that what is raised is told of also when the process dies. */
+/** Reports alerts to the log, observers and the webhook, by jobs: a notice is not lost when the process dies. */
 @Injectable()
 export class AlertNotices {
   readonly #logger = new Logger('PostackAlerts');
@@ -34,7 +34,7 @@ export class AlertNotices {
     workers: Workers,
   ) {
     this.#queue = workers.queue('alerts.notices', RETRY_FOR_A_DAY);
-    this.#queue.process((job) => this.#tell(job), { pollSeconds: 1 });
+    this.#queue.process((job) => this.#deliver(job), { pollSeconds: 1 });
   }
 
   /** Connects pg-boss and creates the queue, once. */
@@ -42,42 +42,42 @@ export class AlertNotices {
     return this.#queue.prepare();
   }
 
-  /** Sends the notices when the transaction commits. */
+  /** Enqueues the notices of alerts; they are delivered after the transaction of `manager` commits. */
   async send(ids: readonly string[], change: AlertChange, manager: EntityManager): Promise<void> {
     const to = this.options.target ? (['observers', 'webhook'] as const) : (['observers'] as const);
     const notices = ids.flatMap((id) => to.map((one): AlertNotice => ({ id, change, to: one })));
     await this.#queue.sendAll(notices, { manager });
   }
 
-  /** @throws when it is to be tried again. */
-  async #tell(job: JobWithMetadata<AlertNotice>): Promise<void> {
+  /** @throws to have the job retried. */
+  async #deliver(job: JobWithMetadata<AlertNotice>): Promise<void> {
     const { id, change, to } = job.data;
     const alert = await this.database.repository(AlertEntity).findOneBy({ id });
     if (!alert) return;
     if (to === 'webhook') return this.#post(alert, change, job);
     const raised = change === 'raised';
-    this.#logger[raised ? 'warn' : 'log'](`Alert ${raised ? '' : 'resolved: '}${alert.summary}`);
+    this.#logger[raised ? 'warn' : 'log'](`Alert ${change}: ${alert.summary} (alert ${id})`);
     const notice = raised ? new AlertRaised(alert) : new AlertResolved(alert);
     this.observers.notify(raised ? AlertRaised.notice : AlertResolved.notice, notice);
   }
 
   async #post(alert: AlertEntity, change: AlertChange, job: JobWithMetadata<AlertNotice>): Promise<void> {
     if (!this.options.target) return;
-    // Whoever has not heard that it began hears only that it is over.
+    // The receiver gets only the resolution of an alert that ended before it could be posted.
     if (change === 'raised' && alert.state === 'resolved') return;
     try {
       await postAlert(this.options.target, alert, change, job.signal);
       await this.#record(alert.id, change, 'delivered');
     } catch (error) {
       const isLast = job.retryCount >= job.retryLimit;
-      const next = isLast ? 'it is not tried again' : 'it is tried again';
-      this.#logger.warn(`The webhook of alert ${alert.id} failed, ${next}: ${loggableError(error)}`);
+      const next = isLast ? 'no attempts left' : 'will retry';
+      this.#logger.warn(`Webhook failed for alert ${alert.id}; ${next}: ${loggableError(error)}`);
       if (isLast) await this.#record(alert.id, change, 'failed');
       throw error;
     }
   }
 
-  /** Of a webhook that tells of a state which is past, nothing is kept. */
+  /** Records the result, unless the alert is in another state by now. */
   async #record(id: string, change: AlertChange, webhook: 'delivered' | 'failed'): Promise<void> {
     const state = change === 'raised' ? 'open' : 'resolved';
     await this.database.repository(AlertEntity).update({ id, state }, { webhook });

@@ -5,10 +5,10 @@ import { Alerts } from './alerts.js';
 import { ReceiptsWatch } from './receipts-watch.js';
 import { SilenceWatch } from './silence-watch.js';
 
-/** Failures of one cause are over when there has been none for so long. */
-const FAILURES_OVER_MS = 3_600_000;
+/** A failure alert is resolved after this time without such a failure. */
+const RESOLVE_AFTER_MS = 3_600_000;
 
-/** Looks every minute, in one process at a time, for what no event can tell: that there are none. */
+/** Checks every minute, in one process at a time, for missing events and receipts, and for failures that have ended. */
 @Injectable()
 export class AlertWatch {
   readonly #logger = new Logger('PostackAlerts');
@@ -21,7 +21,7 @@ export class AlertWatch {
   ) {
     workers.schedule({
       name: 'alerts.watch',
-      title: 'The check for missing events',
+      title: 'Alert check',
       cron: '* * * * *',
       nextRun: 'in 1 minute',
       expireInSeconds: 300,
@@ -30,24 +30,20 @@ export class AlertWatch {
     });
   }
 
-  /** Looks once; runs by itself. @param now For tests. */
+  /** Scheduled every minute. @param now For tests. */
   async run(now: Date = new Date()): Promise<void> {
-    const notSeenSince = new Date(now.getTime() - FAILURES_OVER_MS);
-    await this.#try('silence', () => this.silence.run(now));
-    await this.#try('missing receipts', () => this.receipts.run(now));
-    await this.#try('failures that are over', () =>
-      this.alerts.resolve({ kind: 'failure', notSeenSince }, now),
-    );
+    const notSeenSince = new Date(now.getTime() - RESOLVE_AFTER_MS);
+    await this.#check('missing events', () => this.silence.run(now));
+    await this.#check('missing receipts', () => this.receipts.run(now));
+    await this.#check('ended failures', () => this.alerts.resolve({ kind: 'failure', notSeenSince }, now));
   }
 
-  /** What cannot be looked for does not keep the rest from it. */
-  async #try(what: string, look: () => Promise<unknown>): Promise<void> {
+  /** A check that fails does not prevent the others. */
+  async #check(subject: string, run: () => Promise<unknown>): Promise<void> {
     try {
-      await look();
+      await run();
     } catch (error) {
-      this.#logger.error(
-        `Looking for ${what} failed, and is tried again in a minute: ${loggableError(error)}`,
-      );
+      this.#logger.error(`Check for ${subject} failed; next check in 1 minute: ${loggableError(error)}`);
     }
   }
 }

@@ -2,40 +2,39 @@ import { createSignature } from '../webhook/svix-signature.js';
 import type { AlertEntity } from './alert.entity.js';
 import type { AlertWebhookTarget } from './alerts.options.js';
 
-/** What has become of an alert. */
+/** A change of an alert that is reported. */
 export type AlertChange = 'raised' | 'resolved';
 
-/** An answer has to be there by then. */
 const TIMEOUT_MS = 15_000;
 
-/** The receiver of alerts has answered something else than 2xx. */
+/** The receiver of alerts answered with another status than 2xx. */
 export class AlertWebhookRefusedError extends Error {
   readonly code = 'POSTACK_ALERT_WEBHOOK_REFUSED';
   override readonly name = 'AlertWebhookRefusedError';
 
   constructor(status: number) {
     super(
-      `The receiver of alerts answered ${status}; look into its log, and check the option "alerts.webhook" ` +
+      `The receiver of alerts answered ${status}; check its log and the option "alerts.webhook" ` +
         '(POSTACK_ALERT_WEBHOOK_URL, POSTACK_ALERT_WEBHOOK_SECRET)',
     );
   }
 }
 
-/** The receiver of alerts has not answered. */
+/** The receiver of alerts did not answer. */
 export class AlertWebhookUnreachableError extends Error {
   readonly code = 'POSTACK_ALERT_WEBHOOK_UNREACHABLE';
   override readonly name = 'AlertWebhookUnreachableError';
 
   constructor(cause: unknown) {
     super(
-      `The receiver of alerts has not answered (${reasonOf(cause)}); check that it runs, and the option ` +
+      `The receiver of alerts did not answer (${reasonOf(cause)}); check that it is running, and the option ` +
         '"alerts.webhook" (POSTACK_ALERT_WEBHOOK_URL)',
       { cause },
     );
   }
 }
 
-/** Why `fetch` failed, without the URL, in which there may be a secret. */
+/** Why `fetch` failed, without the URL, which may contain a secret. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   const { cause } = error;
@@ -44,11 +43,11 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * Posts an alert, signed by the Standard Webhooks specification: `webhook-id` is the same at every attempt, the body
- * `{ type: 'alert.raised' | 'alert.resolved', timestamp, data }` with the alert as data.
+ * Posts an alert, signed according to the Standard Webhooks specification. The `webhook-id` is the same for every
+ * attempt; the body is `{ type: 'alert.raised' | 'alert.resolved', timestamp, data }` with the alert as `data`.
  *
- * @throws {AlertWebhookRefusedError} unless the answer is 2xx; redirects are not followed.
- * @throws {AlertWebhookUnreachableError} when there is no answer within 15 seconds, or `signal` ends it.
+ * @throws {AlertWebhookRefusedError} unless the status is 2xx; redirects are not followed.
+ * @throws {AlertWebhookUnreachableError} without an answer within 15 seconds, or when `signal` aborts.
  */
 export async function postAlert(
   { url, secret }: AlertWebhookTarget,

@@ -2,7 +2,7 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { JsonObject } from '../events/json.js';
 import type { AlertKind, AlertState, AlertWebhookState } from './alert.js';
 
-/** Something that a person should look into: one row from its beginning to its end, however often it is noticed. */
+/** A problem that needs an operator: one row from its first to its last occurrence. */
 @Entity({ name: 'alert', schema: 'postack' })
 @Index('alert_open_key', ['kind', 'key'], { unique: true, where: `state = 'open'` })
 @Index('alert_opened_at_idx', ['openedAt', 'id'])
@@ -16,22 +16,21 @@ export class AlertEntity {
   @Column('text')
   kind!: AlertKind;
 
-  /** What of this kind: the code of failures, for example. At most one alert of a kind and key is open. */
+  /** Distinguishes alerts of one kind, for example the error code. At most one alert of a kind and key is open. */
   @Column('text')
   key!: string;
 
   @Column('text')
   state!: AlertState;
 
-  /** A sentence, with what a person can do. */
+  /** What is wrong and what to do about it. */
   @Column('text')
   summary!: string;
 
-  /** As noticed last: without texts and phone numbers. */
+  /** Of the last occurrence. Contains no texts or phone numbers. */
   @Column('jsonb')
   details!: JsonObject;
 
-  /** How often it has been noticed. */
   @Column('integer', { default: 1 })
   occurrences!: number;
 
@@ -44,7 +43,7 @@ export class AlertEntity {
   @Column('timestamptz', { name: 'resolved_at', nullable: true })
   resolvedAt!: Date | null;
 
-  /** What became of the webhook that tells of its present state. */
+  /** Delivery of the webhook that reports the current `state`. */
   @Column('text')
   webhook!: AlertWebhookState;
 }

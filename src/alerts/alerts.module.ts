@@ -7,7 +7,7 @@ import { AlertWatch } from './alert-watch.js';
 import { SilenceWatch } from './silence-watch.js';
 import { ReceiptsWatch } from './receipts-watch.js';
 
-/** Raises an alert when something is wrong, and resolves it. */
+/** Raises, reports and resolves alerts; detects missing events and receipts. */
 @Module({
   imports: [DispatchModule, JobsModule],
   providers: [Alerts, AlertNotices, AlertWatch, SilenceWatch, ReceiptsWatch],

@@ -7,11 +7,11 @@ import { parseWebhookSecret, WebhookSecretError, type WebhookSecret } from '../w
 export interface AlertWebhookOptions {
   /** `https://…` or `http://…`, without user and password: the signature authenticates the request. */
   url: string;
-  /** `whsec_` and the base64 of 24 to 64 bytes; the receiver verifies with it. */
+  /** Secret for verification by the receiver: `whsec_` and 24 to 64 bytes in base64. */
   secret: string;
 }
 
-/** Options of alerts. */
+/** Options for alerts. */
 export class AlertsOptions {
   /**
    * Where alerts are posted, `{ url, secret }`, signed according to the Standard Webhooks specification. Default: not
@@ -21,24 +21,30 @@ export class AlertsOptions {
   @HasUrl('"alerts.webhook.url" must look like https://example.com/alerts, without a user or password')
   webhook: AlertWebhookOptions | undefined = undefined;
 
-  /** A silence shorter than this never raises an alert, in hours that usually have events. 1 to 10,080. Default 30. */
+  /**
+   * Minutes without any event before an alert is raised; only hours that usually have events count. 1 to 10,080 (1 week).
+   * Default 30.
+   */
   @IsWhole('minutes', 1, 10_080, 'alerts.')
   silenceMinutes = 30;
 
   /**
-   * Number of events that must be missing, compared with what is usual for those hours. 1 to 10,000. Default 10.
+   * Number of events that must be missing before such an alert is raised, compared with the usual number for these hours.
+   * 1 to 10,000. Default 10.
    */
   @IsWhole('events', 1, 10_000, 'alerts.')
   silenceEvents = 10;
 
-  /** This many messages without any delivery receipt raise an alert. 1 to 10,000. Default 5. */
+  /**
+   * Number of messages within 2 hours, none of them with a delivery receipt, that raises an alert. 1 to 10,000. Default 5.
+   */
   @IsWhole('messages', 1, 10_000, 'alerts.')
   unreceiptedMessages = 5;
 
-  /** `webhook`, ready to sign; `null` when alerts are not posted. */
+  /** `webhook` with its secret parsed; `null` if alerts are not posted. */
   readonly target: AlertWebhookTarget | null;
 
-  /** @throws {ConfigurationError} when the webhook's secret is malformed. */
+  /** @throws {ConfigurationError} if the webhook's secret is malformed. */
   constructor(given: AlertsOptionsInput = {}) {
     applyOptions(this, given, 'alerts.');
     this.target = this.webhook ? { url: this.webhook.url, secret: parseSecret(this.webhook.secret) } : null;
@@ -47,7 +53,7 @@ export class AlertsOptions {
 
 export type AlertsOptionsInput = Partial<Omit<AlertsOptions, 'target'>>;
 
-/** A webhook that is ready to be signed. */
+/** Where alerts are posted, with the secret parsed. */
 export interface AlertWebhookTarget {
   url: string;
   secret: WebhookSecret;

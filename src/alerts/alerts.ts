@@ -8,45 +8,41 @@ import { AlertEntity } from './alert.entity.js';
 import { AlertNotices } from './alert-notices.js';
 import { AlertsOptions } from './alerts.options.js';
 
-/** What to list. */
+/** Selects alerts. */
 export interface AlertFilter extends PageRequest {
   state?: AlertState;
   kind?: AlertKind;
 }
 
-/** Which open alerts are over. */
+/** Selects open alerts to be resolved. */
 export interface OverFilter {
   kind: AlertKind;
   /** Default: any. */
   key?: string;
-  /** Only those that have not been noticed since. */
+  /** Only alerts without an occurrence since this time. */
   notSeenSince?: Date;
 }
 
-/** What a person should look into. Whoever raises an alert again while it is open adds nothing but to its count. */
+/** Alerts for operators. Raising an alert that is already open only updates it and counts the occurrence. */
 @Injectable()
 export class Alerts {
-  readonly #table: string;
-
   constructor(
     private readonly database: PostackDatabase,
     private readonly options: AlertsOptions,
     private readonly notices: AlertNotices,
-  ) {
-    this.#table = database.table(AlertEntity);
-  }
+  ) {}
 
   /**
-   * Raises an alert, in the transaction of `manager`: when that commits, those who are to be told are told.
+   * Raises an alert, in the transaction of `manager`. It is reported after the commit.
    *
-   * @param at When it was noticed.
-   * @returns false when it is open already.
+   * @param at Time of the occurrence.
+   * @returns `false` if it is already open.
    */
   async raise(alert: NewAlert, manager: EntityManager, at: Date = new Date()): Promise<boolean> {
     await this.notices.prepare();
     const id = randomUUID();
     const rows: { is_new: boolean }[] = await manager.query(
-      `INSERT INTO ${this.#table} AS alert
+      `INSERT INTO ${this.database.table(AlertEntity)} AS alert
          (id, kind, key, state, summary, details, opened_at, last_seen_at, webhook)
        VALUES ($1, $2, $3, 'open', $4, $5, $6, $6, $7)
        ON CONFLICT (kind, key) WHERE state = 'open' DO UPDATE SET
@@ -68,12 +64,12 @@ export class Alerts {
     return isNew;
   }
 
-  /** Resolves open alerts; whoever is to be told is told. @returns how many. */
+  /** Resolves open alerts and reports it. @returns the number of resolved alerts. */
   async resolve(over: OverFilter, at: Date = new Date()): Promise<number> {
     await this.notices.prepare();
     return this.database.transaction(async (manager) => {
       const [rows]: [{ id: string }[], number] = await manager.query(
-        `UPDATE ${this.#table} SET state = 'resolved', resolved_at = $4, webhook = $5
+        `UPDATE ${this.database.table(AlertEntity)} SET state = 'resolved', resolved_at = $4, webhook = $5
          WHERE state = 'open' AND kind = $1 AND ($2::text IS NULL OR key = $2)
            AND ($3::timestamptz IS NULL OR last_seen_at < $3)
          RETURNING id`,
@@ -91,12 +87,11 @@ export class Alerts {
     });
   }
 
-  /** The open alert of a kind and key; `null` when there is none. */
   findOpen(kind: AlertKind, key: string): Promise<AlertEntity | null> {
     return this.database.repository(AlertEntity).findOneBy({ kind, key, state: 'open' });
   }
 
-  /** Those raised last first. @throws {InvalidCursorError} */
+  /** Latest alerts first. @throws {InvalidCursorError} */
   list({ state, kind, ...page }: AlertFilter = {}): Promise<Page<AlertEntity>> {
     const query = this.database.repository(AlertEntity).createQueryBuilder('alert');
     if (state) query.andWhere('alert.state = :state', { state });

@@ -1,9 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** How many events came in during one hour: from these, what is usual is learned. */
+/** Number of events received in one hour; the basis for what is usual. */
 @Entity({ name: 'event_hour', schema: 'postack' })
 export class EventHourEntity {
-  /** When it began. */
+  /** Start of the hour. */
   @PrimaryColumn('timestamptz', { primaryKeyConstraintName: 'event_hour_pkey' })
   hour!: Date;
 

@@ -6,37 +6,31 @@ import { OutboxMessageEntity } from '../outbox/outbox-message.entity.js';
 import { Alerts } from './alerts.js';
 import { AlertsOptions } from './alerts.options.js';
 
-/** Messages that Postack has accepted within this time count. */
+/** Messages accepted by Postack within this time are considered. */
 const WINDOW_MS = 2 * 3_600_000;
 
-/** Not those of the last minutes: their receipts may well be on their way. */
+/** Messages of the last minutes do not count: their receipts may be on their way. */
 const GRACE_MS = 10 * 60_000;
 
-/** An alert that has been open for longer is ended by receipts of the messages since. */
-const LONGEST_MS = 24 * 3_600_000;
+/** How far back receipts are searched for while the alert is open. */
+const MAX_LOOKBACK_MS = 24 * 3_600_000;
 
 const KEY = 'receipts';
 
-/** Raises the alert that messages are sent, and that not one receipt comes back. */
+/** Raises an alert if messages are sent but none of them gets a delivery receipt. */
 @Injectable()
 export class ReceiptsWatch {
-  readonly #outbox: string;
-  readonly #messages: string;
-
   constructor(
     private readonly database: PostackDatabase,
     private readonly options: AlertsOptions,
     private readonly alerts: Alerts,
-  ) {
-    this.#outbox = database.table(OutboxMessageEntity);
-    this.#messages = database.table(MessageEntity);
-  }
+  ) {}
 
-  /** Raises or resolves the alert. Too few messages to tell leave it as it is. @param now For tests. */
+  /** Raises or resolves the alert. @param now For tests. */
   async run(now: Date = new Date()): Promise<void> {
     const open = await this.alerts.findOpen('no-receipts', KEY);
-    // While it is open, a receipt of any message that it is about ends it.
-    const since = Math.max((open?.openedAt ?? now).getTime() - WINDOW_MS, now.getTime() - LONGEST_MS);
+    // While the alert is open, a receipt for any message since 2 hours before it was raised resolves it.
+    const since = Math.max((open?.openedAt ?? now).getTime() - WINDOW_MS, now.getTime() - MAX_LOOKBACK_MS);
     if (await this.#hasReceipt(new Date(since))) {
       if (open) await this.alerts.resolve({ kind: 'no-receipts', key: KEY }, now);
       return;
@@ -50,8 +44,8 @@ export class ReceiptsWatch {
     const alert = {
       ...({ kind: 'no-receipts', key: KEY } as const),
       summary:
-        `Postack has accepted ${sends} messages in the last two hours, and no receipt tells what became of any. Look at ` +
-        'the endpoint at Postack: is it enabled, does it get message.delivered and message.undelivered?',
+        `Postack accepted ${sends} messages in the last 2 hours, but no delivery receipt has arrived for any of them. ` +
+        'Check the endpoint at Postack: is it enabled, and does it receive message.delivered and message.undelivered?',
       details: { messages: sends },
     };
     await this.database.transaction((manager) => this.alerts.raise(alert, manager, now));
@@ -59,16 +53,18 @@ export class ReceiptsWatch {
 
   async #sends(since: Date, until: Date): Promise<number> {
     const [row]: { sends: number }[] = await this.database.query(
-      `SELECT count(*)::int AS sends FROM ${this.#outbox} WHERE accepted_at > $1 AND accepted_at <= $2`,
+      `SELECT count(*)::int AS sends FROM ${this.database.table(OutboxMessageEntity)}
+       WHERE accepted_at > $1 AND accepted_at <= $2`,
       [since.toISOString(), until.toISOString()],
     );
     return row?.sends ?? 0;
   }
 
-  /** Also of a message that was sent just now. What Postack has told only when it was asked is no receipt. */
+  /** Includes messages sent just now. A state that was looked up at Postack is not a receipt. */
   async #hasReceipt(since: Date): Promise<boolean> {
     const rows: unknown[] = await this.database.query(
-      `SELECT FROM ${this.#outbox} o JOIN ${this.#messages} m ON m.id = o.message_id
+      `SELECT FROM ${this.database.table(OutboxMessageEntity)} o
+       JOIN ${this.database.table(MessageEntity)} m ON m.id = o.message_id
        WHERE o.accepted_at > $1 AND m.state IN ('failed', 'undelivered', 'delivered', 'read')
          AND EXISTS (
            SELECT FROM jsonb_to_recordset(m.history) AS fact (state text, "eventId" text)

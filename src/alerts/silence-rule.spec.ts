@@ -7,10 +7,10 @@ const MINUTE_MS = 60_000;
 /** A Thursday. */
 const NOON = Date.UTC(2026, 0, 29, 12);
 
-/** The hours of so many weeks before, with the events that came in during each hour of the day. */
+/** The hours of the past weeks, with the number of events of each. */
 function weeks(count: number, eventsAt: (hourOfDay: number, week: number) => number): Map<number, number> {
   const hours = new Map<number, number>();
-  // And some hours more, since the ones beside an hour count too.
+  // And 3 more hours, since the hours before and after one count too.
   for (let hour = NOON - (count * 7 * 24 + 3) * HOUR_MS; hour < NOON; hour += HOUR_MS) {
     const week = Math.ceil((NOON - hour) / (7 * 24 * HOUR_MS));
     hours.set(hour, eventsAt(new Date(hour).getUTCHours(), week));
@@ -27,33 +27,33 @@ function missing(minutesSilent: number, hours: Map<number, number>, change: Part
 const always = (events: number) => () => events;
 const byDay = (hour: number) => (hour >= 8 && hour < 20 ? 60 : 0);
 
-describe('a silence', () => {
-  it('is out of the ordinary after half an hour in which many events are usual', () => {
+describe('missingEvents', () => {
+  it('reports a silence of half an hour in which many events are usual', () => {
     expect(missing(29, weeks(4, always(60)))).toBe(0);
     expect(missing(31, weeks(4, always(60)))).toBe(31);
   });
 
-  it('is not before several events are missing, where they are rare', () => {
+  it('waits until several events are missing where they are rare', () => {
     expect(missing(90, weeks(4, always(6)))).toBe(0);
     expect(missing(101, weeks(4, always(6)))).toBe(10);
     expect(missing(31, weeks(4, always(6)), { minEvents: 3 })).toBe(3);
   });
 
-  it('is not in hours that usually have no events, and these do not count', () => {
+  it('ignores hours that usually have no events', () => {
     expect(missing(180, weeks(4, byDay), { now: new Date(NOON - 9 * HOUR_MS) })).toBe(0);
-    // The last event came in yesterday evening, and this morning has just begun.
+    // The last event arrived yesterday evening, and the morning has just begun.
     const morning = new Date(NOON - 3 * HOUR_MS + 10 * MINUTE_MS);
     expect(missing(14 * 60, weeks(4, byDay), { now: morning })).toBe(0);
     expect(missing(14 * 60, weeks(4, byDay), { now: new Date(NOON - 2 * HOUR_MS) })).toBe(60);
   });
 
-  it('is none where not even two weeks are known', () => {
+  it('needs two weeks of history', () => {
     expect(missing(600, new Map())).toBe(0);
     expect(missing(600, weeks(1, always(60)))).toBe(0);
     expect(missing(60, weeks(2, always(60)))).toBe(60);
   });
 
-  it('is judged by what is usual, not by one week that was busy, or one without any event', () => {
+  it('is not affected by one busy week, or one week without any event', () => {
     expect(
       missing(
         300,
@@ -68,7 +68,7 @@ describe('a silence', () => {
     ).toBe(60);
   });
 
-  it('of weeks is not looked at farther back than a week', () => {
+  it('looks back one week at most', () => {
     expect(missing(40 * 24 * 60, weeks(4, always(1)))).toBe(7 * 24);
   });
 });

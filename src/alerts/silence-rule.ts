@@ -1,37 +1,37 @@
-/** What decides whether a silence is out of the ordinary. */
+/** A time without events, and what is usual. */
 export interface Silence {
   now: Date;
-  /** Since when no event has come in, although one could have. */
+  /** Since when no event has arrived while a process was running. */
   silentSince: Date;
-  /** Events that came in during each hour that was watched, also those without any; by the hour's beginning, in ms. */
+  /** Start of each counted hour, in ms since 1970 → number of events, including 0. */
   hours: ReadonlyMap<number, number>;
-  /** A shorter silence is none. */
+  /** Minimum duration of a silence, counting only hours that usually have events. */
   minMs: number;
-  /** So many events must be missing. */
+  /** Minimum number of missing events. */
   minEvents: number;
 }
 
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
 
-/** Weeks that are looked back on. */
+/** Number of past weeks that are considered. */
 export const WEEKS = 4;
 
-/** With fewer of them, nobody can tell what is usual. */
+/** With fewer weeks, it is unknown what is usual. */
 const MIN_WEEKS = 2;
 
-/** What is silent for longer has been an alert for long. */
-const LONGEST_MS = WEEK_MS;
+/** Limits the hours to add up: an alert was raised long before. */
+const MAX_SILENCE_MS = WEEK_MS;
 
 /**
- * Whether no event has come in for longer than usual at this time of the week. Only hours count that usually have
- * events: a night is not silent, and neither is an installation of which not even two weeks are known.
+ * Decides whether no event has arrived for longer than usual at this time of the week. Only hours that usually have
+ * events count, so neither nights nor the first two weeks of an installation raise an alert.
  *
- * @returns how many events are missing, by what is usual; 0 when nothing is out of the ordinary.
+ * @returns the number of missing events, compared with the usual number; 0 if the silence is not unusual.
  */
 export function missingEvents({ now, silentSince, hours, minMs, minEvents }: Silence): number {
   const end = now.getTime();
-  const start = Math.max(silentSince.getTime(), end - LONGEST_MS);
+  const start = Math.max(silentSince.getTime(), end - MAX_SILENCE_MS);
   let missing = 0;
   let silentMs = 0;
   for (let hour = hourOf(start); hour < end; hour += HOUR_MS) {
@@ -46,14 +46,14 @@ export function missingEvents({ now, silentSince, hours, minMs, minEvents }: Sil
 }
 
 /**
- * The fewest that are usual in this hour of the week or the ones beside it: no opening hour, or change to summer time,
- * is to the minute.
+ * The minimum of what is usual in this hour of the week, the hour before and the hour after: opening hours vary, and
+ * daylight saving time shifts them.
  */
 function usualEvents(hour: number, hours: ReadonlyMap<number, number>): number {
   return Math.min(...[-HOUR_MS, 0, HOUR_MS].map((offset) => medianOfWeeks(hour + offset, hours)));
 }
 
-/** The lower median of the same hour in the weeks before: one week of holidays, or of an outage, does not decide. */
+/** The lower median of this hour in past weeks: one week with a holiday or an outage does not affect it. */
 function medianOfWeeks(hour: number, hours: ReadonlyMap<number, number>): number {
   const counts: number[] = [];
   for (let week = 1; week <= WEEKS; week += 1) {

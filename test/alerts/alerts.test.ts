@@ -18,7 +18,7 @@ const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
-/** A Thursday, in the future: whatever else the application stores is earlier. */
+/** A Thursday in the future: later than everything that the application stores itself. */
 const NOON = new Date(Date.UTC(2030, 0, 31, 12));
 const minutesLater = (minutes: number) => new Date(NOON.getTime() + minutes * MINUTE_MS);
 
@@ -42,7 +42,7 @@ interface Posted {
   body: string;
 }
 
-describe('alerts', () => {
+describe('Alerts', () => {
   let app: TestApplication;
   let alerts: Alerts;
   let watch: AlertWatch;
@@ -90,7 +90,7 @@ describe('alerts', () => {
     );
   const posted = (count: number) =>
     waitUntil(() => (posts.length >= count ? posts : undefined), { what: () => `${count} webhooks` });
-  /** Events came in at this time. */
+  /** Stores events received at this time. */
   const storeEvents = (count: number, at: Date) =>
     app.database.query(
       `INSERT INTO postack.inbox_event
@@ -98,7 +98,7 @@ describe('alerts', () => {
        SELECT 'default', gen_random_uuid(), 'message.sent', 'dispatched', $2, $2, 'abc', 0 FROM generate_series(1, $1)`,
       [count, at.toISOString()],
     );
-  /** Postack accepted a message at this time, and a receipt came or not. */
+  /** Stores a message that Postack accepted at this time, with or without a receipt. */
   const storeSend = async (at: Date, state?: string, eventId = 'msg_1') => {
     const id = randomUUID();
     await app.database.query(
@@ -118,12 +118,12 @@ describe('alerts', () => {
   const watchFromTo = async (from: number, to: number) => {
     for (let minutes = from; minutes <= to; minutes += 5) await watch.run(minutesLater(minutes));
   };
-  /** Learns all that there is to learn. */
-  const learn = async (now: Date) => {
+  /** Counts the events of all past hours. */
+  const countPast = async (now: Date) => {
     for (let run = 0; run < 30; run += 1) await watch.run(now);
   };
 
-  it('are raised once while they last: in the log, to observers, by a signed webhook; and resolved when over', async () => {
+  it('are raised once, reported to the log, observers and a signed webhook, and resolved', async () => {
     const pager = app.application.get(Pager);
     expect(await raise('30034')).toBe(true);
     expect(await raise('30034', minutesLater(5))).toBe(false);
@@ -151,8 +151,8 @@ describe('alerts', () => {
       [AlertResolved, alert!.id],
     ]);
     expect(logger.lines.filter((line) => line.startsWith('Alert '))).toEqual([
-      'Alert Messages fail with 30034',
-      'Alert resolved: Messages fail with 30034',
+      `Alert raised: Messages fail with 30034 (alert ${alert!.id})`,
+      `Alert resolved: Messages fail with 30034 (alert ${alert!.id})`,
     ]);
     const bodies = posts.map(({ headers, body }) =>
       new Webhook(SECRET).verify(body, headers as Record<string, string>),
@@ -165,7 +165,7 @@ describe('alerts', () => {
     expect(await raise('30034', minutesLater(70))).toBe(true);
   });
 
-  /** A notice that has failed is due at once, with so many attempts left. */
+  /** Makes a failed notice due immediately, with this number of attempts left. */
   const retry = (attemptsLeft: number) =>
     waitUntil(
       async () => {
@@ -183,7 +183,7 @@ describe('alerts', () => {
       what: () => `the webhook to be ${state}`,
     });
 
-  it('are posted again until the receiver takes them, under the same id', async () => {
+  it('are posted with the same id until the receiver accepts them', async () => {
     answer = 500;
     await raise('30007');
     await posted(1);
@@ -193,10 +193,10 @@ describe('alerts', () => {
     await posted(2);
     expect(posts[0]?.headers['webhook-id']).toBe(posts[1]?.headers['webhook-id']);
     await webhookState('delivered');
-    expect(logger.lines.join('\n')).toMatch(/webhook of alert .* failed, it is tried again: .*answered 500/);
+    expect(logger.lines.join('\n')).toMatch(/Webhook failed for alert .*; will retry: .*answered 500/);
   });
 
-  it('are posted no more once they are over', async () => {
+  it('are no longer posted as raised once they are resolved', async () => {
     answer = 500;
     await raise('30005', minutesLater(-90));
     await posted(1);
@@ -211,7 +211,7 @@ describe('alerts', () => {
         );
         return rows.length === 0 || undefined;
       },
-      { what: () => 'all notices to be told' },
+      { what: () => 'all notices to be delivered' },
     );
     expect(posts.map(({ body }) => (JSON.parse(body) as { type: string }).type)).toEqual([
       'alert.raised',
@@ -220,25 +220,23 @@ describe('alerts', () => {
     expect(await list()).toMatchObject([{ state: 'resolved', webhook: 'delivered' }]);
   });
 
-  it('that the receiver never takes show it', async () => {
+  it('record that all attempts of the webhook failed', async () => {
     answer = 302;
     await raise('30007');
     await posted(1);
     await retry(1);
     await webhookState('failed');
-    expect(logger.lines.join('\n')).toMatch(
-      /webhook of alert .* failed, it is not tried again: .*answered 302/,
-    );
+    expect(logger.lines.join('\n')).toMatch(/Webhook failed for alert .*; no attempts left: .*answered 302/);
   });
 
-  it('tell of a silence that is longer than usual, until the next event', async () => {
+  it('report a silence that is longer than usual, until the next event', async () => {
     for (const week of [1, 2, 3]) {
       for (const hour of [-2, -1, 0, 1]) {
         await storeEvents(60, new Date(NOON.getTime() - week * 7 * 24 * HOUR_MS + hour * HOUR_MS));
       }
     }
     await storeEvents(1, NOON);
-    await learn(minutesLater(-3));
+    await countPast(minutesLater(-3));
     await watchFromTo(0, 25);
     await watch.run(minutesLater(29));
     expect(await list()).toEqual([]);
@@ -255,29 +253,29 @@ describe('alerts', () => {
     expect(await list()).toMatchObject([{ state: 'resolved', resolvedAt: minutesLater(34) }]);
   });
 
-  it('tell of no silence while nobody watched, since nothing could come in then', async () => {
+  it('do not report a silence while no process was running', async () => {
     for (const week of [1, 2, 3]) {
       for (const hour of [-2, -1, 0, 1, 2]) {
         await storeEvents(60, new Date(NOON.getTime() - week * 7 * 24 * HOUR_MS + hour * HOUR_MS));
       }
     }
     await storeEvents(1, NOON);
-    await learn(NOON);
+    await countPast(NOON);
     await watchFromTo(40, 65);
     expect(await list()).toEqual([]);
     await watch.run(minutesLater(71));
     expect(await list()).toMatchObject([{ kind: 'silence', details: { missingEvents: 31 } }]);
   });
 
-  it('tell of no silence in an installation that is new', async () => {
-    await learn(minutesLater(0));
+  it('do not report a silence in a new installation', async () => {
+    await countPast(minutesLater(0));
     expect(await list()).toEqual([]);
     await storeEvents(1000, NOON);
-    await learn(minutesLater(6 * 60));
+    await countPast(minutesLater(6 * 60));
     expect(await list()).toEqual([]);
   });
 
-  it('tell of messages without any receipt, until one comes', async () => {
+  it('report messages without any receipt, until one arrives', async () => {
     for (const minutes of [0, 1, 2, 3]) await storeSend(minutesLater(minutes), 'sent');
     await storeSend(minutesLater(12));
     await watch.run(minutesLater(20));
@@ -289,35 +287,35 @@ describe('alerts', () => {
     ]);
     await watch.run(minutesLater(300));
     expect(await list()).toMatchObject([{ state: 'open' }]);
-    // Postack was asked: that says nothing of receipts.
+    // A state that was looked up is not a receipt.
     await storeSend(minutesLater(298), 'delivered', 'lookup');
     await watch.run(minutesLater(300));
     expect(await list()).toMatchObject([{ state: 'open' }]);
     await storeSend(minutesLater(299), 'delivered');
     await watch.run(minutesLater(301));
     expect(await list()).toMatchObject([{ state: 'resolved' }]);
-    // Of those before, still nothing has come: that is over all the same.
+    // It stays resolved, although the earlier messages still have no receipt.
     for (let minutes = 0; minutes < 6; minutes += 1) await storeSend(minutesLater(280 + minutes), 'sent');
     await watchFromTo(302, 330);
     expect(await list()).toMatchObject([{ state: 'resolved' }]);
   });
 
-  it('tell nothing while at least one receipt comes', async () => {
+  it('are not raised while at least one receipt arrives', async () => {
     for (const minutes of [0, 1, 2, 3, 4, 5]) await storeSend(minutesLater(minutes), 'sent');
     await storeSend(minutesLater(6), 'undelivered');
     await watch.run(minutesLater(20));
     expect(await list()).toEqual([]);
   });
 
-  it('are looked for every minute, also by the job that pg-boss makes of it', async () => {
+  it('are checked for every minute by a job of pg-boss', async () => {
     const { boss } = app.application.get(PgBossService, { strict: false });
     expect(await boss.getSchedules('alerts.watch')).toMatchObject([{ cron: '* * * * *' }]);
     await raise('30006', new Date(Date.now() - 2 * HOUR_MS));
     await boss.send('alerts.watch');
     await waitUntil(async () => ((await list())[0]?.state === 'resolved' ? true : undefined), {
-      what: () => 'the watch to resolve what is over',
+      what: () => 'the job to resolve the alert',
     });
-    // Accepting and dispatching go on as ever.
+    // Events are still accepted.
     expect((await app.post(messageBody('message.sent'))).status).toBe(204);
   });
 });
