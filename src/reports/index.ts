@@ -1,11 +1,13 @@
-// nestjs-postack/reports: the figures. Pinned by test/public-surface.test.ts; changes belong in CHANGELOG.md.
+// nestjs-postack/reports: metrics, exports and rebuilds. Pinned by test/public-surface.test.ts; changes belong in CHANGELOG.md.
 
 export type { Percentiles } from './rollups/duration-bins.js';
 export type { OwnNumberLabel } from './own-number-labels.js';
 export type { RequestTotals } from './report-counts.js';
 export type { Duration } from './rollups/report-deltas.js';
 export { ReportExport, type ExportFormat, type ExportRequest } from './report-export.js';
-export type { StateCounts } from './report-figures.js';
+export type { ErrorFigures } from './error-figures.js';
+export type { LatencyFigures } from './latency-figures.js';
+export type { MessageFigures, StateCounts } from './report-figures.js';
 export { ReportRebuild, type RebuildProgress, type RebuildStep } from './report-rebuild.js';
 export {
   InvalidReportError,
@@ -17,11 +19,5 @@ export {
   type ResolvedPeriod,
   type TimeSeriesRequest,
 } from './report-request.js';
-export {
-  Reports,
-  type ErrorFigures,
-  type LatencyFigures,
-  type MessageFigures,
-  type ReportSummary,
-} from './reports.js';
+export { Reports, type ReportSummary } from './reports.js';
 export type { Series, SeriesPoint, TimeSeries } from './time-series.js';

@@ -3,12 +3,12 @@ import { MessageEntity } from '../messages/message.entity.js';
 
 const PAGE_SIZE = 1000;
 
-/** Where a page ends. */
-export type MessagePlace = Pick<MessageEntity, 'firstEventAt' | 'id'>;
+/** The last message of a page. */
+export type MessageCursor = Pick<MessageEntity, 'firstEventAt' | 'id'>;
 
 /**
- * The messages whose first event happened in a period, in that order (times are in whole milliseconds), page by page.
- * Texts are `undefined` unless they are asked for.
+ * Yields the messages whose first event happened in a period, ordered by that time (whole milliseconds), page by page.
+ * Texts are `undefined` unless requested.
  */
 export async function* messagePages(
   from: Date,
@@ -16,19 +16,19 @@ export async function* messagePages(
   manager: EntityManager,
   includeTexts = false,
 ): AsyncGenerator<MessageEntity[]> {
-  for (let last: MessagePlace | undefined; ;) {
+  for (let last: MessageCursor | undefined; ;) {
     const page = await messagePage(from, to, last, manager, includeTexts);
     if (page.length > 0) yield page;
-    last = endOf(page);
+    last = cursorAfter(page);
     if (!last) return;
   }
 }
 
-/** One of these pages: from the beginning, or after `last`. */
+/** The first of these pages, or the one after `last`. */
 export function messagePage(
   from: Date,
   to: Date,
-  last: MessagePlace | undefined,
+  last: MessageCursor | undefined,
   manager: EntityManager,
   includeTexts = false,
 ): Promise<MessageEntity[]> {
@@ -49,7 +49,7 @@ export function messagePage(
   return query.getMany();
 }
 
-/** After which the next page begins; `undefined` when there is none. */
-export function endOf(page: readonly MessageEntity[]): MessagePlace | undefined {
+/** The cursor for the next page; `undefined` if this is the last one. */
+export function cursorAfter(page: readonly MessageEntity[]): MessageCursor | undefined {
   return page.length < PAGE_SIZE ? undefined : page.at(-1);
 }

@@ -3,19 +3,19 @@ import { maskPhoneNumber } from '../events/phone-number.js';
 import { UNKNOWN } from './rollups/number-facts.js';
 import { ReportOwnNumberEntity } from './rollups/report-own-number.entity.js';
 
-/** How a report shows an own number. */
+/** An own number as reports show it. */
 export interface OwnNumberLabel {
-  /** Stands for the number, always the same; `unknown` when events do not tell it. */
+  /** Stable key of the number; `unknown` if events do not contain it. */
   ownNumber: string;
-  /** Masked, or in full when that was asked for. */
+  /** Masked, or in full if requested. */
   number: string;
 }
 
-/** Turns the keys of own numbers in the rollups into what a report may show. */
+/** Resolves the keys of own numbers in the rollups to labels. */
 export class OwnNumberLabels {
   constructor(private readonly database: PostackDatabase) {}
 
-  /** In the order of the keys. */
+  /** The labels in the order of `keys`. */
   async of(keys: readonly string[], includeNumbers = false): Promise<OwnNumberLabel[]> {
     const known = await this.database
       .repository(ReportOwnNumberEntity)

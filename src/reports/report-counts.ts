@@ -8,88 +8,91 @@ import { ReportDurationEntity } from './rollups/report-duration.entity.js';
 import { UNKNOWN } from './rollups/number-facts.js';
 import { ReportEventEntity } from './rollups/report-event.entity.js';
 import type { ResolvedPeriod } from './report-request.js';
-import { MEASURE_COLUMNS } from './rollups/report-store.js';
+import { MEASURE_COLUMNS } from './rollups/report-store.sql.js';
 import { HOUR_MS, floorTo } from './rollups/report-time.js';
 
 /** Columns of `report_event`. */
 const REQUEST_COUNTS = ['accepted', 'duplicates', 'rejected', 'unavailable', 'quarantined'] as const;
 
-/** What became of the requests that came in. */
+/** Number of webhook requests by outcome. */
 export type RequestTotals = Record<(typeof REQUEST_COUNTS)[number], number>;
 
 /**
- * Where the pieces of a period begin, in milliseconds since 1970, ascending; `null`: it is one piece. PostgreSQL gets
- * these instead of a time zone, of which it may know other rules than JavaScript does.
+ * Start of each slice of a period, in milliseconds since 1970, ascending; `null`: one slice. PostgreSQL gets these
+ * instead of a time zone, because its time zone rules may differ from those of JavaScript.
  */
-export type Cut = readonly number[] | null;
+export type SliceStarts = readonly number[] | null;
 
-/** So many pieces of all values together are read of a period that is cut, and one more if there are more. */
+/** Maximum number of slices of all values together; one more is read if there are more. */
 export const MAX_POINTS_IN_ALL = 100_000;
 
-/** Of one piece of the period and one value of the dimension. */
-export interface Piece<Sums> {
-  /** Which piece: 0 is the first. */
+/** The sums of one slice of the period and one value of the dimension. */
+export interface Slice<Sums> {
+  /** 0 is the first slice of the period. */
   index: number;
   value: string;
   sums: Sums;
 }
 
-interface PieceRow extends Record<string, unknown> {
+interface SliceRow extends Record<string, unknown> {
   index: number;
   value: string;
 }
 
-/** Reads the rollups: everything that reports are made of is a sum of these. */
+/** Reads the rollups: every report is computed from these sums. */
 export class ReportCounts {
   constructor(private readonly database: PostackDatabase) {}
 
-  /** Messages by a dimension; with values left out that nothing is counted for. */
-  async messages(period: ResolvedPeriod, dimension: Dimension, cut: Cut = null): Promise<Piece<Counts>[]> {
-    const rows = await this.#pieces(period, cut, {
+  /** Messages by a dimension, without values that have no rows. */
+  async messages(
+    period: ResolvedPeriod,
+    dimension: Dimension,
+    starts: SliceStarts = null,
+  ): Promise<Slice<Counts>[]> {
+    const rows = await this.#slices(period, starts, {
       table: ReportCountEntity,
       time: 'bucket',
       value: 'value',
       sums: MEASURE_COLUMNS.map((column) => `sum("${column}")`),
       where: `dimension = '${dimension}'`,
     });
-    return rows.map((row) => pieceOf(row, MEASURES));
+    return rows.map((row) => sliceOf(row, MEASURES));
   }
 
-  /** Requests by outcome. */
-  async requests(period: ResolvedPeriod, cut: Cut = null): Promise<Piece<RequestTotals>[]> {
-    const rows = await this.#pieces(period, cut, {
+  async requests(period: ResolvedPeriod, starts: SliceStarts = null): Promise<Slice<RequestTotals>[]> {
+    const rows = await this.#slices(period, starts, {
       table: ReportEventEntity,
       time: 'bucket',
       sums: REQUEST_COUNTS.map((column) => `sum(${column})`),
     });
-    return rows.map((row) => pieceOf(row, REQUEST_COUNTS));
+    return rows.map((row) => sliceOf(row, REQUEST_COUNTS));
   }
 
-  /** Customers who have opted out, by message or told by a person, each once; imported lists are none. */
-  async optOuts(period: ResolvedPeriod, cut: Cut = null): Promise<Piece<{ optOuts: number }>[]> {
-    const rows = await this.#pieces(period, cut, {
+  /** Customers who opted out by message or through an operator, each counted once; imports do not count. */
+  async optOuts(period: ResolvedPeriod, starts: SliceStarts = null): Promise<Slice<{ optOuts: number }>[]> {
+    const rows = await this.#slices(period, starts, {
       table: OptOutEvidenceEntity,
       time: 'occurred_at',
-      // Any order will do, and that of a language is slow.
+      // Collation "C": a linguistic sort order is slower and not needed.
       sums: ['count(DISTINCT peer COLLATE "C")'],
       where: `action = 'opt-out' AND source <> 'import'`,
     });
-    return rows.map((row) => pieceOf(row, ['optOuts']));
+    return rows.map((row) => sliceOf(row, ['optOuts']));
   }
 
-  /** Messages that Postack did not take, by error code. */
-  async rejections(period: ResolvedPeriod): Promise<Piece<{ rejected: number }>[]> {
-    const rows = await this.#pieces(period, null, {
+  /** Messages that Postack rejected, by error code. */
+  async rejections(period: ResolvedPeriod): Promise<Slice<{ rejected: number }>[]> {
+    const rows = await this.#slices(period, null, {
       table: MessageFailureEntity,
       time: 'failed_at',
       value: `coalesce(code, '${UNKNOWN}')`,
       sums: ['count(*)'],
       where: `source = 'rejection'`,
     });
-    return rows.map((row) => pieceOf(row, ['rejected']));
+    return rows.map((row) => sliceOf(row, ['rejected']));
   }
 
-  /** How long something took, by value of the dimension. Whole hours: the one that `from` is in counts as a whole. */
+  /** Percentiles of a duration, by value of the dimension. Computed over whole hours, including the hour of `from`. */
   async durations(
     { from, to }: ResolvedPeriod,
     duration: Duration,
@@ -110,9 +113,9 @@ export class ReportCounts {
     );
   }
 
-  #pieces(
+  #slices(
     { from, to }: ResolvedPeriod,
-    cut: Cut,
+    starts: SliceStarts,
     source: {
       table: new () => object;
       time: string;
@@ -120,20 +123,20 @@ export class ReportCounts {
       sums: readonly string[];
       where?: string;
     },
-  ): Promise<PieceRow[]> {
+  ): Promise<SliceRow[]> {
     const { time, value = `''`, where = 'true' } = source;
-    const index = cut ? `width_bucket(${time}, $3::timestamptz[]) - 1` : '0';
+    const index = starts ? `width_bucket(${time}, $3::timestamptz[]) - 1` : '0';
     const sums = source.sums.map((sum, index) => `${sum}::float8 AS s${index}`).join(', ');
     return this.database.query(
       `SELECT ${index} AS index, ${value} AS value, ${sums} FROM ${this.database.table(source.table)}
        WHERE ${where} AND ${time} >= $1 AND ${time} < $2 GROUP BY 1, 2 ORDER BY 2, 1
-       ${cut ? `LIMIT ${MAX_POINTS_IN_ALL + 1}` : ''}`,
-      [from, to, ...(cut ? [cut.map((ms) => new Date(ms).toISOString())] : [])],
+       ${starts ? `LIMIT ${MAX_POINTS_IN_ALL + 1}` : ''}`,
+      [from, to, ...(starts ? [starts.map((ms) => new Date(ms).toISOString())] : [])],
     );
   }
 }
 
-function pieceOf<Name extends string>(row: PieceRow, names: readonly Name[]): Piece<Record<Name, number>> {
+function sliceOf<Name extends string>(row: SliceRow, names: readonly Name[]): Slice<Record<Name, number>> {
   const sums = Object.fromEntries(names.map((name, index) => [name, row[`s${index}`]]));
   return { index: row.index, value: row.value, sums: sums as Record<Name, number> };
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { stringify } from 'csv-stringify/sync';
 import { csvCell } from '../csv/csv-cell.js';
 import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js';
+import { FailuresOptions } from '../failures/failures.options.js';
 import type { MessageEntity } from '../messages/message.entity.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { messagePages } from './message-pages.js';
@@ -14,25 +15,24 @@ import {
   type NumbersOption,
   type ReportPeriod,
 } from './report-request.js';
-import { FailuresOptions } from '../failures/failures.options.js';
 
-/** What an export can be written as: CSV with a header row, or one JSON object a line. */
+/** Export formats: CSV with a header row, or one JSON object per line. */
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
 
 /** One of `EXPORT_FORMATS`. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** What to export: the messages whose first event happened in the period. */
+/** Selects the messages whose first event happened in the period. */
 export interface ExportRequest extends ReportPeriod, NumbersOption {
   /** Default `csv`. */
   format?: ExportFormat;
-  /** Adds the messages' texts. Default `false`. */
+  /** Adds the message texts. Default `false`. */
   includeTexts?: boolean;
 }
 
 type Cell = string | number | null;
 
-/** Exports messages, one by one. */
+/** Exports messages as CSV or NDJSON. */
 @Injectable()
 export class ReportExport {
   constructor(
@@ -41,8 +41,8 @@ export class ReportExport {
   ) {}
 
   /**
-   * The messages of a period in the order of their first events, in UTF-8, read in pages as fast as the stream is
-   * consumed: however many they are, memory does not grow. No cell is a formula to a spreadsheet.
+   * Streams the messages of a period in UTF-8, ordered by their first event. Pages are read as the stream is consumed, so
+   * memory use is constant. Cells are escaped against spreadsheet formula injection.
    *
    * @throws {InvalidReportError}
    */
@@ -55,7 +55,7 @@ export class ReportExport {
     const columns = columnsOf(request, this.failures.catalogue);
     const linesOf = format === 'csv' ? csvOf : jsonOf;
     const lines = async function* (pages: AsyncIterable<MessageEntity[]>): AsyncGenerator<string> {
-      // With the first page: what reading that fails with can be told as long as no byte is on its way.
+      // Sent with the first page: until then, a failed query can still be answered with an error status.
       let head = format === 'csv' ? stringify([columns.map(([name]) => name)]) : '';
       for await (const page of pages) {
         yield head + linesOf(page, columns);

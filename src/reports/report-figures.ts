@@ -1,34 +1,66 @@
 import { DELIVERY_STATES, type DeliveryState } from '../messages/delivery-state.js';
 import type { Counts } from './rollups/report-deltas.js';
 
-/** State of an outbound message → how many are in it. */
+/** State of an outbound message → number of messages. */
 export type StateCounts = Record<Exclude<DeliveryState, 'received'>, number>;
 
-/** Outbound messages by state. */
-export function statesOf(counts: Counts): StateCounts {
+/** The messages of a period. */
+export interface MessageFigures {
+  received: number;
+  outbound: number;
+  /** Outbound messages by state. */
+  states: StateCounts;
+  /** 0 to 1; `null` if no message has reached a final state. */
+  deliveryRate: number | null;
+  segmentsReceived: number;
+  segmentsSent: number;
+  /** Conversations opened in the period, by a message after at least 24 hours without one. */
+  conversations: number;
+  /** Inbound messages that got a reply within 24 hours. */
+  replied: number;
+  /** 0 to 1; `null` without inbound messages. */
+  replyRate: number | null;
+}
+
+export function messageFiguresOf(counts: Counts): MessageFigures {
+  const { received, segmentsReceived, segmentsSent, conversations, replied } = counts;
+  return {
+    received,
+    outbound: outboundOf(counts),
+    states: statesOf(counts),
+    deliveryRate: deliveryRateOf(counts),
+    segmentsReceived,
+    segmentsSent,
+    conversations,
+    replied,
+    replyRate: replyRateOf(counts),
+  };
+}
+
+function statesOf(counts: Counts): StateCounts {
   const { received: _inbound, ...states } = Object.fromEntries(
     DELIVERY_STATES.map((state) => [state, counts[state]]),
   ) as Record<DeliveryState, number>;
   return states;
 }
 
-/** All outbound messages. */
+/** Number of outbound messages. */
 export function outboundOf(counts: Counts): number {
   return Object.values(statesOf(counts)).reduce((sum, count) => sum + count, 0);
 }
 
-/** Delivered messages, read ones included, of those whose delivery has ended one way or the other. */
+/** Delivered and read messages, as a share of the messages in a final state. */
 export function deliveryRateOf(counts: Counts): number | null {
   const { delivered, read, undelivered, failed, expired } = counts;
   return rate(delivered + read, delivered + read + undelivered + failed + expired);
 }
 
-/** Inbound messages that a reply followed within 24 hours, of all. */
+/** Inbound messages that got a reply within 24 hours, as a share of all inbound messages. */
 export function replyRateOf({ replied, received }: Counts): number | null {
   return rate(replied, received);
 }
 
-/** A share of something, from 0 to 1; `null` of nothing. */
+/** A share from 0 to 1; `null` if `whole` is 0. */
 export function rate(part: number, whole: number): number | null {
   return whole > 0 ? part / whole : null;
 }

@@ -11,21 +11,21 @@ import { ReportsOptions } from './reports.options.js';
 import { CONVERSATION_GAP_MS } from './rollups/conversation-figures.js';
 import { countUncounted } from './rebuild/uncounted-messages.js';
 import { RebuildHours, type RebuiltFigures } from './rebuild/rebuild-hours.js';
-import { restAfter } from './rebuild/rebuild-progress.js';
+import { pauseAfter } from './rebuild/rebuild-progress.js';
 import { EARLIEST, InvalidReportError } from './report-request.js';
 import { HOUR_MS, hourOf } from './rollups/report-time.js';
 
-/** What a rebuild does, one after the other. */
+/** The steps of a rebuild. */
 export type RebuildStep = 'messages' | 'uncounted' | RebuiltFigures;
 
-/** How far a rebuild has got. */
+/** Progress of a rebuild. */
 export interface RebuildProgress {
   step: RebuildStep;
-  /** Of the step: events or messages that have been gone through. */
+  /** Events or messages processed in this step. */
   done: number;
-  /** Of these, events that cannot be taken in: they are left out, and the log says why. */
+  /** Events of this step that could not be processed; the log contains the reasons. */
   skipped: number;
-  /** Everything up to here has been, in the step's order of time. */
+  /** Time up to which this step has processed events or messages. */
   through: Date;
 }
 
@@ -33,14 +33,14 @@ export interface RebuildProgress {
 const CHUNK_SIZE = 500;
 
 /**
- * Makes the figures of the reports anew, from the stored events: first the messages from those that have a body still
- * (`retention.payloadDays`); then those from a time without reports are counted; then, hour by hour, the places in the
- * conversations and what is counted of messages, as far back as there are any; and what is counted of events, as far back as there are any (`retention.eventDays`). What cannot
- * be counted again stays as it is: older hours, duplicates, refused requests.
+ * Rebuilds the reports from stored data. First, messages are projected from the events that still have a payload
+ * (`retention.payloadDays`), and messages stored while reports were disabled are counted. Then, hour by hour, the
+ * positions in conversations and the counts of messages and events (`retention.eventDays`) are corrected as far back as
+ * rows exist. What is no longer stored stays as it was counted: older hours, duplicates and rejected requests.
  *
- * Live events go on meanwhile. Only a page of conversations at a time has dispatchers wait, for some hundredths of a
- * second; the hours are counted beside them. After each page there is a pause as long as it took. Killed in the middle,
- * it can be run again; of several at once in one process, each waits for the one before.
+ * Runs beside live traffic: only the pages of conversations block dispatchers, for some hundredths of a second each, and
+ * each page is followed by a pause of its own duration. If interrupted, it can be rerun safely. Concurrent calls in one
+ * process run one after another.
  */
 @Injectable()
 export class ReportRebuild {
@@ -60,9 +60,9 @@ export class ReportRebuild {
   }
 
   /**
-   * Figures from `since` on. It goes on as progress is read, and stops when nobody does any more.
+   * Rebuilds the reports from `since` on. Runs as the progress is consumed, and stops when the consumer stops.
    *
-   * @param since Not before 1970, nor to come. The hour that it is in is made anew as a whole.
+   * @param since Between 1970 and now; rounded down to the hour.
    * @throws {InvalidReportError}
    */
   async *run(since: Date): AsyncGenerator<RebuildProgress> {
@@ -77,7 +77,7 @@ export class ReportRebuild {
     }
   }
 
-  /** One at a time: the next one waits here, and not with a connection in its hands. @returns what ends the turn. */
+  /** Serializes rebuilds without occupying a connection while waiting. @returns a function that ends the turn. */
   async #turn(): Promise<() => void> {
     const before = this.#lastTurn;
     let done!: () => void;
@@ -87,55 +87,55 @@ export class ReportRebuild {
   }
 
   async *#rebuild(from: number): AsyncGenerator<RebuildProgress> {
-    yield* this.#foldEvents(new Date(from));
+    yield* this.#projectEvents(new Date(from));
     yield* this.#countUncounted(new Date(from - CONVERSATION_GAP_MS));
-    // What a message means to its conversation depends on those before it.
+    // The conversation metrics of a message depend on the messages before it.
     yield* this.#eachHour('conversations', from - CONVERSATION_GAP_MS);
     yield* this.#eachHour('counts', from - CONVERSATION_GAP_MS);
     yield* this.#eachHour('events', Math.max(from, this.#oldestKept()));
   }
 
-  /** Older hours may have lost events to retention. */
+  /** First hour of which retention has not deleted any event. */
   #oldestKept(): number {
     const { retention } = this.retention;
     return retention ? hourOf(new Date(Date.now() - retention.eventDays * 86_400_000)) + HOUR_MS : -Infinity;
   }
 
-  async *#foldEvents(since: Date): AsyncGenerator<RebuildProgress> {
+  async *#projectEvents(since: Date): AsyncGenerator<RebuildProgress> {
     let [done, skipped] = [0, 0];
-    // As text: a `Date` has no microseconds.
-    for (let last = { id: '0', place: since.toISOString(), received_at: since }; ;) {
-      const rows: { id: string; place: string; received_at: Date }[] = await this.database.query(
-        `SELECT id, received_at::text AS place, received_at FROM ${this.database.table(InboxEventEntity)}
+    // The cursor is a text: a `Date` has no microseconds.
+    for (let last = { id: '0', cursor: since.toISOString(), received_at: since }; ;) {
+      const rows: { id: string; cursor: string; received_at: Date }[] = await this.database.query(
+        `SELECT id, received_at::text AS cursor, received_at FROM ${this.database.table(InboxEventEntity)}
          WHERE (received_at, id) > ($1::timestamptz, $2::bigint) AND dispatched_at IS NOT NULL AND body IS NOT NULL
          ORDER BY received_at, id LIMIT ${CHUNK_SIZE}`,
-        [last.place, last.id],
+        [last.cursor, last.id],
       );
       const startedAt = performance.now();
       const stored = await this.events.load(rows.map(({ id }) => id));
-      skipped += await this.#fold(stored.map(({ event }) => event).filter(isMessageEvent));
+      skipped += await this.#project(stored.map(({ event }) => event).filter(isMessageEvent));
       last = rows.at(-1) ?? last;
       done += rows.length;
       if (rows.length > 0) yield { step: 'messages', done, skipped, through: last.received_at };
       if (rows.length < CHUNK_SIZE) return;
-      await restAfter(startedAt);
+      await pauseAfter(startedAt);
     }
   }
 
-  /** Resolves to how many of the events cannot be taken in: they are left out. */
-  async #fold(events: readonly KnownPostackEvent[]): Promise<number> {
+  /** Projects events; if that fails, one by one. @returns the number of events that cannot be projected. */
+  async #project(events: readonly KnownPostackEvent[]): Promise<number> {
     const error = await this.#attempt(events);
     if (error === undefined) return 0;
-    // Throws when it is the database that is away.
+    // Throws if the database is unavailable.
     await this.database.query('SELECT 1');
     if (events.length > 1) {
       let skipped = 0;
-      for (const event of events) skipped += await this.#fold([event]);
+      for (const event of events) skipped += await this.#project([event]);
       return skipped;
     }
     const again = await this.#attempt(events);
     if (again === undefined) return 0;
-    this.#logger.warn(`Event ${events[0]?.id} is left out of a rebuild: ${loggableError(again)}`);
+    this.#logger.warn(`Report rebuild skipped event ${events[0]?.id}: ${loggableError(again)}`);
     return 1;
   }
 
@@ -170,7 +170,7 @@ export class ReportRebuild {
   }
 }
 
-/** One that tells of no message has been set aside when it came in. */
+/** A message event without a message id cannot be projected: it was dead-lettered when it was dispatched. */
 function isMessageEvent(event: AnyPostackEvent): event is KnownPostackEvent {
   return KNOWN_EVENTS.some((known) => event instanceof known && event.messageId !== null);
 }

@@ -3,7 +3,7 @@ import { InvalidRequestError } from '../errors/request-errors.js';
 import type { Dimension } from './rollups/report-deltas.js';
 import { BUCKET_MS, floorTo } from './rollups/report-time.js';
 
-/** A report that makes no sense; the message begins with the name of the wrong parameter. */
+/** An invalid report request; the message starts with the name of the parameter. */
 export class InvalidReportError extends InvalidRequestError {
   readonly code = 'POSTACK_REPORT_INVALID';
   override readonly name = 'InvalidReportError';
@@ -16,26 +16,27 @@ export class InvalidReportError extends InvalidRequestError {
   }
 }
 
-/** Of which time a report is. */
+/** The period of a report. */
 export interface ReportPeriod {
   /** Default: 30 days before `to`. */
   from?: Date;
-  /** Up to, and without. Default: now. */
+  /** Exclusive. Default: now. */
   to?: Date;
 }
 
-/** Shows own numbers in full; else they are masked, and told apart by a key. Default `false`. */
+/** How own numbers are shown. */
 export interface NumbersOption {
+  /** Shows own numbers in full instead of masked. Default `false`. */
   includeNumbers?: boolean;
 }
 
-/** Into what a time series is cut. Weeks begin on Monday. */
+/** Intervals of a time series. Weeks start on Monday. */
 export const INTERVALS = ['hour', 'day', 'week', 'month'] as const;
 
 /** One of `INTERVALS`. */
 export type Interval = (typeof INTERVALS)[number];
 
-/** What messages can be grouped by. `cause` is the class of causes that the catalogue has for the error code. */
+/** What messages can be grouped by. `cause` is the cause class of the error code in the failure catalogue. */
 export type Grouping = Exclude<Dimension, 'total'> | 'cause';
 
 export const GROUPINGS = [
@@ -50,7 +51,7 @@ const BY_NUMBERS: readonly Grouping[] = ['ownNumber', 'country'];
 const BY_MESSAGE: readonly Grouping[] = [...BY_NUMBERS, 'segments'];
 const BY_FAILURE: readonly Grouping[] = GROUPINGS;
 
-/** What a time series can be of, and what that can be grouped by. */
+/** Metrics of time series → what they can be grouped by. */
 export const METRICS = {
   received: BY_MESSAGE,
   outbound: BY_MESSAGE,
@@ -78,18 +79,18 @@ export const METRICS = {
 /** A key of `METRICS`. */
 export type Metric = keyof typeof METRICS;
 
-/** A time series. */
+/** Selects a time series. */
 export interface TimeSeriesRequest extends ReportPeriod, NumbersOption {
   metric: Metric;
   /** Default `day`. */
   interval?: Interval;
-  /** Default: all together. See `METRICS` for what goes with what. */
+  /** One series per value. Default: one series. See `METRICS` for valid combinations. */
   groupBy?: Grouping;
-  /** IANA time zone in which hours, days, weeks and months begin. Default `UTC`. */
+  /** IANA time zone of hours, days, weeks and months. Default `UTC`. */
   timezone?: string;
 }
 
-/** A period with its defaults; `from` is the beginning of a quarter of an hour. */
+/** A period with its defaults applied; `from` is rounded down to 15 minutes. */
 export interface ResolvedPeriod {
   from: Date;
   to: Date;
@@ -97,7 +98,7 @@ export interface ResolvedPeriod {
 
 const DEFAULT_PERIOD_MS = 30 * 86_400_000;
 
-/** Years that PostgreSQL and ISO 8601 write alike. */
+/** PostgreSQL and ISO 8601 have the same notation for the years 1970 to 9998. */
 export const EARLIEST = Date.UTC(1970, 0, 1);
 const LATEST = Date.UTC(9999, 0, 1);
 
@@ -117,7 +118,7 @@ export function resolvedPeriod({ from, to = new Date() }: ReportPeriod): Resolve
   return { from: new Date(floorTo(start.getTime(), BUCKET_MS)), to };
 }
 
-/** @throws {InvalidReportError} when no such metric, interval, grouping or time zone exists, or they do not fit. */
+/** @throws {InvalidReportError} for an unknown metric, interval, grouping or time zone, or an invalid combination. */
 export function checkTimeSeries({ metric, interval, groupBy, timezone }: TimeSeriesRequest): void {
   const oneOf = (name: string, value: string | undefined, known: readonly string[]) => {
     if (value !== undefined && !known.includes(value)) {
@@ -132,7 +133,7 @@ export function checkTimeSeries({ metric, interval, groupBy, timezone }: TimeSer
     const rule = fitting.length > 0 ? `must be one of ${fitting.join(', ')}` : 'must be left out';
     throw new InvalidReportError('groupBy', `${rule} for the metric ${metric}`);
   }
-  // What begins with a sign or a digit is an offset, which JavaScript and PostgreSQL read the other way round.
+  // A leading sign or digit denotes an offset, whose sign JavaScript and PostgreSQL interpret in opposite ways.
   if (timezone !== undefined && !(/^[a-z]/i.test(timezone) && IANAZone.isValidZone(timezone))) {
     throw new InvalidReportError('timezone', 'must be an IANA time zone, like Europe/Berlin');
   }

@@ -12,7 +12,7 @@ import { RequestCounts } from './rollups/request-counts.js';
 import { SlotMerge } from './rollups/slot-merge.js';
 import { SlotMergeSchedule } from './rollups/slot-merge-schedule.js';
 
-/** Figures about messages, conversations, latency and errors. */
+/** Collects, reports, exports and rebuilds metrics of messages, conversations, latency and errors. */
 @Module({
   imports: [MessagesModule, DispatchModule, WebhookModule, JobsModule],
   providers: [

@@ -2,14 +2,14 @@ import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js
 import type { OwnNumberLabel, OwnNumberLabels } from './own-number-labels.js';
 import {
   MAX_POINTS_IN_ALL,
-  type Cut,
-  type Piece,
+  type SliceStarts,
+  type Slice,
   type ReportCounts,
   type RequestTotals,
 } from './report-counts.js';
 import { MEASURES, type Counts } from './rollups/report-deltas.js';
 import { deliveryRateOf, outboundOf, rate, replyRateOf } from './report-figures.js';
-import { startsOf } from './piece-starts.js';
+import { intervalStarts } from './interval-starts.js';
 import {
   checkTimeSeries,
   InvalidReportError,
@@ -21,33 +21,33 @@ import {
   type TimeSeriesRequest,
 } from './report-request.js';
 
-/** One figure over time. */
+/** One metric over time. */
 export interface TimeSeries extends ResolvedPeriod {
   metric: Metric;
   interval: Interval;
   timezone: string;
   groupBy: Grouping | null;
-  /** One, or one for each value of `groupBy`, without those that are nothing but 0. */
+  /** One series, or one for each value of `groupBy` that is not always 0. */
   series: Series[];
 }
 
 /** The points of one value. */
 export interface Series extends Partial<OwnNumberLabel> {
-  /** Of what is grouped by, except own numbers, which have a label; `null` when nothing is grouped. */
+  /** Value of `groupBy`; `null` without grouping, and for own numbers, which have a label instead. */
   value: string | null;
-  /** One for each hour, day, … of the period; the first and the last may be cut by it. */
+  /** One for each hour, day, … of the period; the first and the last may be incomplete. */
   points: SeriesPoint[];
 }
 
-/** One hour, day, week or month. */
+/** The value of one hour, day, week or month. */
 export interface SeriesPoint {
-  /** When it begins: the beginning of an hour, day, … in the time zone. */
+  /** Start of the hour, day, … in the time zone. */
   at: Date;
-  /** A count, or a rate from 0 to 1, which is `null` of nothing. */
+  /** A count, or a rate from 0 to 1; `null` for a rate without a base. */
   value: number | null;
 }
 
-/** @throws {InvalidReportError} */
+/** Reads one metric over time. @throws {InvalidReportError} */
 export async function timeSeries(
   request: TimeSeriesRequest,
   counts: ReportCounts,
@@ -57,15 +57,15 @@ export async function timeSeries(
   checkTimeSeries(request);
   const period = resolvedPeriod(request);
   const { metric, interval = 'day', groupBy, timezone = 'UTC' } = request;
-  const starts = startsOf(period, interval, timezone);
+  const starts = intervalStarts(period, interval, timezone);
   const messages = async () => {
     const dimension = groupBy === 'cause' ? 'errorCode' : (groupBy ?? 'total');
-    const pieces = await counts.messages(period, dimension, starts);
-    checkPoints(pieces.length);
-    return groupBy === 'cause' ? byCause(pieces, catalogue) : pieces;
+    const slices = await counts.messages(period, dimension, starts);
+    checkPoints(slices.length);
+    return groupBy === 'cause' ? byCause(slices, catalogue) : slices;
   };
   const points = await pointsOf(metric, period, starts, counts, messages);
-  const empty = ZERO_OF_NOTHING.has(metric) ? null : 0;
+  const empty = RATES.has(metric) ? null : 0;
   const seriesOf = (value: string | null, known: ReadonlyMap<number, number | null> | undefined): Series => ({
     value,
     points: starts.map((ms, index) => ({ at: new Date(ms), value: known?.get(index) ?? empty })),
@@ -96,21 +96,21 @@ function checkPoints(inAll: number): void {
   );
 }
 
-/** Of nothing, these are not 0. */
-const ZERO_OF_NOTHING: ReadonlySet<Metric> = new Set(['deliveryRate', 'replyRate', 'optOutRate']);
+/** Metrics that are `null` instead of 0 without data. */
+const RATES: ReadonlySet<Metric> = new Set(['deliveryRate', 'replyRate', 'optOutRate']);
 
 type Points = Map<string, Map<number, number | null>>;
 
-/** Value of what is grouped by → index of the piece of time → figure. */
+/** Value of `groupBy` → index of the slice → value of the metric. */
 async function pointsOf(
   metric: Metric,
   period: ResolvedPeriod,
-  cut: Cut,
+  starts: SliceStarts,
   counts: ReportCounts,
-  messages: () => Promise<Piece<Counts>[]>,
+  messages: () => Promise<Slice<Counts>[]>,
 ): Promise<Points> {
   const requests = async (name: keyof RequestTotals) =>
-    gathered(await counts.requests(period, cut), (sums) => sums[name]);
+    pointsBy(await counts.requests(period, starts), (sums) => sums[name]);
   switch (metric) {
     case 'eventsAccepted':
       return requests('accepted');
@@ -123,20 +123,20 @@ async function pointsOf(
     case 'eventsQuarantined':
       return requests('quarantined');
     case 'optOuts':
-      return gathered(await counts.optOuts(period, cut), ({ optOuts }) => optOuts);
+      return pointsBy(await counts.optOuts(period, starts), ({ optOuts }) => optOuts);
     case 'optOutRate': {
-      const [optOuts, all] = await Promise.all([counts.optOuts(period, cut), messages()]);
+      const [optOuts, all] = await Promise.all([counts.optOuts(period, starts), messages()]);
       const byIndex = new Map(optOuts.map(({ index, sums }) => [index, sums.optOuts]));
-      return gathered(all, (sums, index) => rate(byIndex.get(index) ?? 0, outboundOf(sums)));
+      return pointsBy(all, (sums, index) => rate(byIndex.get(index) ?? 0, outboundOf(sums)));
     }
     case 'outbound':
-      return gathered(await messages(), outboundOf);
+      return pointsBy(await messages(), outboundOf);
     case 'delivered':
-      return gathered(await messages(), ({ delivered, read }) => delivered + read);
+      return pointsBy(await messages(), ({ delivered, read }) => delivered + read);
     case 'deliveryRate':
-      return gathered(await messages(), deliveryRateOf);
+      return pointsBy(await messages(), deliveryRateOf);
     case 'replyRate':
-      return gathered(await messages(), replyRateOf);
+      return pointsBy(await messages(), replyRateOf);
     case 'received':
     case 'queued':
     case 'sent':
@@ -147,14 +147,14 @@ async function pointsOf(
     case 'segmentsSent':
     case 'conversations':
     case 'replied':
-      return gathered(await messages(), (sums: Counts) => sums[metric]);
+      return pointsBy(await messages(), (sums: Counts) => sums[metric]);
   }
 }
 
-/** Adds up, by class of causes, what is counted by error code. */
-function byCause(pieces: readonly Piece<Counts>[], catalogue: FailureCatalogue): Piece<Counts>[] {
-  const sums = new Map<string, Piece<Counts>>();
-  for (const { value: code, index, sums: counts } of pieces) {
+/** Sums up the counts of error codes by cause class. */
+function byCause(slices: readonly Slice<Counts>[], catalogue: FailureCatalogue): Slice<Counts>[] {
+  const sums = new Map<string, Slice<Counts>>();
+  for (const { value: code, index, sums: counts } of slices) {
     const value = causeOf(catalogue, code).causeClass;
     const known = sums.get(`${value} ${index}`)?.sums;
     const total = MEASURES.map((measure) => [measure, (known?.[measure] ?? 0) + counts[measure]]);
@@ -163,14 +163,14 @@ function byCause(pieces: readonly Piece<Counts>[], catalogue: FailureCatalogue):
   return [...sums.values()].sort((a, b) => (a.value < b.value ? -1 : 1));
 }
 
-function gathered<Sums>(
-  pieces: readonly Piece<Sums>[],
-  figure: (sums: Sums, index: number) => number | null,
+function pointsBy<Sums>(
+  slices: readonly Slice<Sums>[],
+  valueOf: (sums: Sums, index: number) => number | null,
 ): Points {
   const points: Points = new Map();
-  for (const { value, index, sums } of pieces) {
+  for (const { value, index, sums } of slices) {
     const known = points.get(value) ?? new Map<number, number | null>();
-    points.set(value, known.set(index, figure(sums, index)));
+    points.set(value, known.set(index, valueOf(sums, index)));
   }
   return points;
 }

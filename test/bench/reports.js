@@ -1,4 +1,4 @@
-// npm run bench:reports: how long reports take over 90 days of messages, and what an export costs.
+// npm run bench:reports: duration of reports over 90 days of messages, and throughput and memory use of an export.
 //
 //   npm run bench:reports -- --messages 5000000 --exported 1000000 --times 31
 import 'reflect-metadata';
@@ -44,7 +44,7 @@ try {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** What the projection would have made of so many messages: 10 own numbers, 8 countries, two processes. */
+/** Fills the rollups as the projection does for this number of messages: 10 own numbers, 8 countries, 2 processes. */
 async function fillRollups(messages) {
   await dataSource.query(`CREATE UNLOGGED TABLE made AS
     SELECT at, n / 10 % 10 AS own, n / 100 % 8 AS country, 1 + n / 1000 % 3 AS segments, (n % 2)::smallint AS slot, n % 5 < 2 AS is_inbound,

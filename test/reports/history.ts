@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { KnownEventType } from '../../src/index.js';
 
-/** What Postack would say about one message, once. */
-export interface ToldEvent {
+/** One event of Postack about one message. */
+export interface HistoryEvent {
   id: string;
   type: KnownEventType;
   at: number;
@@ -16,16 +16,16 @@ export interface ToldEvent {
 export const OWN_NUMBERS = ['+4930123456', '+15550100002'];
 const PEERS = ['+491701234567', '+919812345678', '+15550100001'];
 
-/** As events may spell one number, each in its own way. */
+/** Different spellings of one number in events. */
 const SPELLINGS: readonly ((number: string) => string)[] = [
   (number) => number,
   (number) => ` ${number} `,
   (number) => `${number.slice(0, 3)} (${number.slice(3, 6)}) ${number.slice(6, 9)}-${number.slice(9)}`,
-  // Fewer digits without + are no number of any country.
+  // With fewer digits and without a plus sign, it is not an international number.
   (number) => (number.length > 11 ? number.slice(1) : number),
 ];
 
-/** Three days around each change of the clocks in Berlin in 2026. */
+/** Starts of 3 days around each DST change in Berlin in 2026. */
 const STARTS = [Date.UTC(2026, 2, 28), Date.UTC(2026, 9, 24)];
 
 const OUTBOUND: readonly KnownEventType[] = ['message.queued', 'message.sent', 'message.delivered'];
@@ -46,11 +46,11 @@ const message = fc.record({
   stepMs: fc.array(fc.integer({ min: 1, max: 5_000_000 }), { minLength: 4, maxLength: 4 }),
 });
 
-/** Events in an order and in batches that have nothing to do with when they happened, some of them told twice. */
-export const historyBatches: fc.Arbitrary<ToldEvent[][]> = fc
+/** Events in batches, in random order, some of them repeated. */
+export const historyBatches: fc.Arbitrary<HistoryEvent[][]> = fc
   .array(message, { minLength: 1, maxLength: 30 })
   .map((messages) =>
-    messages.flatMap((one, index): ToldEvent[] => {
+    messages.flatMap((one, index): HistoryEvent[] => {
       const { isInbound, segments, errorCode, failure } = one;
       const types = isInbound
         ? (['message.received'] as const)

@@ -1,4 +1,4 @@
-import type { ToldEvent } from './history.js';
+import type { HistoryEvent } from './history.js';
 
 // Everything once more, the slow and obvious way, from the events alone.
 
@@ -20,10 +20,10 @@ const EARLIER = ['received', 'queued', 'sent'];
 const spelt = (number: string) => `+${number.replaceAll(/\D/g, '')}`;
 
 /** One message from all that is told of it. */
-function messageOf(id: string, events: readonly ToldEvent[]): NaiveMessage {
+function messageOf(id: string, events: readonly HistoryEvent[]): NaiveMessage {
   const sorted = events.toSorted((a, b) => a.at - b.at);
   const first = sorted[0]!;
-  const stateOf = (event: ToldEvent) => event.type.replace('message.', '');
+  const stateOf = (event: HistoryEvent) => event.type.replace('message.', '');
   const end = sorted.findLast((event) => !EARLIER.includes(stateOf(event)));
   const highest = sorted
     .toSorted((a, b) => EARLIER.indexOf(stateOf(a)) - EARLIER.indexOf(stateOf(b)))
@@ -44,7 +44,7 @@ function messageOf(id: string, events: readonly ToldEvent[]): NaiveMessage {
   };
 }
 
-export function naiveMessages(events: readonly ToldEvent[]): NaiveMessage[] {
+export function naiveMessages(events: readonly HistoryEvent[]): NaiveMessage[] {
   const byMessage = Map.groupBy(events, ({ messageId }) => messageId);
   return [...byMessage].map(([id, list]) => messageOf(id, list));
 }

@@ -8,7 +8,7 @@ import { countUncounted } from '../../src/reports/rebuild/uncounted-messages.js'
 import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
 import { HOUR_MS } from '../../src/reports/rollups/report-time.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
-import { historyBatches, type ToldEvent } from './history.js';
+import { historyBatches, type HistoryEvent } from './history.js';
 import {
   exactPercentile,
   localDay,
@@ -20,7 +20,7 @@ import {
 import { projectionOf, REPORT_TABLES, storeOf } from './report-parts.js';
 
 const ZONES = ['UTC', 'Europe/Berlin', 'Asia/Kathmandu', 'America/St_Johns'];
-/** Of the codes in the histories. */
+/** Error code in the histories → cause class. */
 const CAUSES: Record<string, string> = {
   invalid_text: 'content',
   invalid_recipient: 'recipient',
@@ -28,7 +28,7 @@ const CAUSES: Record<string, string> = {
 };
 const WHOLE = { from: new Date('2026-01-01'), to: new Date('2027-01-01') };
 
-describe('reports of a random history', () => {
+describe('Reports', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   let reports: Reports;
@@ -43,9 +43,9 @@ describe('reports of a random history', () => {
     await database.drop();
   });
 
-  /** Projects a history from nothing, two batches at a time as two processes do. */
+  /** Projects a history into empty tables, two batches at a time, like two processes. */
   async function project(
-    batches: readonly ToldEvent[][],
+    batches: readonly HistoryEvent[][],
     processes = [projectionOf(dataSource), projectionOf(dataSource)],
   ): Promise<NaiveMessage[]> {
     await dataSource.query(
@@ -89,15 +89,15 @@ describe('reports of a random history', () => {
 
   function expectPercentiles({ count, p50Ms, p95Ms, p99Ms }: Percentiles, exact: readonly number[]): void {
     expect(count).toBe(exact.length);
-    for (const [share, told] of [
+    for (const [share, reported] of [
       [0.5, p50Ms],
       [0.95, p95Ms],
       [0.99, p99Ms],
     ] as const) {
       const value = exactPercentile(exact, share);
-      if (value === null) expect(told).toBeNull();
+      if (value === null) expect(reported).toBeNull();
       // Rounded to whole milliseconds.
-      else expect(Math.abs(told! - value)).toBeLessThanOrEqual(0.048 * value + 1);
+      else expect(Math.abs(reported! - value)).toBeLessThanOrEqual(0.048 * value + 1);
     }
   }
 
@@ -120,12 +120,12 @@ describe('reports of a random history', () => {
     const failures = all.filter(({ state }) => state === 'failed' || state === 'undelivered');
     const counted = async (groupBy: Grouping, metric: Metric, values: string[]) => {
       const { series } = await reports.timeseries({ ...WHOLE, metric, groupBy, interval: 'month' });
-      const told = series.map(({ value, points }) => [
+      const reported = series.map(({ value, points }) => [
         value,
         points.reduce((total, point) => total + (point.value ?? 0), 0),
       ]);
       const expected = Map.groupBy(values, (value) => value);
-      expect(told).toEqual(
+      expect(reported).toEqual(
         [...expected].map(([value, list]) => [value, list.length]).sort(([a], [b]) => (a! < b! ? -1 : 1)),
       );
     };
@@ -155,7 +155,7 @@ describe('reports of a random history', () => {
     );
   }
 
-  it('are what a naive computation makes of the events, in any order, batches and repetition', async () => {
+  it('match a naive computation from the events, in any order, batching and repetition', async () => {
     const property = fc.asyncProperty(historyBatches, async (batches) => {
       const all = await project(batches);
       await expectFigures(all);
@@ -164,7 +164,7 @@ describe('reports of a random history', () => {
     await fc.assert(property, { numRuns: 60 });
   });
 
-  it('have the right days in every time zone, over changes of the clocks', async () => {
+  it('have the correct days in every time zone, including DST changes', async () => {
     const property = fc.asyncProperty(
       historyBatches,
       fc.constantFrom(...ZONES),
@@ -185,7 +185,7 @@ describe('reports of a random history', () => {
     }
   }
 
-  it('can be made anew when a part of the events came in without reports', async () => {
+  it('can be rebuilt if some of the events arrived while reports were disabled', async () => {
     const property = fc.asyncProperty(historyBatches, async (batches) => {
       const all = await project(batches, [projectionOf(dataSource, false), projectionOf(dataSource)]);
       await rebuild();
@@ -194,7 +194,7 @@ describe('reports of a random history', () => {
     await fc.assert(property, { numRuns: 10 });
   });
 
-  it('can be made anew, whatever had become of them', async () => {
+  it('can be rebuilt from arbitrarily damaged rollups', async () => {
     const property = fc.asyncProperty(historyBatches, async (batches) => {
       const all = await project(batches);
       await dataSource.query(`UPDATE postack.report_count SET received = received + 7, replied = 0`);

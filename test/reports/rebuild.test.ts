@@ -15,7 +15,7 @@ const since = new Date(Date.now() - 48 * HOUR_MS);
 const PEERS = ['+15550100001', '+491701234567', '+919812345678'];
 const TYPES = ['message.received', 'message.queued', 'message.sent', 'message.delivered'];
 
-describe('reports that are made anew', () => {
+describe('ReportRebuild', () => {
   let host: TestApplication;
   let posted = 0;
 
@@ -25,7 +25,7 @@ describe('reports that are made anew', () => {
   });
   afterEach(() => host.close());
 
-  /** Events of messages all over the last day; resolves when they are dispatched. */
+  /** Posts events of messages of the last day; resolves when they are dispatched. */
   async function post(count: number): Promise<void> {
     const ids = await Promise.all(
       Array.from({ length: count }, async () => {
@@ -56,7 +56,7 @@ describe('reports that are made anew', () => {
     return steps;
   };
 
-  it('are what they were, from the events alone', async () => {
+  it('restores the reports from the events alone', async () => {
     await post(80);
     await host.post('not an event');
     await host.dataSource.query(`UPDATE postack.report_event SET accepted = 3`);
@@ -78,7 +78,7 @@ describe('reports that are made anew', () => {
     expect(steps.filter(({ step }) => step === 'counts').at(-1)).toMatchObject({ done: 40 });
   });
 
-  it('can be made of the messages where the bodies are gone', async () => {
+  it('restores the reports from the messages if the payloads are deleted', async () => {
     await post(40);
     const before = await figures();
     await host.dataSource.query('UPDATE postack.inbox_event SET body = NULL');
@@ -87,7 +87,7 @@ describe('reports that are made anew', () => {
     expect(await figures()).toEqual(before);
   });
 
-  it('are right at the end when events come in meanwhile, and a first attempt was broken off', async () => {
+  it('is correct with concurrent events, concurrent rebuilds and after an interrupted one', async () => {
     await post(60);
     await host.dataSource.query(`UPDATE postack.report_count SET received = received + 5`);
     for await (const { step } of host.application.get(ReportRebuild).run(since)) if (step === 'counts') break;
@@ -99,15 +99,15 @@ describe('reports that are made anew', () => {
     expect(await figures()).toEqual(during);
   });
 
-  it('wait for a batch under way, and see what it has written', async () => {
+  it('waits for a running batch, and sees its changes', async () => {
     await post(8);
     const before = await figures();
     const runner = host.dataSource.createQueryRunner();
     await runner.startTransaction();
     const messages = host.application.get(MessagesProjection, { strict: false });
     const late = { id: 'late', type: 'message.received', at: Date.now(), messageId: 'late' } as const;
-    const told = { from: PEERS[0]!, to: '+15550100002', segments: 1, errorCode: null };
-    await messages.project([eventOf({ ...late, ...told })], runner.manager);
+    const data = { from: PEERS[0]!, to: '+15550100002', segments: 1, errorCode: null };
+    await messages.project([eventOf({ ...late, ...data })], runner.manager);
     let isDone = false;
     const rebuilt = rebuild().then(() => (isDone = true));
     await waitUntil(
@@ -126,7 +126,7 @@ describe('reports that are made anew', () => {
     expect((await figures()).messages.received).toBe(before.messages.received + 1);
   });
 
-  it('are counted beside a batch under way, which nobody waits for', async () => {
+  it('counts without waiting for a running batch, and does not block it', async () => {
     await post(40);
     const before = await figures();
     await host.dataSource.query(`UPDATE postack.report_count SET received = received + 5, replied = 7`);
@@ -135,8 +135,8 @@ describe('reports that are made anew', () => {
     await runner.startTransaction();
     const messages = host.application.get(MessagesProjection, { strict: false });
     const late = { id: 'late', type: 'message.received', at: Date.now(), messageId: 'late' } as const;
-    const told = { from: PEERS[0]!, to: '+15550100002', segments: 1, errorCode: null };
-    await messages.project([eventOf({ ...late, ...told })], runner.manager);
+    const data = { from: PEERS[0]!, to: '+15550100002', segments: 1, errorCode: null };
+    await messages.project([eventOf({ ...late, ...data })], runner.manager);
     const hours = new RebuildHours(new PostackDatabase(host.dataSource));
     for (const step of ['counts', 'events'] as const) {
       let hour = await hours.next(step, since.getTime());
@@ -150,7 +150,7 @@ describe('reports that are made anew', () => {
     expect(await figures()).toMatchObject({ messages: { received }, events: before.events });
   });
 
-  it('go on without an event that cannot be taken in, and tell so', async () => {
+  it('skips and logs an event that cannot be projected', async () => {
     await post(40);
     const { messages } = await figures();
     await host.dataSource.query(`TRUNCATE postack.message, postack.conversation_entry`);
@@ -169,13 +169,13 @@ describe('reports that are made anew', () => {
     const [folded] = steps.filter(({ step }) => step === 'messages');
     expect(folded).toMatchObject({ done: 40, skipped: 1 });
     expect((await figures()).messages).toMatchObject({ received: 9, outbound: messages.outbound });
-    const left = logger.lines.filter((line) => line.includes('left out'));
-    expect(left).toEqual([
-      expect.stringMatching(/^Event msg_\S+ is left out of a rebuild: .*no place for in4 from \(number\)$/),
+    const skipped = logger.lines.filter((line) => line.includes('skipped'));
+    expect(skipped).toEqual([
+      expect.stringMatching(/^Report rebuild skipped event msg_\S+: .*no place for in4 from \(number\)$/),
     ]);
   });
 
-  it('keep the history of messages and events that have been removed since', async () => {
+  it('keeps the counts of messages and events that were deleted since', async () => {
     await post(80);
     await host.dataSource.query(
       `UPDATE postack.inbox_event SET body = NULL, received_at = received_at - id % 20 * interval '1 hour'`,
@@ -196,30 +196,30 @@ describe('reports that are made anew', () => {
     expect(await figures()).toEqual(before);
   });
 
-  it('are without messages that have been deleted, also to those that are left', async () => {
+  it('removes deleted messages from the counts and from conversations', async () => {
     await post(80);
     const { messages } = await figures();
     expect(messages.conversations).toBe(3);
     await host.dataSource.query('UPDATE postack.inbox_event SET body = NULL');
-    // Of each conversation the first message, after which another one is the first; but for the oldest of all.
+    // The first message of each conversation, except the oldest message of all.
     const [deleted] = await host.dataSource.query(
       `DELETE FROM postack.message WHERE first_event_at > (SELECT min(first_event_at) FROM postack.message) AND id IN (
          SELECT DISTINCT ON (conversation) message_id FROM postack.conversation_entry ORDER BY conversation, at
        ) RETURNING id`,
     );
     expect(deleted).toHaveLength(2);
-    // As one that has changed while reports were off.
+    // As if changed while reports were disabled.
     await host.dataSource.query(`UPDATE postack.message SET to_number = '+15550100009' WHERE id = 'out5'`);
     await rebuild();
-    const mended = await figures();
-    expect(mended.messages).toMatchObject({ received: 18, outbound: 20, conversations: 4 });
+    const corrected = await figures();
+    expect(corrected.messages).toMatchObject({ received: 18, outbound: 20, conversations: 4 });
     await host.dataSource.query(`TRUNCATE postack.conversation_entry, ${REPORT_TABLES.join(', ')}`);
     await rebuild();
     const { events: _events, ...fresh } = await figures();
-    expect(mended).toMatchObject(fresh);
+    expect(corrected).toMatchObject(fresh);
   });
 
-  it('are not kept when they are switched off, and can be made later', async () => {
+  it('creates the reports of a time in which reports were disabled', async () => {
     const silent = await startTestApplication({ options: { reports: false } });
     const { id } = await silent.post(messageBody('message.received'));
     await waitForEvent(silent.application, id);

@@ -12,13 +12,13 @@ import { waitForEvent } from '../../src/testing/index.js';
 import { QueryCounter } from '../support/query-counter.js';
 import { messageBody, startTestApplication } from '../support/test-application.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
-import type { ToldEvent } from './history.js';
+import type { HistoryEvent } from './history.js';
 import { projectionOf, REPORT_TABLES } from './report-parts.js';
 
 const START = Date.UTC(2026, 0, 5, 8);
 
-/** One message a second, each from another customer, and each answered half a minute later. */
-function exchange(index: number, answer: boolean): ToldEvent {
+/** One message per second, each from another customer, and each answered after 30 seconds. */
+function exchange(index: number, answer: boolean): HistoryEvent {
   const [own, peer] = ['+15550100002', `+1415555${String(1000 + index)}`];
   return {
     id: `msg_${index}_${answer}`,
@@ -33,13 +33,13 @@ function exchange(index: number, answer: boolean): ToldEvent {
 
 const many = Array.from({ length: 1200 }, (_, index) => index);
 
-/** All orders of a list. */
+/** All permutations of a list. */
 const orders = <T>(list: readonly T[]): T[][] =>
   list.length < 2
     ? [[...list]]
     : list.flatMap((one) => orders(list.filter((other) => other !== one)).map((rest) => [one, ...rest]));
 
-describe('rollups', () => {
+describe('MessageReports', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   const statements = new QueryCounter('');
@@ -67,7 +67,7 @@ describe('rollups', () => {
     return statements.count - before;
   };
 
-  it('of two processes that tell of the same conversations at once see both sides', async () => {
+  it('see both sides of conversations that two processes change at the same time', async () => {
     const project = [projectionOf(dataSource), projectionOf(dataSource)];
     await Promise.all([
       project[0]!(many.map((index) => exchange(index, false))),
@@ -81,39 +81,39 @@ describe('rollups', () => {
     expect(timeToFirstReply).toMatchObject({ count: 1200, p50Ms: expect.closeTo(30_000, -4) });
   });
 
-  it('take the same few statements for a batch, whatever is stored', async () => {
+  it('execute a constant number of statements per batch', async () => {
     const project = projectionOf(dataSource);
     // START TRANSACTION, INSERT of the messages, lock, conversations, rollups, COMMIT.
     expect(await counted(() => project([exchange(2000, false)]))).toBe(6);
     expect(
       await counted(() => project(many.slice(0, 300).map((index) => exchange(index + 3000, false)))),
     ).toBe(6);
-    // Messages that are known are read and updated; their places in the conversations stay.
-    const delivered = many.slice(0, 300).map((index): ToldEvent => {
+    // Stored messages are read and updated; their positions in the conversations do not change.
+    const delivered = many.slice(0, 300).map((index): HistoryEvent => {
       const sent = exchange(index, true);
       return { ...sent, id: `${sent.id}_end`, type: 'message.delivered', at: sent.at + 2000 };
     });
     expect(await counted(() => project(delivered))).toBe(6);
-    // Told again, nothing changes, and nothing is written.
+    // Repeated events change nothing, so no rollups are written.
     expect(await counted(() => project(delivered))).toBe(5);
   });
 
-  it('are of messages that an export has all of, each once, in order', async () => {
+  it('count the messages that an export contains, each once and in order', async () => {
     const stream = new ReportExport(new PostackDatabase(dataSource), new FailuresOptions()).open({
       format: 'ndjson',
       from: new Date(START),
     });
     const text = (await stream.toArray()).join('');
     const rows = text.trimEnd().split('\n');
-    const told = rows.map((row) => JSON.parse(row) as { id: string; firstEventAt: string });
-    expect(new Set(told.map(({ id }) => id)).size).toBe(2701);
-    expect(told).toHaveLength(2701);
-    expect(told.map(({ firstEventAt }) => firstEventAt)).toEqual(
-      told.map(({ firstEventAt }) => firstEventAt).toSorted(),
+    const exported = rows.map((row) => JSON.parse(row) as { id: string; firstEventAt: string });
+    expect(new Set(exported.map(({ id }) => id)).size).toBe(2701);
+    expect(exported).toHaveLength(2701);
+    expect(exported.map(({ firstEventAt }) => firstEventAt)).toEqual(
+      exported.map(({ firstEventAt }) => firstEventAt).toSorted(),
     );
   });
 
-  it('find the places of messages in conversations again, page by page', async () => {
+  it('have conversation entries that a rebuild restores, page by page', async () => {
     const places = () =>
       dataSource.query(`SELECT * FROM postack.conversation_entry ORDER BY conversation, at, message_id`);
     const before: unknown[] = await places();
@@ -130,7 +130,7 @@ describe('rollups', () => {
     expect(await places()).toEqual(before);
   });
 
-  it('have all messages beside one that claims to have two thousand million parts', async () => {
+  it('count messages next to one with an absurd number of segments', async () => {
     const host = await startTestApplication();
     for (const segments of [2_000_000_000, 2_000_000_000, 3]) {
       const { id } = await host.post(messageBody('message.received', { segments }));
@@ -141,7 +141,7 @@ describe('rollups', () => {
     await host.close();
   });
 
-  it('have the duplicates that a process has counted when it stops', async () => {
+  it('include the duplicates that a process counted before it stopped', async () => {
     const own = await createTestDatabase();
     const host = await startTestApplication({ database: own });
     const body = messageBody('message.received');
@@ -157,7 +157,7 @@ describe('rollups', () => {
     await own.drop();
   });
 
-  it('have the requests of an outage once it is over, and none delays the stop for long', async () => {
+  it('include the requests of an outage, and do not delay the shutdown', async () => {
     const host = await startTestApplication({ options: { shutdownTimeoutMs: 100 } });
     const counts = host.application.get(RequestCounts, { strict: false });
     await host.database.query('ALTER TABLE postack.report_event RENAME TO away');
@@ -180,7 +180,7 @@ describe('rollups', () => {
     await host.database.drop();
   });
 
-  it('count a customer once who opts out again within a piece of time, also in the view', async () => {
+  it('count a repeated opt-out once per interval, in reports and in the view', async () => {
     const optOut = (peer: string, minutes: number) =>
       database.query(
         `INSERT INTO postack.opt_out_evidence
@@ -201,16 +201,16 @@ describe('rollups', () => {
     expect(view.map(({ opt_outs: count }) => Number(count))).toEqual([2, 1]);
   });
 
-  it('tell of a failure without a code that nobody has said why', async () => {
+  it('report a failure without an error code as one without a reason', async () => {
     const at = START + 10 * 86_400_000;
     await projectionOf(dataSource)([{ ...exchange(9000, true), type: 'message.failed', at }]);
     const reports = new Reports(new PostackDatabase(dataSource), new FailuresOptions());
     const { items } = await reports.errors({ from: new Date(at), to: new Date(at + 1) });
-    const meaning = 'Neither Postack nor the carrier has said why';
+    const meaning = 'Neither Postack nor the carrier gave a reason';
     expect(items).toMatchObject([{ cause: 'unknown', errorCode: 'unknown', meaning, failed: 1, share: 1 }]);
   });
 
-  it('count no quarantined event less because another process has seen fewer', async () => {
+  it('keep the number of quarantined events if another process counts fewer', async () => {
     const bucket = new Date(START);
     await database.query(`INSERT INTO postack.report_event (bucket, slot, quarantined) VALUES ($1, -1, 5);`, [
       bucket,
@@ -221,13 +221,13 @@ describe('rollups', () => {
        VALUES ('default', 'quarantined', 'quarantined', '', 0, $1, $1)`,
       [bucket],
     );
-    await countQuarantined(bucket, new Date(START + 1), dataSource.manager);
+    await countQuarantined(bucket, new Date(START + 1), new PostackDatabase(dataSource));
     expect(await database.query('SELECT quarantined FROM postack.report_event WHERE slot = -1')).toEqual([
       { quarantined: 5 },
     ]);
   });
 
-  it('of messages at the same time are the same in whatever order they come, and in every locale', async () => {
+  it('do not depend on the order of arrival or the locale for messages of the same time', async () => {
     const other = await createTestDatabase();
     const source = await openDataSource(other.url);
     // As in a database that sorts "a" before "C".
@@ -237,11 +237,15 @@ describe('rollups', () => {
     const project = projectionOf(source);
     const reports = new Reports(new PostackDatabase(source), new FailuresOptions());
     const [own, peer] = ['+15550100002', '+491701234567'];
-    const told = (messageId: string, type: 'message.received' | 'message.sent'): ToldEvent => ({
+    const eventNow = (messageId: string, type: 'message.received' | 'message.sent'): HistoryEvent => ({
       ...{ id: `msg_${messageId}`, type, at: START, messageId, segments: 1, errorCode: null },
       ...(type === 'message.sent' ? { from: own, to: peer } : { from: peer, to: own }),
     });
-    const events = [told('a', 'message.sent'), told('b', 'message.received'), told('C', 'message.received')];
+    const events = [
+      eventNow('a', 'message.sent'),
+      eventNow('b', 'message.received'),
+      eventNow('C', 'message.received'),
+    ];
     for (const order of orders(events)) {
       await source.query(`TRUNCATE postack.message, postack.conversation_entry, ${REPORT_TABLES.join(', ')}`);
       for (const event of order) await project([event]);

@@ -10,14 +10,17 @@ import { SlotMerge } from '../../src/reports/rollups/slot-merge.js';
 import { startTestApplication } from '../support/test-application.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
 import { waitUntil } from '../support/wait-until.js';
-import type { ToldEvent } from './history.js';
+import type { HistoryEvent } from './history.js';
 import { projectionOf } from './report-parts.js';
 
 const NOW = hourOf(new Date());
 const MESSAGES = 240;
 
-/** One of many messages of the last 24 hours, each answered within its hour. */
-function told(index: number, type: 'message.received' | 'message.sent' | 'message.delivered'): ToldEvent {
+/** An event of one of many messages of the last 24 hours, each answered within its hour. */
+function eventAt(
+  index: number,
+  type: 'message.received' | 'message.sent' | 'message.delivered',
+): HistoryEvent {
   const [own, peer] = ['+15550100002', `+1415555${String(1000 + index)}`];
   const isInbound = type === 'message.received';
   const afterMs = { 'message.received': 0, 'message.sent': 60_000, 'message.delivered': 90_000 }[type];
@@ -35,9 +38,9 @@ function told(index: number, type: 'message.received' | 'message.sent' | 'messag
 const all = (type: 'message.received' | 'message.sent' | 'message.delivered', part = 0, parts = 1) =>
   Array.from({ length: MESSAGES }, (_, index) => index)
     .filter((index) => index % parts === part)
-    .map((index) => told(index, type));
+    .map((index) => eventAt(index, type));
 
-describe('the slots of past hours', () => {
+describe('SlotMerge', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   let merge: SlotMerge;
@@ -69,7 +72,7 @@ describe('the slots of past hours', () => {
     return row!.rows;
   };
 
-  it('are added up, and those of the last hours left alone', async () => {
+  it('merges the slots of past hours, but not those of the last hours', async () => {
     const project = projectionOf(dataSource);
     for (const part of [0, 1]) await project(all('message.received', part, 2));
     for (const part of [0, 1]) await project(all('message.sent', part, 2));
@@ -86,7 +89,7 @@ describe('the slots of past hours', () => {
     expect(await figures()).toEqual(before);
     expect(await rowsOf('PAST AND slot >= 0')).toBe(0);
     expect(await rowsOf('NOT (PAST) AND slot >= 0')).toBe(recent);
-    // What comes in later is added to what has been merged.
+    // Later changes are added to the merged rows.
     await project(all('message.delivered'));
     const later = await figures();
     expect(later).toMatchObject({ messages: { states: { sent: 0, delivered: MESSAGES } } });
@@ -95,7 +98,7 @@ describe('the slots of past hours', () => {
     expect(await rowsOf('PAST AND slot >= 0')).toBe(0);
   });
 
-  it('are right while others add to them, and while they are made anew', async () => {
+  it('is correct with concurrent changes and a concurrent rebuild', async () => {
     const projects = [projectionOf(dataSource), projectionOf(dataSource)];
     const hours = new RebuildHours(new PostackDatabase(dataSource));
     let isOver = false;
@@ -130,7 +133,7 @@ describe('the slots of past hours', () => {
     expect([timeToDelivered.count, timeToFirstReply.count]).toEqual([MESSAGES, MESSAGES]);
   });
 
-  it('wait for nobody who adds to them', async () => {
+  it('does not wait for transactions that change the rollups', async () => {
     const project = projectionOf(dataSource);
     await project(all('message.received'));
     const runner = dataSource.createQueryRunner();
@@ -142,7 +145,7 @@ describe('the slots of past hours', () => {
     await runner.release();
   });
 
-  it('are merged by a job, unless no reports are kept', async () => {
+  it('is scheduled, unless reports are disabled', async () => {
     const host = await startTestApplication({ database });
     await projectionOf(dataSource)(all('message.received'));
     const { boss } = host.application.get(PgBossService, { strict: false });

@@ -11,14 +11,14 @@ const [FROM, TO] = [Date.UTC(2026, 0, 1), Date.UTC(2027, 0, 1)];
 const BUCKETS = Array.from({ length: (TO - FROM) / BUCKET_MS }, (_, index) => FROM + index * BUCKET_MS);
 const PERIOD = { from: new Date(FROM), to: new Date(TO) };
 
-/** Of which PostgreSQL may think otherwise, of offsets that are no hours, and where days begin at one o'clock, or twice. */
+/** Zones with different rules in PostgreSQL, fractional offsets, and days that start at 1:00 or have two midnights. */
 const ZONES = [
   ...['CET', 'EET', 'MET', 'WET', 'America/Edmonton', 'Africa/Casablanca'],
   ...['Australia/Lord_Howe', 'Asia/Kathmandu', 'Asia/Kolkata', 'Pacific/Chatham', 'America/St_Johns'],
   ...['America/Santiago', 'Africa/Cairo', 'Asia/Beirut', 'America/Havana', 'Atlantic/Azores', 'UTC'],
 ];
 
-describe('a time series of a year with one message in each quarter of an hour', () => {
+describe('Reports', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   let reports: Reports;
@@ -39,19 +39,22 @@ describe('a time series of a year with one message in each quarter of an hour', 
     await database.drop();
   });
 
-  it.each(ZONES)('has all of them in its points, and the days of the calendar, in %s', async (timezone) => {
-    const calendar = new Intl.DateTimeFormat('en-CA', { timeZone: timezone, dateStyle: 'short' });
-    const days = Map.groupBy(BUCKETS, (at) => calendar.format(at));
-    for (const interval of INTERVALS) {
-      const { series } = await reports.timeseries({ ...PERIOD, metric: 'received', interval, timezone });
-      const points = series[0]!.points;
-      expect(points.reduce((sum, { value }) => sum + value!, 0)).toBe(BUCKETS.length);
-      expect(points.every(({ value }) => value! > 0)).toBe(true);
-      expect(points.every(({ at }, index) => index === 0 || at > points[index - 1]!.at)).toBe(true);
-      if (interval !== 'day') continue;
-      expect(points.map(({ at, value }) => [calendar.format(at), value])).toEqual(
-        [...days].map(([day, buckets]) => [day, buckets.length]),
-      );
-    }
-  });
+  it.each(ZONES)(
+    'return a time series with the days of the calendar and every message in %s',
+    async (timezone) => {
+      const calendar = new Intl.DateTimeFormat('en-CA', { timeZone: timezone, dateStyle: 'short' });
+      const days = Map.groupBy(BUCKETS, (at) => calendar.format(at));
+      for (const interval of INTERVALS) {
+        const { series } = await reports.timeseries({ ...PERIOD, metric: 'received', interval, timezone });
+        const points = series[0]!.points;
+        expect(points.reduce((sum, { value }) => sum + value!, 0)).toBe(BUCKETS.length);
+        expect(points.every(({ value }) => value! > 0)).toBe(true);
+        expect(points.every(({ at }, index) => index === 0 || at > points[index - 1]!.at)).toBe(true);
+        if (interval !== 'day') continue;
+        expect(points.map(({ at, value }) => [calendar.format(at), value])).toEqual(
+          [...days].map(([day, buckets]) => [day, buckets.length]),
+        );
+      }
+    },
+  );
 });

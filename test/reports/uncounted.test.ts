@@ -8,14 +8,14 @@ import { countUncounted } from '../../src/reports/rebuild/uncounted-messages.js'
 import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
 import { hourOf } from '../../src/reports/rollups/report-time.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
-import type { ToldEvent } from './history.js';
+import type { HistoryEvent } from './history.js';
 import { eventOf, projectionOf, storeOf } from './report-parts.js';
 import { messageOf } from '../../src/messages/message-state.js';
 import { MessageStore } from '../../src/messages/message-store.js';
 
 const START = Date.UTC(2026, 0, 5, 8);
 
-const told = (type: KnownEventType, minute: number, messageId = 'SM1'): ToldEvent => ({
+const eventOfMinute = (type: KnownEventType, minute: number, messageId = 'SM1'): HistoryEvent => ({
   id: `${messageId}_${type}`,
   type,
   at: START + minute * 60_000,
@@ -26,7 +26,7 @@ const told = (type: KnownEventType, minute: number, messageId = 'SM1'): ToldEven
   errorCode: null,
 });
 
-describe('a message that the reports have not counted', () => {
+describe('RebuildHours', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
 
@@ -39,7 +39,7 @@ describe('a message that the reports have not counted', () => {
     await database.drop();
   });
 
-  /** States that are not 0, and conversations. */
+  /** Non-zero states, conversations and replies. */
   async function figures() {
     const { messages } = await new Reports(new PostackDatabase(dataSource), new FailuresOptions()).summary({
       from: new Date(START),
@@ -59,49 +59,53 @@ describe('a message that the reports have not counted', () => {
     for (const step of ['conversations', 'counts'] as const)
       for await (const _page of hours.rebuild(step, hourOf(new Date(START))));
   }
-  /** As a version without reports stores it. */
-  const storeOnly = (event: ToldEvent) =>
+  /** Stores a message without counting it, like a version without reports. */
+  const storeOnly = (event: HistoryEvent) =>
     dataSource.transaction((manager) => new MessageStore().merge([messageOf(eventOf(event))], manager));
 
-  it('from before an update counts from its next event on, and once when that is after a rebuild', async () => {
-    await storeOnly(told('message.sent', 0));
-    await storeOnly(told('message.sent', 1, 'SM2'));
+  it('counts an uncounted message once, whether its next event comes before or after', async () => {
+    await storeOnly(eventOfMinute('message.sent', 0));
+    await storeOnly(eventOfMinute('message.sent', 1, 'SM2'));
     expect(await figures()).toEqual({ conversations: 0 });
-    await projectionOf(dataSource)([told('message.delivered', 2)]);
+    await projectionOf(dataSource)([eventOfMinute('message.delivered', 2)]);
     expect(await figures()).toEqual({ delivered: 1, conversations: 1 });
     await rebuild();
     expect(await figures()).toEqual({ delivered: 1, sent: 1, conversations: 1 });
-    await projectionOf(dataSource)([told('message.delivered', 3, 'SM2')]);
+    await projectionOf(dataSource)([eventOfMinute('message.delivered', 3, 'SM2')]);
     expect(await figures()).toEqual({ delivered: 2, conversations: 1 });
   });
 
-  it('while there were no reports for a time counts again from its next event on', async () => {
+  it('is not needed for a message that gets another event once reports are enabled again', async () => {
     const [on, off] = [projectionOf(dataSource), projectionOf(dataSource, false)];
-    await on([told('message.queued', 0)]);
-    await off([told('message.sent', 1)]);
+    await on([eventOfMinute('message.queued', 0)]);
+    await off([eventOfMinute('message.sent', 1)]);
     expect(await figures()).toEqual({ conversations: 0 });
-    await on([told('message.delivered', 2)]);
+    await on([eventOfMinute('message.delivered', 2)]);
     expect(await figures()).toEqual({ delivered: 1, conversations: 1 });
   });
 
-  it('has no place in its conversation until it is counted, also when a rebuild is broken off', async () => {
-    const question = { ...told('message.received', 0, 'SM_in'), from: '+491701234567', to: '+15550100002' };
+  it('adds no conversation entry for an uncounted message, even if interrupted', async () => {
+    const question = {
+      ...eventOfMinute('message.received', 0, 'SM_in'),
+      from: '+491701234567',
+      to: '+15550100002',
+    };
     await storeOnly(question);
-    await storeOnly(told('message.sent', 1));
+    await storeOnly(eventOfMinute('message.sent', 1));
     const hours = new RebuildHours(new PostackDatabase(dataSource));
     for await (const _page of hours.rebuild('conversations', START));
     expect(await dataSource.query('SELECT FROM postack.conversation_entry')).toEqual([]);
     for await (const _page of countUncounted(new Date(START), new PostackDatabase(dataSource), storeOf()))
       break;
     expect(await figures()).toMatchObject({ sent: 1, conversations: 1, replied: 1 });
-    await projectionOf(dataSource)([told('message.delivered', 2), { ...question, id: 'again' }]);
+    await projectionOf(dataSource)([eventOfMinute('message.delivered', 2), { ...question, id: 'again' }]);
     expect(await figures()).toMatchObject({ delivered: 1, conversations: 1, replied: 1 });
     await rebuild();
     expect(await figures()).toMatchObject({ delivered: 1, conversations: 1, replied: 1 });
   });
 
-  it('and that a dispatcher is about to count is not counted by a rebuild as well', async () => {
-    await storeOnly(told('message.sent', 0));
+  it('skips a message that a dispatcher is counting', async () => {
+    await storeOnly(eventOfMinute('message.sent', 0));
     const dispatcher = dataSource.createQueryRunner();
     await dispatcher.startTransaction();
     await dispatcher.query(`SELECT FROM postack.message FOR UPDATE`);

@@ -4,17 +4,17 @@ import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
 import { MessageEntity } from '../../messages/message.entity.js';
 import { ConversationEntryEntity } from '../rollups/conversation-entry.entity.js';
 import { recountQuarantined } from '../rollups/quarantined-events.js';
-import { placeMessages } from './rebuild-conversations.js';
+import { rebuildConversations } from './rebuild-conversations.js';
 import { countEvents, countMessages } from './rebuild-counts.js';
-import { told, type HourProgress, type Tell } from './rebuild-progress.js';
+import { progressOf, type HourProgress, type OnProgress } from './rebuild-progress.js';
 import { ReportCountEntity } from '../rollups/report-count.entity.js';
 import { ReportEventEntity } from '../rollups/report-event.entity.js';
 import { BUCKET_MS, HOUR_MS, hourOf } from '../rollups/report-time.js';
 
-/** What is made anew: the messages' places in their conversations, what is counted of messages, or of events. */
+/** What is rebuilt: the positions of messages in their conversations, the counts of messages, or those of events. */
 export type RebuiltFigures = 'conversations' | 'counts' | 'events';
 
-/** Makes one hour of figures anew. */
+/** Rebuilds the rollups hour by hour. */
 export class RebuildHours {
   readonly #message: string;
   readonly #entry: string;
@@ -31,23 +31,23 @@ export class RebuildHours {
   }
 
   /**
-   * The first hour that can be made anew: that of the oldest message or event; the one after it when something has been
-   * counted that is older still. Then what came before has been removed, and some of that hour may have been, too.
+   * The first hour that can be rebuilt: the hour of the oldest message or event, or the next one if older data has been
+   * counted. In that case older rows have been deleted, possibly including some of that hour.
    */
   async first(figures: RebuiltFigures): Promise<number> {
     const [oldest, counted] =
       figures === 'events'
         ? [`min(received_at) AS at FROM ${this.#inbox}`, `${this.#event} WHERE accepted > 0`]
         : [`min(first_event_at) AS at FROM ${this.#message}`, `${this.#count} WHERE dimension = 'total'`];
-    const [row]: { at: Date | null; is_cut: boolean }[] = await this.database.query(
-      `SELECT at, EXISTS (SELECT FROM ${counted} AND bucket < date_bin('${BUCKET_MS} ms', at, 'epoch')) AS is_cut
+    const [row]: { at: Date | null; is_incomplete: boolean }[] = await this.database.query(
+      `SELECT at, EXISTS (SELECT FROM ${counted} AND bucket < date_bin('${BUCKET_MS} ms', at, 'epoch')) AS is_incomplete
        FROM (SELECT ${oldest}) AS oldest`,
     );
     if (!row?.at) return Infinity;
-    return hourOf(row.at) + (row.is_cut ? HOUR_MS : 0);
+    return hourOf(row.at) + (row.is_incomplete ? HOUR_MS : 0);
   }
 
-  /** The first hour from a time on that has anything to be counted, or counted already; `null` after the last one. */
+  /** The first hour from `fromMs` on that has data or counts; `null` if there is none. */
   async next(figures: RebuiltFigures, fromMs: number): Promise<number | null> {
     if (fromMs === Infinity) return null;
     const messages = `min(first_event_at) AS at FROM ${this.#message} WHERE first_event_at`;
@@ -67,21 +67,25 @@ export class RebuildHours {
     return row?.at ? hourOf(row.at) : null;
   }
 
-  /** Tells of every page of messages or events in the hour. */
+  /** Rebuilds one hour; yields the progress after each page. */
   async *rebuild(figures: RebuiltFigures, hourMs: number): AsyncGenerator<HourProgress> {
     const [from, to] = [new Date(hourMs), new Date(hourMs + HOUR_MS)];
     if (figures === 'conversations') {
-      yield* placeMessages(from, to, this.database);
+      yield* rebuildConversations(from, to, this.database);
     } else if (figures === 'counts') {
-      yield* this.#atOneTime((manager, tell) => countMessages(from, to, manager, tell));
+      yield* this.#inSnapshot((manager, onProgress) => countMessages(from, to, manager, onProgress));
     } else {
       await recountQuarantined(from, to, this.database);
-      yield* this.#atOneTime((manager, tell) => countEvents(from, to, manager, tell));
+      yield* this.#inSnapshot((manager, onProgress) => countEvents(from, to, manager, onProgress));
     }
   }
 
-  /** All of it sees the messages, events and rollups as they were at the same time. */
-  #atOneTime(work: (manager: EntityManager, tell: Tell) => Promise<void>): AsyncGenerator<HourProgress> {
-    return told((tell) => this.database.transaction((manager) => work(manager, tell), 'REPEATABLE READ'));
+  /** Runs `work` on one snapshot of messages, events and rollups. */
+  #inSnapshot(
+    work: (manager: EntityManager, onProgress: OnProgress) => Promise<void>,
+  ): AsyncGenerator<HourProgress> {
+    return progressOf((onProgress) =>
+      this.database.transaction((manager) => work(manager, onProgress), 'REPEATABLE READ'),
+    );
   }
 }

@@ -1,21 +1,23 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Of the hour that is made anew: a page of it has been gone through. */
+/** One page of an hour has been processed. */
 export interface HourProgress {
-  /** Messages or events in the page. */
+  /** Number of messages or events in the page. */
   done: number;
-  /** Up to here, in the order of time. */
+  /** Time up to which messages or events have been processed. */
   through: Date;
 }
 
-export type Tell = (progress: HourProgress) => void;
+export type OnProgress = (progress: HourProgress) => void;
 
 /**
- * What some work tells of itself. It does not wait until that is read, since it has a transaction open; it comes to its
- * end even when nobody reads any more.
+ * Yields the progress that `work` reports. The work does not wait for the consumer, because it has an open transaction;
+ * it completes even if the consumer stops early.
  */
-export async function* told(work: (tell: Tell) => Promise<void>): AsyncGenerator<HourProgress> {
+export async function* progressOf(
+  work: (onProgress: OnProgress) => Promise<void>,
+): AsyncGenerator<HourProgress> {
   const pages = new Readable({ objectMode: true, read: () => undefined });
   const ended = work((progress) => void pages.push(progress)).then(
     () => void pages.push(null),
@@ -28,7 +30,7 @@ export async function* told(work: (tell: Tell) => Promise<void>): AsyncGenerator
   }
 }
 
-/** Leaves the database alone for as long as it has been kept busy. */
-export async function restAfter(startedAt: number): Promise<void> {
+/** Pauses for as long as the work since `startedAt` took, to limit the load on the database. */
+export async function pauseAfter(startedAt: number): Promise<void> {
   await sleep(performance.now() - startedAt);
 }

@@ -1,32 +1,32 @@
-/** A message as its conversation sees it. */
+/** A message in its conversation. */
 export interface ConversationEntry {
   messageId: string;
   isInbound: boolean;
-  /** When its first event happened, in milliseconds since 1970. */
+  /** Time of its first event, in milliseconds since 1970. */
   atMs: number;
 }
 
-/** What a message means to its conversation. */
+/** Conversation metrics of one message. */
 export interface ConversationFigures {
-  /** It opens the conversation: nobody has written for `CONVERSATION_GAP_MS`. */
+  /** Whether it opens a conversation: there was no message for `CONVERSATION_GAP_MS`. */
   isOpening: boolean;
-  /** Of an inbound message: how long until the next outbound one; `null` without any within `REPLY_WINDOW_MS`. */
+  /** Time from an inbound message to the next outbound one; `null` if there is none within `REPLY_WINDOW_MS`. */
   replyAfterMs: number | null;
 }
 
-/** After a silence of 24 hours, whoever writes opens a new conversation. */
+/** The first message after 24 hours without one opens a new conversation. */
 export const CONVERSATION_GAP_MS = 24 * 60 * 60_000;
 
-/** What is sent later than 24 hours after a message is no reply to it. */
+/** An outbound message more than 24 hours after an inbound one is not a reply to it. */
 export const REPLY_WINDOW_MS = 24 * 60 * 60_000;
 
-/** In the order of time, at the same time in that of the ids: whatever the order of arrival, it is the same. */
+/** By time, then by id: independent of the order of arrival. */
 export function inOrder(a: ConversationEntry, b: ConversationEntry): number {
   if (a.atMs !== b.atMs) return a.atMs - b.atMs;
   return a.messageId < b.messageId ? -1 : a.messageId > b.messageId ? 1 : 0;
 }
 
-/** The figures of each message of one conversation, by its id. */
+/** Message id → metrics, for all messages of one conversation. */
 export function conversationFigures(entries: Iterable<ConversationEntry>): Map<string, ConversationFigures> {
   const sorted = [...entries].sort(inOrder);
   const figures = new Map<string, ConversationFigures>();

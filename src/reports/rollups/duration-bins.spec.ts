@@ -10,8 +10,8 @@ const binned = (values: readonly number[]) => {
   return bins;
 };
 
-describe('bins of durations', () => {
-  it('stand for every duration in them, to the documented error', () => {
+describe('duration bins', () => {
+  it('represent every duration within the documented error', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 ** 40 }), (ms) => {
         expect(Math.abs(durationOf(binOf(ms)) - ms) / ms).toBeLessThanOrEqual(RELATIVE_ERROR + 1e-9);
@@ -20,18 +20,18 @@ describe('bins of durations', () => {
     );
   });
 
-  it('include their upper edge, and no more', () => {
+  it('include their upper bound, and nothing above', () => {
     for (let bin = 1; bin < 250; bin += 1) {
       expect(binOf(BIN_GROWTH ** bin)).toBe(bin);
       expect(binOf(BIN_GROWTH ** bin * 1.000001)).toBe(bin + 1);
     }
   });
 
-  it('take what took no time, or less, for a millisecond', () => {
+  it('count zero and negative durations as 1 ms', () => {
     expect([-5000, 0, 0.4, 1].map(binOf)).toEqual([0, 0, 0, 0]);
   });
 
-  it('give the same percentiles when they are merged as when they are filled at once', () => {
+  it('give the same percentiles whether merged or filled at once', () => {
     fc.assert(
       fc.property(durations, durations, (a, b) => {
         const merged = binned(a);
@@ -41,7 +41,7 @@ describe('bins of durations', () => {
     );
   });
 
-  it('give percentiles within the error of the exact ones', () => {
+  it('give percentiles within the documented error of the exact ones', () => {
     fc.assert(
       fc.property(durations, (values) => {
         const { count, p95Ms } = percentilesOf(binned(values));
@@ -53,7 +53,7 @@ describe('bins of durations', () => {
     );
   });
 
-  it('have no percentiles of nothing', () => {
+  it('have no percentiles without durations', () => {
     expect(percentilesOf(new Map([[3, 0]]))).toEqual({ count: 0, p50Ms: null, p95Ms: null, p99Ms: null });
   });
 });

@@ -1,38 +1,38 @@
-/** Each bin reaches this many times as far as the one before. */
+/** Ratio of the upper bounds of two consecutive bins. */
 export const BIN_GROWTH = 1.1;
 
 /**
- * How far a percentile may be from the exact one, of which it is this share at most: 4.8 %. Every duration in a bin
- * is within it of the value that stands for the bin (the bound of DDSketch, https://arxiv.org/abs/1908.10693).
+ * Maximum relative error of a percentile: 4.8 %. Every duration in a bin differs from the representative value of the
+ * bin by at most this (the bound of DDSketch, https://arxiv.org/abs/1908.10693).
  */
 export const RELATIVE_ERROR = (BIN_GROWTH - 1) / (BIN_GROWTH + 1);
 
 const LOG_GROWTH = Math.log(BIN_GROWTH);
 
-/** The bin of a duration: bin `n` holds what is longer than `BIN_GROWTH ** (n - 1)` ms, and up to `BIN_GROWTH ** n`. */
+/** The bin of a duration: bin `n` holds durations above `BIN_GROWTH ** (n - 1)` ms, up to `BIN_GROWTH ** n` ms. */
 export function binOf(durationMs: number): number {
-  // A clock that is behind makes negative ones; less than a millisecond cannot be told apart.
+  // Clock skew can make durations negative; the resolution is 1 ms.
   if (durationMs <= 1) return 0;
   const bin = Math.ceil(Math.log(durationMs) / LOG_GROWTH);
-  // Logarithms are not exact at the very edge of a bin.
+  // Logarithms are not exact at the bounds of a bin.
   return durationMs <= BIN_GROWTH ** (bin - 1) ? bin - 1 : bin;
 }
 
-/** The duration that stands for a bin. */
+/** The representative duration of a bin, in milliseconds. */
 export function durationOf(bin: number): number {
   return bin === 0 ? 1 : (2 * BIN_GROWTH ** bin) / (BIN_GROWTH + 1);
 }
 
-/** How long something took, in milliseconds; `null` when nothing is known. Right to `RELATIVE_ERROR`. */
+/** Percentiles of durations in milliseconds, accurate to `RELATIVE_ERROR`; `null` without durations. */
 export interface Percentiles {
-  /** Of how many durations. */
+  /** Number of durations. */
   count: number;
   p50Ms: number | null;
   p95Ms: number | null;
   p99Ms: number | null;
 }
 
-/** Bin → number of durations in it. Two of them are merged by adding up. */
+/** @param bins Bin → number of durations in it; merge several by adding the numbers. */
 export function percentilesOf(bins: ReadonlyMap<number, number>): Percentiles {
   const sorted = [...bins].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
   const count = sorted.reduce((sum, [, inBin]) => sum + inBin, 0);

@@ -5,8 +5,8 @@ import { ReportDeltas } from './report-deltas.js';
 import { addToReports } from './report-store.js';
 
 /**
- * Counts the events of every type, and how long they took to get here, in the transaction that dispatches them: each
- * once, when it was received. One round trip for a batch.
+ * Counts events of all types by the time of their receipt, and how long they took to arrive, in the transaction that
+ * dispatches them. One round trip per batch.
  */
 @Injectable()
 export class EventReports implements OnModuleInit {
@@ -19,7 +19,7 @@ export class EventReports implements OnModuleInit {
     if (!this.options.reports) return;
     this.batches.onBatch(async (events, manager) => {
       const deltas = new ReportDeltas();
-      for (const { receivedAt, occurredAt } of events) deltas.accepted(receivedAt, occurredAt);
+      for (const { receivedAt, occurredAt } of events) deltas.addEvent(receivedAt, occurredAt);
       await addToReports(deltas, manager);
     });
   }

@@ -15,17 +15,17 @@ function tookMs(...facts: DeliveryFact[]): number | null {
   return timeToDelivered(Object.assign(new MessageEntity(), { state, history }));
 }
 
-describe('the time to delivery', () => {
+describe('timeToDelivered', () => {
   it('is from the first event to the receipt', () => {
     expect(tookMs(fact('sent', 1), fact('queued', 0), fact('delivered', 5))).toBe(5 * 60_000);
     expect(tookMs(fact('delivered', 5))).toBeNull();
     expect(tookMs(fact('queued', 0), fact('failed', 5))).toBeNull();
   });
 
-  it('is not known of a message that Postack was asked about, until the receipt comes after all', () => {
-    const told = [fact('queued', 0), fact('delivered', 50, 'lookup')];
-    expect(tookMs(...told)).toBeNull();
-    expect(tookMs(...told, fact('read', 55))).toBeNull();
-    expect(tookMs(...told, fact('delivered', 5))).toBe(5 * 60_000);
+  it('is unknown for a delivery that was looked up, until the receipt arrives', () => {
+    const lookedUp = [fact('queued', 0), fact('delivered', 50, 'lookup')];
+    expect(tookMs(...lookedUp)).toBeNull();
+    expect(tookMs(...lookedUp, fact('read', 55))).toBeNull();
+    expect(tookMs(...lookedUp, fact('delivered', 5))).toBe(5 * 60_000);
   });
 });

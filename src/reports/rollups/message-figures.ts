@@ -2,21 +2,21 @@ import { LOOKUP } from '../../messages/message-state.js';
 import type { MessageEntity } from '../../messages/message.entity.js';
 import type { ConversationEntry, ConversationFigures } from './conversation-figures.js';
 import { conversationOf, numberFacts, UNKNOWN, type NumberFacts } from './number-facts.js';
-import type { Place, ReportDeltas } from './report-deltas.js';
+import type { DimensionValue, ReportDeltas } from './report-deltas.js';
 
-/** Longer values than codes and counts of parts have are cut: they stand in an index. */
+/** Longer error codes are truncated: the value is part of an index. */
 const MAX_VALUE_LENGTH = 64;
 
-/** A message among those that its two numbers have written to each other. */
-export interface Line {
+/** The position of a message in its conversation, which are all messages between two numbers. */
+export interface ConversationPosition {
   conversation: string;
   entry: ConversationEntry;
-  /** Where the figures of this conversation are counted. */
-  places: readonly Place[];
+  /** What the metrics of this conversation are counted by. */
+  dimensions: readonly DimensionValue[];
 }
 
-/** The message's place in its conversation; `null` when it does not tell both numbers. */
-export function lineOf(message: MessageEntity): Line | null {
+/** The position of a message in its conversation; `null` if one of the numbers is unknown. */
+export function positionOf(message: MessageEntity): ConversationPosition | null {
   const { own, peer } = numbersOf(message);
   if (!own || !peer) return null;
   return {
@@ -26,50 +26,48 @@ export function lineOf(message: MessageEntity): Line | null {
       isInbound: message.direction === 'inbound',
       atMs: message.firstEventAt.getTime(),
     },
-    places: numberPlaces(own, peer),
+    dimensions: numberDimensions(own, peer),
   };
 }
 
 /**
- * Adds (`by` 1) or takes away (`by` -1) what a message, seen by itself, contributes to the rollups. It depends on
- * nothing but the message as it is stored, and that does not depend on the order of the events: neither do the sums.
- * It counts in the quarter of an hour of its first event.
+ * Adds (`by` 1) or subtracts (`by` -1) the contribution of a single message to the rollups, in the 15-minute bucket of
+ * its first event. The contribution depends on the stored message only, which does not depend on the order of events.
  */
 export function countMessage(message: MessageEntity, by: 1 | -1, deltas: ReportDeltas): void {
   const { direction, state, segments, firstEventAt: at, errorCode } = message;
   const { own, peer } = numbersOf(message);
   if (own && by > 0) deltas.ownNumbers.set(own.key, own.number);
-  const byNumber = numberPlaces(own, peer);
-  const places: Place[] = [...byNumber, ['segments', String(segments ?? UNKNOWN)]];
-  if (isFailed(message)) places.push(['errorCode', (errorCode ?? UNKNOWN).slice(0, MAX_VALUE_LENGTH)]);
-  const parts = direction === 'inbound' ? 'segmentsReceived' : 'segmentsSent';
-  deltas.count(at, places, { [state]: by, [parts]: by * (segments ?? 0) });
+  const byNumber = numberDimensions(own, peer);
+  const dimensions: DimensionValue[] = [...byNumber, ['segments', String(segments ?? UNKNOWN)]];
+  if (isFailed(message)) dimensions.push(['errorCode', (errorCode ?? UNKNOWN).slice(0, MAX_VALUE_LENGTH)]);
+  const segmentMeasure = direction === 'inbound' ? 'segmentsReceived' : 'segmentsSent';
+  deltas.addCounts(at, dimensions, { [state]: by, [segmentMeasure]: by * (segments ?? 0) });
   const tookMs = timeToDelivered(message);
-  if (tookMs !== null) deltas.took(at, timedPlaces(byNumber), 'timeToDelivered', tookMs, by);
+  if (tookMs !== null) deltas.addDuration(at, timedDimensions(byNumber), 'timeToDelivered', tookMs, by);
 }
 
-/** The same for what a message means to its conversation. */
+/** Adds or subtracts the conversation metrics of a message. */
 export function countInConversation(
   at: Date,
-  places: readonly Place[],
+  dimensions: readonly DimensionValue[],
   { isOpening, replyAfterMs }: ConversationFigures,
   by: 1 | -1,
   deltas: ReportDeltas,
 ): void {
-  if (isOpening) deltas.count(at, places, { conversations: by });
+  if (isOpening) deltas.addCounts(at, dimensions, { conversations: by });
   if (replyAfterMs === null) return;
-  deltas.count(at, places, { replied: by });
-  deltas.took(at, timedPlaces(places), 'timeToFirstReply', replyAfterMs, by);
+  deltas.addCounts(at, dimensions, { replied: by });
+  deltas.addDuration(at, timedDimensions(dimensions), 'timeToFirstReply', replyAfterMs, by);
 }
 
-/** Whether it has an error code, or should have. */
 export function isFailed({ state }: MessageEntity): boolean {
   return state === 'failed' || state === 'undelivered';
 }
 
 /**
- * From the first thing known of a message to its delivery; `null` unless both are. What Postack was asked for tells
- * when that was, not when the message arrived.
+ * Milliseconds from the first event of a message to its delivery; `null` if one of them is unknown. A looked-up delivery
+ * does not count: its time is that of the lookup.
  */
 export function timeToDelivered({ state, history }: MessageEntity): number | null {
   if (state !== 'delivered' && state !== 'read') return null;
@@ -81,7 +79,7 @@ export function timeToDelivered({ state, history }: MessageEntity): number | nul
 
 const BEFORE_DELIVERY: ReadonlySet<string> = new Set(['accepted', 'queued', 'sending', 'sent']);
 
-/** Which of a message's numbers is ours, and which is not. */
+/** The own number and the peer's number of a message. */
 export function numbersOf({ direction, from, to }: MessageEntity): {
   own: NumberFacts | null;
   peer: NumberFacts | null;
@@ -90,7 +88,7 @@ export function numbersOf({ direction, from, to }: MessageEntity): {
   return { own: numberFacts(own), peer: numberFacts(peer) };
 }
 
-function numberPlaces(own: NumberFacts | null, peer: NumberFacts | null): Place[] {
+function numberDimensions(own: NumberFacts | null, peer: NumberFacts | null): DimensionValue[] {
   return [
     ['total', ''],
     ['ownNumber', own?.key ?? UNKNOWN],
@@ -98,7 +96,7 @@ function numberPlaces(own: NumberFacts | null, peer: NumberFacts | null): Place[
   ];
 }
 
-/** Durations are kept for all messages and for each own number. */
-function timedPlaces(places: readonly Place[]): readonly Place[] {
-  return places.filter(([dimension]) => dimension === 'total' || dimension === 'ownNumber');
+/** Durations are kept in total and by own number. */
+function timedDimensions(dimensions: readonly DimensionValue[]): readonly DimensionValue[] {
+  return dimensions.filter(([dimension]) => dimension === 'total' || dimension === 'ownNumber');
 }

@@ -2,37 +2,37 @@ import { createHash } from 'node:crypto';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { phoneNumberFromEvent } from '../../events/phone-number.js';
 
-/** What reports need of a phone number. */
+/** What reports need to know about a phone number. */
 export interface NumberFacts {
-  /** In its one spelling. */
+  /** Normalized. */
   number: string;
-  /** Stands for the number wherever it must not be shown: 12 characters, always the same. */
+  /** Stable key of 12 characters that replaces the number where it must not be shown. */
   key: string;
-  /** ISO 3166 code; `+1` and the like when only the calling code can be told, else `unknown`. */
+  /** ISO 3166 code; a calling code such as `+1` if the country is ambiguous, else `unknown`. */
   country: string;
 }
 
-/** What is not known of a message. */
+/** Value of a dimension that is unknown for a message. */
 export const UNKNOWN = 'unknown';
 
-/** Numbers whose facts are remembered: taking one apart costs as much as storing it. */
-const MAX_REMEMBERED = 20_000;
+/** Maximum size of the cache: parsing a number takes as long as storing a message. */
+const MAX_CACHED = 20_000;
 
-const remembered = new Map<string, NumberFacts | null>();
+const cache = new Map<string, NumberFacts | null>();
 
-/** The facts of a number as an event tells it; `null` when it cannot be one. */
+/** The facts of a number from an event; `null` if it is not a phone number. */
 export function numberFacts(text: string | null): NumberFacts | null {
   if (text === null) return null;
-  let facts = remembered.get(text);
+  let facts = cache.get(text);
   if (facts === undefined) {
     facts = factsOf(text);
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    remembered.set(text, facts);
+    if (cache.size >= MAX_CACHED) cache.clear();
+    cache.set(text, facts);
   }
   return facts;
 }
 
-/** One line for what two numbers write to each other, whoever writes: a bigint, as a string. */
+/** Id of the conversation between two numbers, the same in both directions: a bigint, as a string. */
 export function conversationOf(own: NumberFacts, peer: NumberFacts): string {
   return createHash('sha256').update(`${own.number}\n${peer.number}`).digest().readBigInt64BE(0).toString();
 }

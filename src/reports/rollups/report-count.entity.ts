@@ -4,26 +4,26 @@ import type { Dimension } from './report-deltas.js';
 const KEY = 'report_count_pkey';
 
 /**
- * Messages of a quarter of an hour, by one dimension. Several rows with different `slot`s add up: so dispatchers do not
- * wait for each other.
+ * Messages of a 15-minute bucket, by one dimension. The sum of all `slot`s counts: dispatchers write to different slots,
+ * so that they do not block each other.
  */
 @Entity({ name: 'report_count', schema: 'postack' })
 export class ReportCountEntity {
   @PrimaryColumn('text', { primaryKeyConstraintName: KEY })
   dimension!: Dimension;
 
-  /** Its beginning. */
+  /** Start of the bucket. */
   @PrimaryColumn('timestamptz', { primaryKeyConstraintName: KEY })
   bucket!: Date;
 
-  /** Of the dimension; empty for `total`. Never a phone number. */
+  /** Value of the dimension; empty for `total`. Never a phone number. */
   @PrimaryColumn('text', { primaryKeyConstraintName: KEY })
   value!: string;
 
   @PrimaryColumn('smallint', { primaryKeyConstraintName: KEY })
   slot!: number;
 
-  /** Inbound messages; the other states are those of outbound ones. */
+  /** Inbound messages; the other states are of outbound messages. */
   @Column('integer')
   received!: number;
 
@@ -54,11 +54,11 @@ export class ReportCountEntity {
   @Column('integer')
   read!: number;
 
-  /** Parts of inbound messages. */
+  /** Segments of inbound messages. */
   @Column('integer', { name: 'segments_received' })
   segmentsReceived!: number;
 
-  /** Parts of outbound messages. */
+  /** Segments of outbound messages. */
   @Column('integer', { name: 'segments_sent' })
   segmentsSent!: number;
 
@@ -66,7 +66,7 @@ export class ReportCountEntity {
   @Column('integer')
   conversations!: number;
 
-  /** Inbound messages that a reply followed. */
+  /** Inbound messages with a reply. */
   @Column('integer')
   replied!: number;
 }

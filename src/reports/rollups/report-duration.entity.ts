@@ -3,7 +3,7 @@ import type { Dimension, Duration } from './report-deltas.js';
 
 const KEY = 'report_duration_pkey';
 
-/** One bin of the durations of an hour; see `binOf`. Rows with different `slot`s add up. */
+/** One bin of the durations of an hour; see `binOf`. The sum of all `slot`s counts. */
 @Entity({ name: 'report_duration', schema: 'postack' })
 export class ReportDurationEntity {
   @PrimaryColumn('text', { primaryKeyConstraintName: KEY })
@@ -12,11 +12,11 @@ export class ReportDurationEntity {
   @PrimaryColumn('text', { primaryKeyConstraintName: KEY })
   dimension!: Dimension;
 
-  /** Its beginning. */
+  /** Start of the hour. */
   @PrimaryColumn('timestamptz', { primaryKeyConstraintName: KEY })
   hour!: Date;
 
-  /** Of the dimension; empty for `total`. Never a phone number. */
+  /** Value of the dimension; empty for `total`. Never a phone number. */
   @PrimaryColumn('text', { primaryKeyConstraintName: KEY })
   value!: string;
 

@@ -2,33 +2,33 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 const KEY = 'report_event_pkey';
 
-/** Webhook requests of a quarter of an hour. Rows with different `slot`s add up. */
+/** Webhook requests of a 15-minute bucket. The sum of all `slot`s counts. */
 @Entity({ name: 'report_event', schema: 'postack' })
 export class ReportEventEntity {
-  /** Its beginning. */
+  /** Start of the bucket. */
   @PrimaryColumn('timestamptz', { primaryKeyConstraintName: KEY })
   bucket!: Date;
 
   @PrimaryColumn('smallint', { primaryKeyConstraintName: KEY })
   slot!: number;
 
-  /** Events stored and dispatched. */
+  /** Events that were stored and dispatched. */
   @Column('integer', { default: 0 })
   accepted!: number;
 
-  /** Authentic bytes that are no event. */
+  /** Authentic requests whose body is not an event. */
   @Column('integer', { default: 0 })
   quarantined!: number;
 
-  /** Events that had been stored before. */
+  /** Events that were already stored. */
   @Column('integer', { default: 0 })
   duplicates!: number;
 
-  /** Requests that were not authentic, or whose body could not be taken. */
+  /** Requests that were not authentic, or whose body was not accepted. */
   @Column('integer', { default: 0 })
   rejected!: number;
 
-  /** Requests that were answered 503 or 500, to be sent again. */
+  /** Requests answered with 503 or 500, which the sender retries. */
   @Column('integer', { default: 0 })
   unavailable!: number;
 }

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Which number is behind the key that reports show: the one place where that is written down. */
+/** Maps the keys shown by reports to numbers; no other report table contains a number. */
 @Entity({ name: 'report_own_number', schema: 'postack' })
 export class ReportOwnNumberEntity {
   /** `NumberFacts.key` */

@@ -6,37 +6,29 @@ import { MEASURES, type ReportDeltas } from './report-deltas.js';
 import { ReportDurationEntity } from './report-duration.entity.js';
 import { ReportEventEntity } from './report-event.entity.js';
 import { ReportOwnNumberEntity } from './report-own-number.entity.js';
+import { addToReportsSql } from './report-store.sql.js';
 
-/** In how many rows one sum is kept, so that transactions do not wait for each other; see `SlotMerge`. */
+/** Number of rows that one sum is spread over, so that transactions do not block each other; see `SlotMerge`. */
 const SLOTS = 8;
 
-/** A process dispatches two batches at once: most likely it has two slots to itself, which they take in turns. */
+/** A process dispatches two batches at a time: it alternates between two slots, which are most likely not shared. */
 const firstSlot = randomInt(SLOTS / 2) * 2;
 let turn = 0;
 const slots = new WeakMap<EntityManager, number>();
 
-/** Which of the rows that add up a transaction writes. */
+/** The slot that a transaction writes to. */
 export function slotOf(manager: EntityManager): number {
   const slot = slots.get(manager) ?? firstSlot + (turn = 1 - turn);
   slots.set(manager, slot);
   return slot;
 }
 
-/** Rows that only one transaction at a time writes: see `lockSettledSlot`. */
-export const SETTLED_SLOT = -2;
-
-/** Column of each of `MEASURES`. */
-export const MEASURE_COLUMNS = MEASURES.map((measure) =>
-  measure.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-);
-
-const COLUMNS = MEASURE_COLUMNS.join(', ');
-const SUMS = MEASURE_COLUMNS.map((column) => `${column} = r.${column} + excluded.${column}`).join(', ');
-const COUNT_ARRAYS = MEASURES.map((_measure, index) => `$${index + 15}::int[]`).join(', ');
+/** Slot that only one transaction at a time writes to: see `lockMergedSlot`. */
+export const MERGED_SLOT = -2;
 
 /**
- * Adds deltas to the rollups, in the transaction of `manager`: one statement, and none when there is nothing to add.
- * The rows of each table are locked in the order of their keys.
+ * Adds deltas to the rollups, in the transaction of `manager`, in one statement; in none if there are no changes.
+ * The rows of each table are locked in key order.
  */
 export async function addToReports(
   deltas: ReportDeltas,
@@ -47,44 +39,29 @@ export async function addToReports(
   const durations = deltas.durations();
   const events = deltas.events();
   if (counts.length + durations.length + events.length === 0) return;
-  const { dataSource } = manager;
   const numbers = [...deltas.ownNumbers].sort(([a], [b]) => (a < b ? -1 : 1));
-  await manager.query(
-    `WITH numbers AS (
-       INSERT INTO ${tableName(dataSource, ReportOwnNumberEntity)} (key, number)
-       SELECT * FROM unnest($2::text[], $3::text[]) ON CONFLICT DO NOTHING
-     ),
-     durations AS (
-       INSERT INTO ${tableName(dataSource, ReportDurationEntity)} AS r
-         (duration, dimension, hour, value, bin, count, slot)
-       SELECT new.*, $1 FROM
-         unnest($4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::smallint[], $9::int[]) AS new
-       ON CONFLICT (duration, dimension, hour, value, bin, slot) DO UPDATE SET count = r.count + excluded.count
-     ),
-     events AS (
-       INSERT INTO ${tableName(dataSource, ReportEventEntity)} AS r (bucket, accepted, slot)
-       SELECT new.*, $1 FROM unnest($10::timestamptz[], $11::int[]) AS new
-       ON CONFLICT (bucket, slot) DO UPDATE SET accepted = r.accepted + excluded.accepted
-     )
-     INSERT INTO ${tableName(dataSource, ReportCountEntity)} AS r (dimension, bucket, value, ${COLUMNS}, slot)
-     SELECT new.*, $1 FROM unnest($12::text[], $13::timestamptz[], $14::text[], ${COUNT_ARRAYS}) AS new
-     ON CONFLICT (dimension, bucket, value, slot) DO UPDATE SET ${SUMS}`,
-    [
-      slot,
-      numbers.map(([key]) => key),
-      numbers.map(([, number]) => number),
-      durations.map(({ duration }) => duration),
-      durations.map(({ place }) => place[0]),
-      durations.map(({ hourMs }) => new Date(hourMs).toISOString()),
-      durations.map(({ place }) => place[1]),
-      durations.map(({ bin }) => bin),
-      durations.map(({ count }) => count),
-      events.map(({ bucketMs }) => new Date(bucketMs).toISOString()),
-      events.map(({ accepted }) => accepted),
-      counts.map(({ place }) => place[0]),
-      counts.map(({ bucketMs }) => new Date(bucketMs).toISOString()),
-      counts.map(({ place }) => place[1]),
-      ...MEASURES.map((measure) => counts.map((delta) => delta.counts[measure] ?? 0)),
-    ],
-  );
+  const { dataSource } = manager;
+  const sql = addToReportsSql({
+    ownNumber: tableName(dataSource, ReportOwnNumberEntity),
+    duration: tableName(dataSource, ReportDurationEntity),
+    event: tableName(dataSource, ReportEventEntity),
+    count: tableName(dataSource, ReportCountEntity),
+  });
+  await manager.query(sql, [
+    slot,
+    numbers.map(([key]) => key),
+    numbers.map(([, number]) => number),
+    durations.map(({ duration }) => duration),
+    durations.map(({ dimension }) => dimension[0]),
+    durations.map(({ hourMs }) => new Date(hourMs).toISOString()),
+    durations.map(({ dimension }) => dimension[1]),
+    durations.map(({ bin }) => bin),
+    durations.map(({ count }) => count),
+    events.map(({ bucketMs }) => new Date(bucketMs).toISOString()),
+    events.map(({ accepted }) => accepted),
+    counts.map(({ dimension }) => dimension[0]),
+    counts.map(({ bucketMs }) => new Date(bucketMs).toISOString()),
+    counts.map(({ dimension }) => dimension[1]),
+    ...MEASURES.map((measure) => counts.map((delta) => delta.counts[measure] ?? 0)),
+  ]);
 }

@@ -16,17 +16,15 @@ import { slotOf } from './report-store.js';
 import { BUCKET_MS, bucketOf } from './report-time.js';
 import { RequestTally } from './request-tally.js';
 
-/** How often a process writes down what it has counted. */
 const FLUSH_INTERVAL_MS = 5000;
 
-/** How far back a starting process looks for quarantined events that a killed one has not counted. */
-const LOOK_BACK_MS = 24 * 60 * 60_000;
+/** How far back a starting process counts quarantined events that a killed process may have missed. */
+const LOOKBACK_MS = 24 * 60 * 60_000;
 
 /**
- * Writes down every 5 seconds, and when the application stops, how many requests were duplicates or refused: nothing
- * of these is stored, and the request itself waits for no statement. What cannot be written is kept in its quarter of an
- * hour until it can; a killed process loses what it has not written.
- * Quarantined events are counted from the inbox whenever there are new ones, so of those nothing is lost.
+ * Flushes the counts of duplicate and rejected requests every 5 seconds and at shutdown. These requests are not stored,
+ * and must not wait for a statement. Counts that cannot be written are kept in their 15-minute bucket and retried; a
+ * killed process loses unwritten counts. Quarantined events are counted from the inbox, so none of them is lost.
  */
 @Injectable()
 export class RequestCounts implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -46,9 +44,9 @@ export class RequestCounts implements OnApplicationBootstrap, BeforeApplicationS
 
   onApplicationBootstrap(): void {
     if (!this.options.reports || !this.jobs.accepts) return;
-    this.#flushing = this.#attempt(() => this.#countQuarantined(Date.now() - LOOK_BACK_MS));
+    this.#flushing = this.#attempt(() => this.#countQuarantined(Date.now() - LOOKBACK_MS));
     this.#timer = setInterval(() => {
-      // While PostgreSQL hangs, requests are counted in their time all the same.
+      // While a slow flush is running, requests are still assigned to their bucket.
       if (this.#isWriting) this.#take();
       else void this.flush();
     }, FLUSH_INTERVAL_MS).unref();
@@ -60,7 +58,7 @@ export class RequestCounts implements OnApplicationBootstrap, BeforeApplicationS
     await Promise.race([this.flush(), this.shutdown.begin()]);
   }
 
-  /** Writes down what has been counted since the last time; what cannot be written now is written next time. */
+  /** Writes the counts since the last flush. If that fails, the next flush writes them. */
   flush(): Promise<void> {
     this.#take();
     this.#flushing = this.#flushing.then(() => this.#attempt(() => this.#write()));
@@ -75,7 +73,7 @@ export class RequestCounts implements OnApplicationBootstrap, BeforeApplicationS
     const drained = this.#tally.drain();
     try {
       const quarantinedMs = drained.find(([, { quarantined }]) => quarantined > 0)?.[0];
-      // They may have come a moment before they were counted.
+      // They may have been received shortly before they were counted, in the previous bucket.
       if (quarantinedMs !== undefined) await this.#countQuarantined(quarantinedMs - BUCKET_MS);
       await this.#add(drained.filter(([, one]) => one.duplicates + one.rejected + one.unavailable > 0));
     } catch (error) {
@@ -105,13 +103,13 @@ export class RequestCounts implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   #countQuarantined(fromMs: number): Promise<void> {
-    return countQuarantined(new Date(bucketOf(new Date(fromMs))), new Date(), this.database.manager);
+    return countQuarantined(new Date(bucketOf(new Date(fromMs))), new Date(), this.database);
   }
 
   async #attempt(write: () => Promise<void>): Promise<void> {
     this.#isWriting = true;
     await write().catch((error: unknown) => {
-      this.#logger.warn(`Requests are not counted for now, and will be later: ${loggableError(error)}`);
+      this.#logger.warn(`Could not flush request counters; will retry: ${loggableError(error)}`);
     });
     this.#isWriting = false;
   }

@@ -5,8 +5,8 @@ const NONE = { duplicates: 0, rejected: 0, unavailable: 0, quarantined: 0 };
 const TEN = Date.UTC(2026, 0, 5, 10);
 const at = (minutes: number) => new Date(TEN + minutes * 60_000);
 
-describe('the tally of requests', () => {
-  it('keeps what cannot be written in the quarter of an hour in which it came', () => {
+describe('RequestTally', () => {
+  it('keeps counts that cannot be written in their 15-minute bucket', () => {
     const tally = new RequestTally();
     tally.take({ duplicate: 1, accepted: 5 }, at(1));
     const drained = tally.drain();
@@ -20,7 +20,7 @@ describe('the tally of requests', () => {
     expect(tally.drain()).toEqual([]);
   });
 
-  it('takes for unavailable what was answered 503 or 500, and for rejected what was the sender’s fault', () => {
+  it('counts 503 and 500 as unavailable, and faults of the sender as rejected', () => {
     const tally = new RequestTally();
     tally.take({ 'storage-unavailable': 1, overloaded: 1, error: 1, 'already-read': 1 }, at(0));
     tally.take(
@@ -30,7 +30,7 @@ describe('the tally of requests', () => {
     expect(tally.drain()).toEqual([[TEN, { ...NONE, unavailable: 4, rejected: 1 }]]);
   });
 
-  it('keeps no more than a week, and loses nothing', () => {
+  it('keeps one week of buckets at most, without losing counts', () => {
     const tally = new RequestTally();
     for (let count = 1; count <= 1000; count += 1) {
       tally.take({ duplicate: count }, at(15 * count));

@@ -1,7 +1,7 @@
 import type { WebhookOutcome } from '../../webhook/webhook-answer.js';
 import { bucketOf } from './report-time.js';
 
-/** What is counted of requests as they are answered. */
+/** Number of requests by outcome. */
 export interface RequestCount {
   duplicates: number;
   rejected: number;
@@ -9,7 +9,7 @@ export interface RequestCount {
   quarantined: number;
 }
 
-/** 503 and 500: not the sender's fault, and sent again. */
+/** Outcomes with status 503 or 500: not the sender's fault, and retried by the sender. */
 const UNAVAILABLE: ReadonlySet<string> = new Set<WebhookOutcome>([
   'storage-unavailable',
   'overloaded',
@@ -17,15 +17,15 @@ const UNAVAILABLE: ReadonlySet<string> = new Set<WebhookOutcome>([
   'already-read',
 ]);
 
-/** A week; what is older is added to the quarter of an hour after it. */
+/** 1 week; counts of an older bucket are added to the next one. */
 const MAX_BUCKETS = 7 * 24 * 4;
 
-/** Requests that have been counted and not written down yet, by the quarter of an hour in which they came. */
+/** Request counts that have not been written yet, by 15-minute bucket. */
 export class RequestTally {
   #pending = new Map<number, RequestCount>();
   #taken = noCount();
 
-  /** Books what has been added since the last time. @param snapshot of `WebhookCounters`. */
+  /** Adds what has been counted since the last call to the bucket of `now`. @param snapshot of `WebhookCounters`. */
   take(snapshot: Partial<Record<WebhookOutcome, number>>, now: Date): void {
     const all = countOf(snapshot);
     const { duplicates, rejected, unavailable, quarantined } = this.#taken;
@@ -38,14 +38,14 @@ export class RequestTally {
     this.#taken = all;
   }
 
-  /** Hands out what is to be written, by the beginning of its quarter of an hour, earliest first. */
+  /** Removes and returns all counts with the start of their bucket, earliest first. */
   drain(): (readonly [bucketMs: number, count: RequestCount])[] {
     const drained = [...this.#pending].sort(([a], [b]) => a - b);
     this.#pending = new Map();
     return drained;
   }
 
-  /** Takes back what could not be written. */
+  /** Restores counts that could not be written. */
   putBack(drained: ReturnType<RequestTally['drain']>): void {
     for (const [bucketMs, count] of drained) this.#add(bucketMs, count);
   }
@@ -59,10 +59,10 @@ export class RequestTally {
       unavailable: known.unavailable + unavailable,
       quarantined: known.quarantined + quarantined,
     });
-    if (this.#pending.size > MAX_BUCKETS) this.#joinEarliest();
+    if (this.#pending.size > MAX_BUCKETS) this.#mergeEarliest();
   }
 
-  #joinEarliest(): void {
+  #mergeEarliest(): void {
     const [[earliest, count] = [], [next] = []] = [...this.#pending].sort(([a], [b]) => a - b);
     if (earliest === undefined || count === undefined || next === undefined) return;
     this.#pending.delete(earliest);

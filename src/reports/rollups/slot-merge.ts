@@ -4,17 +4,18 @@ import { ReportCountEntity } from './report-count.entity.js';
 import { DIMENSIONS, DURATIONS } from './report-deltas.js';
 import { ReportDurationEntity } from './report-duration.entity.js';
 import { ReportEventEntity } from './report-event.entity.js';
-import { lockSettledSlot } from './report-lock.js';
-import { MEASURE_COLUMNS, SETTLED_SLOT } from './report-store.js';
+import { lockMergedSlot } from './report-lock.js';
+import { MERGED_SLOT } from './report-store.js';
+import { MEASURE_COLUMNS } from './report-store.sql.js';
 import { HOUR_MS, hourOf } from './report-time.js';
 
 interface Rollup {
   table: new () => object;
-  /** Column that tells the hour. */
+  /** Column of the time. */
   time: string;
-  /** All values of the columns before it in the index, which is of no use without them. */
+  /** All values of the columns that precede `time` in the index, which can only be used with them. */
   first: Readonly<Record<string, readonly string[]>>;
-  /** Rows that are the same in these, except for their slot, add up. */
+  /** Primary key without `slot`. */
   key: readonly string[];
   sums: readonly string[];
 }
@@ -43,21 +44,21 @@ const ROLLUPS: readonly Rollup[] = [
   },
 ];
 
-/** Receipts still come in for a message, as a rule, for so long. */
-const LOOK_BACK_HOURS = 48;
+/** How long receipts of a message usually keep arriving. */
+const LOOKBACK_HOURS = 48;
 
 /**
- * Adds up the slots of hours that are over, for at least an hour, into one, so that reports have not to read the same
- * key once for every process that has counted. What comes in later for such an hour is merged by the next run.
+ * Merges the slots of hours that ended at least one hour ago into one, so that reports read fewer rows. Counts that are
+ * added to such an hour later are merged by the next run.
  */
 @Injectable()
 export class SlotMerge {
   constructor(private readonly database: PostackDatabase) {}
 
   /**
-   * Runs by itself every hour; may be called at any time, in any process.
+   * Scheduled every hour; can be called at any time, in any process.
    *
-   * @param signal Ends it between two hours.
+   * @param signal Stops it between two hours.
    */
   async run(signal?: AbortSignal): Promise<void> {
     const now = hourOf(new Date());
@@ -65,7 +66,7 @@ export class SlotMerge {
       const hours: { hour: Date }[] = await this.database.query(
         `SELECT DISTINCT date_trunc('hour', ${rollup.time}, 'UTC') AS hour
          FROM ${this.database.table(rollup.table)} WHERE ${unmerged(rollup)} ORDER BY hour`,
-        [new Date(now - LOOK_BACK_HOURS * HOUR_MS), new Date(now - HOUR_MS)],
+        [new Date(now - LOOKBACK_HOURS * HOUR_MS), new Date(now - HOUR_MS)],
       );
       for (const { hour } of hours) {
         if (signal?.aborted) return;
@@ -74,35 +75,39 @@ export class SlotMerge {
     }
   }
 
-  /** Rows that somebody adds to at the moment are left to the next run: so nobody waits for the other's next lock. */
   async #merge(rollup: Rollup, hour: Date): Promise<void> {
-    const { table, key, sums } = rollup;
-    const name = this.database.table(table);
-    const columns = (format: (column: string) => string, list = sums, separator = ', ') =>
-      list.map((column) => format(`"${column}"`)).join(separator);
-    const keyed = columns((column) => column, key);
     await this.database.transaction(async (manager) => {
-      await lockSettledSlot(manager);
-      await manager.query(
-        `WITH free AS (
-           SELECT ${keyed}, slot FROM ${name} WHERE ${unmerged(rollup)} FOR UPDATE SKIP LOCKED
-         ),
-         merged AS (
-           DELETE FROM ${name} r USING free
-           WHERE ${columns((column) => `r.${column} = free.${column}`, [...key, 'slot'], ' AND ')} RETURNING r.*
-         )
-         INSERT INTO ${name} AS r (${keyed}, slot, ${columns((column) => column)})
-         SELECT ${keyed}, ${SETTLED_SLOT}, ${columns((column) => `sum(${column})`)} FROM merged GROUP BY ${keyed}
-         HAVING ${columns((column) => `sum(${column}) <> 0`, sums, ' OR ')}
-         ON CONFLICT (${keyed}, slot) DO UPDATE
-         SET ${columns((column) => `${column} = r.${column} + excluded.${column}`)}`,
-        [hour, new Date(hour.getTime() + HOUR_MS)],
-      );
+      await lockMergedSlot(manager);
+      await manager.query(mergeSql(rollup, this.database.table(rollup.table)), [
+        hour,
+        new Date(hour.getTime() + HOUR_MS),
+      ]);
     });
   }
 }
 
-/** SQL for the rows of a period, `$1` to `$2`, that are not merged. */
+/** Merges the rows from `$1` to `$2`. Rows that other transactions are writing are skipped, to avoid deadlocks. */
+function mergeSql(rollup: Rollup, table: string): string {
+  const { key, sums } = rollup;
+  const columns = (format: (column: string) => string, list = sums, separator = ', ') =>
+    list.map((column) => format(`"${column}"`)).join(separator);
+  const keyColumns = columns((column) => column, key);
+  return `
+    WITH free AS (
+      SELECT ${keyColumns}, slot FROM ${table} WHERE ${unmerged(rollup)} FOR UPDATE SKIP LOCKED
+    ),
+    merged AS (
+      DELETE FROM ${table} r USING free
+      WHERE ${columns((column) => `r.${column} = free.${column}`, [...key, 'slot'], ' AND ')} RETURNING r.*
+    )
+    INSERT INTO ${table} AS r (${keyColumns}, slot, ${columns((column) => column)})
+    SELECT ${keyColumns}, ${MERGED_SLOT}, ${columns((column) => `sum(${column})`)} FROM merged GROUP BY ${keyColumns}
+    HAVING ${columns((column) => `sum(${column}) <> 0`, sums, ' OR ')}
+    ON CONFLICT (${keyColumns}, slot) DO UPDATE
+    SET ${columns((column) => `${column} = r.${column} + excluded.${column}`)}`;
+}
+
+/** Condition for the unmerged rows from `$1` to `$2`. */
 function unmerged({ time, first }: Rollup): string {
   const values = Object.entries(first).map(
     ([column, all]) => `${column} IN (${all.map((value) => `'${value}'`).join(', ')})`,

@@ -11,9 +11,9 @@ import {
 } from '../rollups/report-deltas.js';
 import { ReportDurationEntity } from '../rollups/report-duration.entity.js';
 import { ReportEventEntity } from '../rollups/report-event.entity.js';
-import { MEASURE_COLUMNS } from '../rollups/report-store.js';
+import { MEASURE_COLUMNS } from '../rollups/report-store.sql.js';
 
-/** Takes away from `deltas` what has been counted of the messages of a period. */
+/** Subtracts the stored message counts of a period from `deltas`. */
 export async function subtractCounts(
   from: Date,
   to: Date,
@@ -29,11 +29,11 @@ export async function subtractCounts(
     );
   for (const { dimension, bucket, value, ...row } of rows) {
     const counted = MEASURES.map((measure) => [measure, -row[measure]]);
-    deltas.count(bucket, [[dimension, value]], Object.fromEntries(counted) as Record<Measure, number>);
+    deltas.addCounts(bucket, [[dimension, value]], Object.fromEntries(counted) as Record<Measure, number>);
   }
 }
 
-/** Takes away from `deltas` the durations that have been counted of an hour. */
+/** Subtracts the stored durations of an hour from `deltas`. */
 export async function subtractDurations(
   hour: Date,
   durations: readonly Duration[],
@@ -49,11 +49,11 @@ export async function subtractDurations(
       [durations, DIMENSIONS, hour],
     );
   for (const { duration, dimension, value, bin, count } of rows) {
-    deltas.inBin(hour, [[dimension, value]], duration, bin, -count);
+    deltas.addToBin(hour, [[dimension, value]], duration, bin, -count);
   }
 }
 
-/** Takes away from `deltas` the events that have been counted as accepted in a period. */
+/** Subtracts the stored number of accepted events of a period from `deltas`. */
 export async function subtractEvents(
   from: Date,
   to: Date,
@@ -65,5 +65,5 @@ export async function subtractEvents(
      WHERE bucket >= $1 AND bucket < $2 GROUP BY bucket`,
     [from, to],
   );
-  for (const { bucket, accepted } of rows) deltas.countEvents(bucket, -accepted);
+  for (const { bucket, accepted } of rows) deltas.addEvents(bucket, -accepted);
 }

@@ -1,0 +1,39 @@
+import type { OwnNumberLabel, OwnNumberLabels } from './own-number-labels.js';
+import type { ReportCounts } from './report-counts.js';
+import type { ResolvedPeriod } from './report-request.js';
+import { percentilesOf, type Percentiles } from './rollups/duration-bins.js';
+import { DURATIONS, type Duration } from './rollups/report-deltas.js';
+
+/** Percentiles of each duration, accurate to `relativeError`. */
+export type LatencyFigures = Record<Duration, Percentiles>;
+
+/** Percentiles of the durations that are known for one own number. */
+export type NumberLatency = OwnNumberLabel & Omit<LatencyFigures, 'eventLag'>;
+
+const NO_DURATIONS = percentilesOf(new Map());
+
+export async function latencyFigures(period: ResolvedPeriod, counts: ReportCounts): Promise<LatencyFigures> {
+  const figures = DURATIONS.map(async (duration) => {
+    const all = await counts.durations(period, duration, 'total');
+    return [duration, all.get('') ?? NO_DURATIONS] as const;
+  });
+  return Object.fromEntries(await Promise.all(figures)) as LatencyFigures;
+}
+
+export async function latencyByNumber(
+  period: ResolvedPeriod,
+  includeNumbers: boolean | undefined,
+  counts: ReportCounts,
+  labels: OwnNumberLabels,
+): Promise<NumberLatency[]> {
+  const [delivered, replied] = await Promise.all([
+    counts.durations(period, 'timeToDelivered', 'ownNumber'),
+    counts.durations(period, 'timeToFirstReply', 'ownNumber'),
+  ]);
+  const keys = [...new Set([...delivered.keys(), ...replied.keys()])].sort();
+  return (await labels.of(keys, includeNumbers)).map((label) => ({
+    ...label,
+    timeToDelivered: delivered.get(label.ownNumber) ?? NO_DURATIONS,
+    timeToFirstReply: replied.get(label.ownNumber) ?? NO_DURATIONS,
+  }));
+}
