@@ -84,17 +84,16 @@ export type {
   BlockedGroup,
 } from './dispatch/listener-state.js';
 export type { HandlerSettings } from './listeners/handler.js';
+export { HandlerNotFoundError, InvalidPauseError } from './dispatch/dispatch-errors.js';
 export {
   DeadLetterNotFoundError,
   DeadLetterStateError,
   EventNotFoundError,
   EventNotReplayableError,
-  HandlerNotFoundError,
-  InvalidPauseError,
   InvalidReplayError,
   ReplayNotFoundError,
   ReplayStateError,
-} from './dispatch/dispatch-errors.js';
+} from './replays/replay-errors.js';
 export type { ReplayKind, ReplayState } from './replays/replay.entity.js';
 export type {
   BackfillRequest,

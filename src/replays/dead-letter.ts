@@ -3,42 +3,42 @@ import type { JsonValue } from '../events/json.js';
 import type { DeliveryReason } from '../listeners/listener-context.js';
 import type { RecordedError } from '../dispatch/outcomes/recorded-error.js';
 
-/** An event for which a listener, or a projection, has failed for the last time. */
+/** An event for which a listener or projection has failed permanently. */
 export interface DeadLetter {
   /** The `svix-id`. */
   eventId: string;
   /** Name of the listener or projection. */
   handler: string;
-  /** `null` when this application has no handler of that name any more: it can only be discarded. */
+  /** `null` when the application no longer has a handler of this name: the dead letter can only be discarded. */
   kind: 'listener' | 'projection' | null;
-  /** The type as Postack wrote it. */
+  /** The type as sent by Postack. */
   type: string | null;
   occurredAt: Date;
   receivedAt: Date;
-  /** How often the handler was called for it, in its last delivery. */
+  /** Number of calls in the last delivery. */
   attempts: number;
-  /** Why it was delivered, the last time. */
+  /** Why the last delivery was made. */
   reason: DeliveryReason;
-  /** When the handler failed for the last time; for a discarded one, when it was discarded. */
+  /** Time of the last failure; for a discarded one, time of the discard. */
   settledAt: Date;
   firstError: RecordedError | null;
   lastError: RecordedError | null;
 }
 
-/** A dead letter with all that is known of it. */
+/** A dead letter with the payload of its event. */
 export interface DeadLetterDetail extends DeadLetter {
   status: 'dead' | 'discarded';
-  /** Why it was discarded, in the words of whoever did. */
+  /** As given by the operator who discarded it. */
   discardReason: string | null;
-  /** The body, parsed; when it is no JSON object, its text; `null` once retention has removed it. */
+  /** The parsed body; its text when it is not a JSON object; `null` once retention has removed it. */
   payload: JsonValue;
 }
 
-/** What to list. */
+/** Which dead letters to list. */
 export interface DeadLetterFilter extends PageRequest {
-  /** Only those of this listener or projection. */
+  /** Only of this listener or projection. */
   listener?: string;
-  /** Only events of this type, as Postack writes it. */
+  /** Only events of this type, as sent by Postack. */
   type?: string;
   /** Received at or after. */
   since?: Date;

@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
-import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { keysetPage, type Page } from '../database/keyset-page.js';
 import { PostackDatabase } from '../database/postack-database.js';
-import { HandlerRegistry } from '../listeners/handler-registry.js';
-import { DeadLetterNotFoundError, DeadLetterStateError } from '../dispatch/dispatch-errors.js';
-import { StoredEvents } from '../dispatch/stored-events.js';
-import type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './dead-letter.js';
-import { HandlerOutcomeEntity } from '../dispatch/outcomes/handler-outcome.entity.js';
+import { HandlerOutcomeEntity, type OutcomeStatus } from '../dispatch/outcomes/handler-outcome.entity.js';
 import { storedPayload } from '../dispatch/outcomes/stored-payload.js';
-import { InboxOptions } from '../inbox/inbox.options.js';
 import { Redelivery } from '../dispatch/redelivery.js';
+import { StoredEvents } from '../dispatch/stored-events.js';
+import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
+import { InboxOptions } from '../inbox/inbox.options.js';
+import { HandlerRegistry } from '../listeners/handler-registry.js';
+import type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './dead-letter.js';
+import { DeadLetterNotFoundError, DeadLetterStateError } from './replay-errors.js';
 
 /** An outcome joined with its event. */
 type Row = HandlerOutcomeEntity & { event: InboxEventEntity };
 
-/** What has failed for the last time: to be looked at, and to be tried again or discarded by a person. */
+/** Lists, redrives and discards dead letters. */
 @Injectable()
 export class DeadLetters {
   constructor(
@@ -26,7 +26,7 @@ export class DeadLetters {
     private readonly redelivery: Redelivery,
   ) {}
 
-  /** Those of the newest events first. @throws {InvalidCursorError} */
+  /** Lists dead letters, newest event first. @throws {InvalidCursorError} */
   async list({ listener, type, since, until, ...page }: DeadLetterFilter = {}): Promise<Page<DeadLetter>> {
     const query = this.#query().andWhere(`outcome.status = 'dead'`);
     if (listener !== undefined) query.andWhere('outcome.handler = :listener', { listener });
@@ -45,7 +45,7 @@ export class DeadLetters {
   }
 
   /**
-   * One dead letter, also one that has been discarded; `null` when there is none.
+   * One dead letter, including a discarded one; `null` when there is none.
    *
    * @param eventId The `svix-id`.
    * @param handler Name of the listener or projection.
@@ -63,10 +63,11 @@ export class DeadLetters {
   }
 
   /**
-   * Has it tried again, with all attempts; also one that has been discarded. For many, see `Replays.redrive`.
+   * Delivers the event of a dead letter again, with all attempts; also of a discarded one. For many dead letters, use
+   * `Replays.redrive`.
    *
    * @throws {DeadLetterNotFoundError}
-   * @throws {DeadLetterStateError} when it is not dead, its handler is gone, or its event has no body any more.
+   * @throws {DeadLetterStateError} when it is neither dead nor discarded, or its handler or payload is gone.
    */
   async redrive(eventId: string, handler: string): Promise<void> {
     await this.redelivery.prepare();
@@ -75,13 +76,13 @@ export class DeadLetters {
       const receiver = this.registry.get(handler);
       if (!receiver) {
         throw new DeadLetterStateError(
-          `This application has no listener or projection "${handler}" any more: bring it back, or discard its dead letters`,
+          `There is no listener or projection "${handler}" any more: restore it, or discard its dead letters`,
         );
       }
       const [stored] = await this.events.load([row.eventId], manager);
       if (!stored) {
         throw new DeadLetterStateError(
-          `The event "${eventId}" cannot be redriven any more: retention has removed its body`,
+          `The event "${eventId}" can no longer be redriven: retention has removed its payload`,
         );
       }
       await this.redelivery.redeliver(receiver, [stored], 'redrive', null, manager);
@@ -89,9 +90,9 @@ export class DeadLetters {
   }
 
   /**
-   * Leaves it at that: it is kept, with the reason, and counts as done.
+   * Discards a dead letter: it is kept with the reason, and its event counts as done for the handler.
    *
-   * @param reason For whoever looks at it later.
+   * @param reason Stored with it, for the operators.
    * @throws {DeadLetterNotFoundError}
    * @throws {DeadLetterStateError} when it is not dead.
    */
@@ -107,18 +108,18 @@ export class DeadLetters {
     });
   }
 
-  /** Its outcome, locked until the transaction ends. @throws unless it is in one of `states`. */
+  /** Locks an outcome until the transaction ends. @throws unless its status is one of `allowed`. */
   async #lock(
     eventId: string,
     handler: string,
-    states: readonly HandlerOutcomeEntity['status'][],
+    allowed: readonly OutcomeStatus[],
     manager: EntityManager,
   ): Promise<Row> {
     const row = await this.#row(eventId, handler, manager, true);
     if (!row) throw new DeadLetterNotFoundError(eventId, handler);
-    if (states.includes(row.status)) return row;
+    if (allowed.includes(row.status)) return row;
     throw new DeadLetterStateError(
-      `"${handler}" is not dead for the event "${eventId}": it is ${row.status}`,
+      `The event "${eventId}" is not a dead letter of "${handler}": its status is ${row.status}`,
     );
   }
 

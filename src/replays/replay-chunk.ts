@@ -1,24 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
-import { DispatchOptions } from '../dispatch/dispatch.options.js';
-import type { Handler } from '../listeners/handler.js';
-import { StoredEvents } from '../dispatch/stored-events.js';
 import { idleTimeout, setIdleTimeout } from '../database/transaction-with-timeout.js';
+import { DispatchOptions } from '../dispatch/dispatch.options.js';
+import { Redelivery } from '../dispatch/redelivery.js';
+import { StoredEvents } from '../dispatch/stored-events.js';
+import type { Handler } from '../listeners/handler.js';
 import { ReplayEntity } from './replay.entity.js';
 import { ReplaySelection, type SelectedEvent } from './replay-selection.js';
-import { Redelivery } from '../dispatch/redelivery.js';
 
-/** A chunk of a replay took too long. */
+/** A chunk of a replay took longer than `dispatchTimeoutMs`. */
 class ReplayTimeoutError extends Error {
   override readonly name = 'ReplayTimeoutError';
 
   constructor(timeoutMs: number) {
-    super(`not done after ${timeoutMs} ms: PostgreSQL does not answer`);
+    super(`not committed after ${timeoutMs} ms: PostgreSQL does not respond`);
   }
 }
 
-/** One transaction of a replay: look how it stands, hand out the next events, note how far it has got. */
+/** One transaction of a replay: check its state, redeliver the next events, record its progress. */
 @Injectable()
 export class ReplayChunk {
   constructor(
@@ -30,21 +30,20 @@ export class ReplayChunk {
   ) {}
 
   /**
-   * Hands out up to `limit` events.
+   * Redelivers up to `limit` events. If it rejects, none has been redelivered.
    *
-   * @returns whether there is more to do: false at the end, and when the replay has been paused or cancelled.
-   * @throws whatever keeps it from it; nothing has happened then.
+   * @returns whether to continue: `false` at the end, and when the replay was paused or cancelled.
    */
   run(replayId: string, limit: number): Promise<boolean> {
     const timeoutMs = this.options.dispatchTimeoutMs;
     const timedOut = () => new ReplayTimeoutError(timeoutMs);
     return this.database.transactionWithTimeout(timeoutMs, timedOut, async (manager) => {
       await manager.query(`SELECT ${setIdleTimeout('$1')}`, [idleTimeout(timeoutMs)]);
-      return this.#handOut(replayId, limit, manager);
+      return this.#redeliverNext(replayId, limit, manager);
     });
   }
 
-  async #handOut(replayId: string, limit: number, manager: EntityManager): Promise<boolean> {
+  async #redeliverNext(replayId: string, limit: number, manager: EntityManager): Promise<boolean> {
     const replays = manager.getRepository(ReplayEntity);
     const replay = await replays.findOne({ where: { id: replayId }, lock: { mode: 'pessimistic_write' } });
     if (replay?.state !== 'running') return false;
@@ -54,17 +53,16 @@ export class ReplayChunk {
       manager,
     );
     const byRowId = new Map(stored.map((event) => [event.rowId, event]));
-    const reason = replay.kind;
     for (const [handler, rowIds] of byHandler(selected)) {
       const events = rowIds.flatMap((rowId) => byRowId.get(rowId) ?? []);
-      await this.redelivery.redeliver(handler, events, reason, replay.id, manager);
+      await this.redelivery.redeliver(handler, events, replay.kind, replay.id, manager);
     }
     const isDone = selected.length < limit;
-    const handedOut = selected.filter(({ handlers }) => handlers.length > 0).length;
+    const redelivered = selected.filter(({ handlers }) => handlers.length > 0).length;
     await replays.update(replay.id, {
       state: isDone ? 'done' : 'running',
       position: selected.at(-1)?.rowId ?? replay.position,
-      scheduled: String(BigInt(replay.scheduled) + BigInt(handedOut)),
+      scheduled: String(BigInt(replay.scheduled) + BigInt(redelivered)),
       error: null,
       updatedAt: new Date(),
     });

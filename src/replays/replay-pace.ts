@@ -1,10 +1,10 @@
-/** A chunk is what is due in so many milliseconds … */
+/** A chunk holds the events that are due in this time, … */
 const CHUNK_MS = 500;
 
-/** … but no more events than this, since they are in memory together. */
+/** … but at most this many, since they are in memory together. */
 const MAX_CHUNK_SIZE = 500;
 
-/** When the next chunk of a replay is due, at a fixed number of events a second. */
+/** Computes when the next chunk of a replay is due, at a fixed number of events a second. */
 export class ReplayPace {
   /** Events in one chunk. */
   readonly chunkSize: number;
@@ -21,8 +21,8 @@ export class ReplayPace {
   }
 
   /**
-   * How long to wait for the next chunk, in milliseconds. Chunks are due at fixed times, so that what they take
-   * themselves does not slow the replay down; what was missed by more than a chunk is not made up for.
+   * How long to wait for the next chunk, in milliseconds. Chunks are due at fixed times, so their own duration does not
+   * slow down the replay. After a stall of more than one chunk, the missed chunks are not caught up.
    */
   next(): number {
     const waitMs = this.#dueAtMs - this.now();

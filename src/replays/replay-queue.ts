@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { HEARTBEAT_SECONDS } from '../jobs/pg-boss.service.js';
-import { type JobHandler, type ProcessOptions, type Queue } from '../jobs/queue.js';
-import { Workers } from '../jobs/workers.js';
 import { Redelivery } from '../dispatch/redelivery.js';
+import { HEARTBEAT_SECONDS } from '../jobs/pg-boss.service.js';
+import type { JobHandler, ProcessOptions, Queue } from '../jobs/queue.js';
+import { Workers } from '../jobs/workers.js';
 
-/** What the job of a replay says. */
+/** The data of a job that runs a replay. */
 export interface ReplayJob {
   replayId: string;
 }
 
-/** The queue of replays: at most one job of each replay runs at a time, and one more waits. */
+/** The queue of replays: for each replay, at most one job is active and one is waiting. */
 @Injectable()
 export class ReplayQueue {
   readonly #queue: Queue<ReplayJob>;
@@ -23,7 +23,7 @@ export class ReplayQueue {
       policy: 'stately',
       heartbeatSeconds: HEARTBEAT_SECONDS,
       expireInSeconds: 3600,
-      // A replay is never given up, however often its process dies.
+      // Effectively no limit: a replay survives any number of process crashes.
       retryLimit: 1_000_000,
       retryDelay: 1,
       retentionSeconds: 365 * 86_400,
@@ -31,13 +31,13 @@ export class ReplayQueue {
     });
   }
 
-  /** Prepares the queues of the handlers, which the events of a replay go to, and this one. */
+  /** Creates this queue and the queues of the handlers. */
   async prepare(): Promise<void> {
     await this.redelivery.prepare();
     await this.#queue.prepare();
   }
 
-  /** Runs the replay, or continues it, when the transaction commits. Nothing is added when a job of it is waiting. */
+  /** Runs or continues a replay when the transaction commits. No effect when a job of it is already waiting. */
   async send(replayId: string, manager: EntityManager): Promise<void> {
     await this.#queue.sendOnce(replayId, { replayId }, { manager });
   }

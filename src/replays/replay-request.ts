@@ -1,18 +1,18 @@
 import type { EventStatus } from '../dispatch/outcomes/event-status.js';
-import { InvalidReplayError } from '../dispatch/dispatch-errors.js';
 import type { ReplayEntity, ReplayKind, ReplayState } from './replay.entity.js';
+import { InvalidReplayError } from './replay-errors.js';
 
-/** How a replay is to be run. */
+/** How to run a replay. */
 export interface ReplayPacing {
-  /** Only count what matches, and change nothing. Default false. */
+  /** Only count the matching events. Default `false`. */
   dryRun?: boolean;
-  /** Events a second at most, a whole number from 1 to 10,000. Default 100. */
+  /** Maximum number of events a second. A whole number from 1 to 10,000. Default 100. */
   ratePerSecond?: number;
 }
 
-/** Which events a backfill is about. */
+/** Which events to backfill. */
 export interface BackfillRequest extends ReplayPacing {
-  /** Only this type, as Postack writes it. */
+  /** Only events of this type, as sent by Postack. */
   type?: string;
   /** Received at or after. */
   since?: Date;
@@ -20,31 +20,31 @@ export interface BackfillRequest extends ReplayPacing {
   until?: Date;
 }
 
-/** Which dead letters to have tried again. */
+/** Which dead letters to redrive. */
 export interface RedriveRequest extends BackfillRequest {
-  /** Only those of this listener or projection. */
+  /** Only of this listener or projection. */
   listener?: string;
 }
 
-/** Which stored events to hand out again. */
+/** Which stored events to replay. */
 export interface ReplayRequest extends BackfillRequest {
-  /** Only to this listener. Default: all that are subscribed to the event's type now. */
+  /** Only to this listener. Default: all that currently subscribe to the type of the event. */
   listener?: string;
   /** Only events of this status. */
   status?: EventStatus;
 }
 
-/** What came of a request for a replay. */
+/** The response to a request for a replay. */
 export interface ReplayReceipt {
-  /** How many events match. */
+  /** Number of matching events. */
   matched: number;
-  /** How many of them are going to be handed out: all, or 0 after a dry run. */
+  /** Number of events that will be redelivered: all that match, or 0 for a dry run. */
   scheduled: number;
-  /** For `Replays.find`; `null` when there is nothing to follow: a dry run, no match, or one event done at once. */
+  /** For `Replays.find`; `null` for a dry run, without a match, and for a single event (redelivered at once). */
   replayId: string | null;
 }
 
-/** A replay and how far it has got. */
+/** A replay with its progress. */
 export interface Replay {
   id: string;
   kind: ReplayKind;
@@ -55,17 +55,17 @@ export interface Replay {
   since: Date | null;
   until: Date | null;
   ratePerSecond: number;
-  /** How many events matched when it was asked for. */
+  /** Number of events that matched when it was created. */
   matched: number;
-  /** How many have been handed out so far; less than `matched` in the end if some have ceased to match meanwhile. */
+  /** Number of events redelivered so far. Ends below `matched` if some events no longer match when it reaches them. */
   scheduled: number;
-  /** Why it is not getting on, at the moment; it goes on by itself. */
+  /** Last error, while the replay is stalled. It is retried automatically. */
   error: string | null;
   createdAt: Date;
   updatedAt: Date;
 }
 
-/** What a replay is about, as it is stored. */
+/** The filter and rate of a replay, as stored. */
 export type ReplaySpec = Pick<
   ReplayEntity,
   'kind' | 'endpoint' | 'listener' | 'type' | 'status' | 'since' | 'until' | 'ratePerSecond'
@@ -74,7 +74,7 @@ export type ReplaySpec = Pick<
 const DEFAULT_RATE_PER_SECOND = 100;
 const MAX_RATE_PER_SECOND = 10_000;
 
-/** @throws {InvalidReplayError} when the rate is impossible. */
+/** @throws {InvalidReplayError} when the rate is out of range. */
 export function replaySpec(kind: ReplayKind, endpoint: string, request: ReplayRequest): ReplaySpec {
   const ratePerSecond = request.ratePerSecond ?? DEFAULT_RATE_PER_SECOND;
   if (!Number.isInteger(ratePerSecond) || ratePerSecond < 1 || ratePerSecond > MAX_RATE_PER_SECOND) {
@@ -92,7 +92,6 @@ export function replaySpec(kind: ReplayKind, endpoint: string, request: ReplayRe
   };
 }
 
-/** What is told of a replay. */
 export function replayOf(row: ReplayEntity): Replay {
   const { id, kind, state, listener, type, status, since, until, ratePerSecond } = row;
   const { error, createdAt, updatedAt } = row;

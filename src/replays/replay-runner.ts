@@ -9,25 +9,25 @@ import { ReplayChunk } from './replay-chunk.js';
 import { ReplayPace } from './replay-pace.js';
 import { ReplayQueue, type ReplayJob } from './replay-queue.js';
 
-/** Replays that one process runs at once; others wait for their turn. */
-const MAX_AT_ONCE = 4;
+/** Maximum number of replays that one process runs concurrently. */
+const MAX_CONCURRENCY = 4;
 
-/** A replay goes to the back of the queue after so long: there may be more of them than can run at once. */
+/** After this time a replay goes to the end of the queue, so that others get a turn. */
 const TURN_MS = 60_000;
 
-/** How often to look for replays that have been asked for, in seconds. */
+/** Interval of looking for replays to run. */
 const POLL_SECONDS = 2;
 
-/** Wait after a failed chunk, growing up to the second value. */
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 15_000;
+/** Wait after a failed chunk; doubles up to `MAX_PAUSE_MS`. */
+const MIN_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 15_000;
 
-/** This process stops; the job is tried again, by whoever is there. */
+/** This process is stopping. Fails the job, so that another process continues the replay. */
 class StoppingError extends Error {
   override readonly name = 'StoppingError';
 }
 
-/** Runs replays, chunk by chunk at their rate, each a job that survives the process. */
+/** Runs replays, each as a job: chunk by chunk, at its rate. The job is taken over if the process dies. */
 @Injectable()
 export class ReplayRunner implements BeforeApplicationShutdown {
   readonly #logger = new Logger('PostackReplay');
@@ -40,16 +40,16 @@ export class ReplayRunner implements BeforeApplicationShutdown {
     private readonly queue: ReplayQueue,
     private readonly chunk: ReplayChunk,
   ) {
-    queue.process((job) => this.#begin(job), { concurrency: MAX_AT_ONCE, pollSeconds: POLL_SECONDS });
+    queue.process((job) => this.#run(job), { concurrency: MAX_CONCURRENCY, pollSeconds: POLL_SECONDS });
   }
 
-  /** Ends between two chunks. The jobs are given back when pg-boss stops. */
+  /** Stops the replays between two chunks. Their jobs are given back when pg-boss stops. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.#stopping.abort(new StoppingError('this process stops'));
+    this.#stopping.abort(new StoppingError('this process is stopping'));
     await Promise.race([Promise.allSettled(this.#turns), this.shutdown.begin()]);
   }
 
-  async #begin({ data, signal }: Job<ReplayJob>): Promise<void> {
+  async #run({ data, signal }: Job<ReplayJob>): Promise<void> {
     const turn = this.#turn(data.replayId, AbortSignal.any([signal, this.#stopping.signal]));
     this.#turns.add(turn);
     try {
@@ -59,35 +59,35 @@ export class ReplayRunner implements BeforeApplicationShutdown {
     }
   }
 
-  /** @throws when it is to be tried again. */
+  /** @throws when the job is to be retried. */
   async #turn(replayId: string, signal: AbortSignal): Promise<void> {
     const replays = this.database.repository(ReplayEntity);
     const replay = await replays.findOneBy({ id: replayId });
     if (replay?.state !== 'running') return;
     const pace = new ReplayPace(replay.ratePerSecond);
     const endsAtMs = performance.now() + TURN_MS;
-    let pauseMs = FIRST_PAUSE_MS;
+    let pauseMs = MIN_PAUSE_MS;
     while (performance.now() < endsAtMs) {
       await wait(pace.next(), signal);
       try {
         if (!(await this.chunk.run(replayId, pace.chunkSize))) return;
-        pauseMs = FIRST_PAUSE_MS;
+        pauseMs = MIN_PAUSE_MS;
       } catch (error) {
-        await this.#report(replayId, error, pauseMs);
+        await this.#recordError(replayId, error, pauseMs);
         await wait(pauseMs, signal);
-        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+        pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
       }
     }
     await this.database.transaction((manager) => this.queue.send(replayId, manager));
   }
 
-  async #report(replayId: string, error: unknown, pauseMs: number): Promise<void> {
+  async #recordError(replayId: string, error: unknown, pauseMs: number): Promise<void> {
     const text = loggableError(error);
-    this.#logger.warn(`Replay ${replayId} failed, trying again in ${pauseMs} ms: ${text}`);
+    this.#logger.warn(`Replay ${replayId} failed; retrying in ${pauseMs} ms: ${text}`);
     await this.database
       .repository(ReplayEntity)
       .update(replayId, { error: text, updatedAt: new Date() })
-      // It may be the database that is away.
+      // The database itself may be unavailable.
       .catch(() => undefined);
   }
 }

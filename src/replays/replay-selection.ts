@@ -1,26 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { PostackDatabase } from '../database/postack-database.js';
+import { eventStatusSql } from '../dispatch/outcomes/event-status.js';
+import { HandlerOutcomeEntity } from '../dispatch/outcomes/handler-outcome.entity.js';
 import { EventsOptions } from '../events/events.options.js';
+import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import type { Handler } from '../listeners/handler.js';
 import { HandlerRegistry } from '../listeners/handler-registry.js';
 import { subscribedTypes } from '../listeners/subscribed-types.js';
-import { eventStatusSql } from '../dispatch/outcomes/event-status.js';
-import { HandlerOutcomeEntity } from '../dispatch/outcomes/handler-outcome.entity.js';
-import { InvalidReplayError } from '../dispatch/dispatch-errors.js';
+import { InvalidReplayError } from './replay-errors.js';
 import type { ReplayEntity } from './replay.entity.js';
 import type { ReplaySpec } from './replay-request.js';
 
-/** What a replay has before it. */
+/** Number and range of the events that match a replay. */
 export interface Extent {
   matched: number;
-  /** Smallest and largest `InboxEventEntity.id` that match; `null` when none does. */
+  /** Smallest and largest matching `InboxEventEntity.id`; `null` when no event matches. */
   firstEventId: string | null;
   lastEventId: string | null;
 }
 
-/** An event to be handed out, and to whom. */
+/** An event to redeliver, and the handlers to redeliver it to. */
 export interface SelectedEvent {
   rowId: string;
   handlers: readonly Handler[];
@@ -32,7 +32,7 @@ interface Condition {
   values: unknown[];
 }
 
-/** Finds the events that a replay is about, and who is to have them. */
+/** Selects the events of a replay, and the handlers that receive them. */
 @Injectable()
 export class ReplaySelection {
   readonly #inbox: string;
@@ -47,7 +47,7 @@ export class ReplaySelection {
     this.#outcome = database.table(HandlerOutcomeEntity);
   }
 
-  /** @throws {InvalidReplayError} when it names a listener that it cannot be for. */
+  /** @throws {InvalidReplayError} when its listener is unknown, or a projection that cannot be replayed. */
   async extent(spec: ReplaySpec): Promise<Extent> {
     const { sql, values } = this.#condition(spec);
     const [row] = await this.database.query<{ matched: string; first: string | null; last: string | null }[]>(
@@ -61,7 +61,7 @@ export class ReplaySelection {
     };
   }
 
-  /** The next events of a replay after its `position`, oldest first; fewer than `limit` at its end. */
+  /** The next events of a replay after its `position`, oldest first. Fewer than `limit` at its end. */
   async next(replay: ReplayEntity, limit: number, manager: EntityManager): Promise<SelectedEvent[]> {
     const { sql, values } = this.#condition(replay);
     const [position, last, count] = [1, 2, 3].map((index) => `$${values.length + index}`);
@@ -79,7 +79,7 @@ export class ReplaySelection {
   }
 
   /**
-   * Who may have events replayed: all listeners, or the one of this name.
+   * The listeners that may receive replayed events: all, or the one of this name.
    *
    * @throws {InvalidReplayError} when it is unknown, or a projection.
    */
@@ -88,8 +88,8 @@ export class ReplaySelection {
     const handler = this.#handler(name);
     if (handler.kind === 'listener') return [handler];
     throw new InvalidReplayError(
-      `"${name}" is a projection: it has every event exactly once, and cannot be replayed; ` +
-        'what it failed for is redriven as dead letters',
+      `"${name}" is a projection and cannot be replayed: it processes every event exactly once. ` +
+        'Redrive its dead letters instead',
     );
   }
 
@@ -110,7 +110,7 @@ export class ReplaySelection {
     if (spec.since) parts.push(`e.received_at >= ${$(spec.since)}`);
     if (spec.until) parts.push(`e.received_at < ${$(spec.until)}`);
     if (spec.status === 'dead' || spec.status === 'retrying') {
-      // Said twice for the sake of the index: few events are in these states.
+      // Implied by the status condition below, but can use an index: few events are in these states.
       parts.push(`e.id IN (SELECT o.event_id FROM ${this.#outcome} o WHERE o.status = ${$(spec.status)})`);
     }
     if (spec.status !== null) parts.push(`${eventStatusSql(this.database, 'e')} = ${$(spec.status)}`);
@@ -139,10 +139,10 @@ export class ReplaySelection {
   #handler(name: string): Handler {
     const handler = this.registry.get(name);
     if (handler) return handler;
-    throw new InvalidReplayError(`this application has no listener with the name "${name}"`);
+    throw new InvalidReplayError(`There is no listener with the name "${name}"`);
   }
 
-  /** A person may settle a dead letter at the same moment: the lock decides who is first. */
+  /** Locks dead letters: an operator may redrive or discard one at the same time. */
   async #lockDead(
     rows: readonly { id: string }[],
     handlers: readonly Handler[],

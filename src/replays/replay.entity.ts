@@ -2,18 +2,18 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { EventStatus } from '../dispatch/outcomes/event-status.js';
 
 /**
- * What a replay hands out again.
+ * What a replay redelivers.
  *
- * - `replay`: stored events, to the listeners subscribed to them now, or to one of them
- * - `backfill`: stored events that one listener has never been handed
+ * - `replay`: stored events, to all listeners that currently subscribe to them, or to one of them
+ * - `backfill`: stored events that were never delivered to a listener
  * - `redrive`: dead letters
  */
 export type ReplayKind = 'replay' | 'backfill' | 'redrive';
 
-/** `paused` and `running` go back and forth; `done` and `cancelled` are final. */
+/** A replay alternates between `running` and `paused`; `done` and `cancelled` are final. */
 export type ReplayState = 'running' | 'paused' | 'done' | 'cancelled';
 
-/** Many events being handed to listeners again, in the order of storing, at a limited rate. */
+/** A redelivery of many events in the order they were stored, at a limited rate. */
 @Entity({ name: 'replay', schema: 'postack' })
 @Index('replay_created_at_idx', ['createdAt', 'id'])
 @Check('replay_kind_check', `kind IN ('replay', 'backfill', 'redrive')`)
@@ -32,7 +32,7 @@ export class ReplayEntity {
   @Column('text')
   endpoint!: string;
 
-  /** Only this handler; `null` for all listeners. */
+  /** Only to this handler; `null` for all. */
   @Column('text', { nullable: true })
   listener!: string | null;
 
@@ -52,27 +52,27 @@ export class ReplayEntity {
   @Column('timestamptz', { nullable: true })
   until!: Date | null;
 
-  /** Events a second, at most. */
+  /** Maximum number of events a second. */
   @Column('integer', { name: 'rate_per_second' })
   ratePerSecond!: number;
 
-  /** The newest event when it was asked for, as `InboxEventEntity.id`: later ones are not replayed. */
+  /** `InboxEventEntity.id` of the newest event that matched when it was created. Later events are not replayed. */
   @Column('bigint', { name: 'last_event_id' })
   lastEventId!: string;
 
-  /** The last event that it has looked at: where it goes on. */
+  /** `InboxEventEntity.id` of the last event processed: the next chunk starts after it. */
   @Column('bigint', { default: 0 })
   position!: string;
 
-  /** How many events matched when it was asked for. */
+  /** Number of events that matched when it was created. */
   @Column('bigint')
   matched!: string;
 
-  /** How many of them have been handed out again. */
+  /** Number of events redelivered so far. */
   @Column('bigint', { default: 0 })
   scheduled!: string;
 
-  /** Why it is not getting on, at the moment. */
+  /** Last error, if the replay is currently stalled. */
   @Column('text', { nullable: true })
   error!: string | null;
 

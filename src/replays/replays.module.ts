@@ -10,7 +10,7 @@ import { ReplayRunner } from './replay-runner.js';
 import { EventReplay } from './event-replay.js';
 import { DeadLetters } from './dead-letters.js';
 
-/** Delivers events again: dead letters, replay, backfill. */
+/** Delivers events again: replay, backfill, redrive of dead letters. */
 @Module({
   imports: [DispatchModule, JobsModule, ListenersModule],
   providers: [Replays, ReplaySelection, ReplayQueue, ReplayChunk, ReplayRunner, EventReplay, DeadLetters],

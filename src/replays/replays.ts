@@ -3,9 +3,10 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { isUuid, keysetPage, type Page, type PageRequest } from '../database/keyset-page.js';
 import { PostackDatabase } from '../database/postack-database.js';
-import { ReplayNotFoundError, ReplayStateError } from '../dispatch/dispatch-errors.js';
+import { InboxOptions } from '../inbox/inbox.options.js';
 import { EventReplay } from './event-replay.js';
 import { ReplayEntity, type ReplayState } from './replay.entity.js';
+import { ReplayNotFoundError, ReplayStateError } from './replay-errors.js';
 import { ReplayQueue } from './replay-queue.js';
 import {
   replayOf,
@@ -17,16 +18,15 @@ import {
   type ReplayRequest,
 } from './replay-request.js';
 import { ReplaySelection } from './replay-selection.js';
-import { InboxOptions } from '../inbox/inbox.options.js';
 
-/** State that is asked for → states from which it can be reached. */
+/** Requested state → states from which it can be reached. */
 const REACHED_FROM: Readonly<Record<Exclude<ReplayState, 'done'>, readonly ReplayState[]>> = {
   running: ['running', 'paused'],
   paused: ['running', 'paused'],
   cancelled: ['running', 'paused', 'cancelled'],
 };
 
-/** Hands stored events out again: one at once, many as a job of their own. */
+/** Replays, backfills and redrives stored events: a single event at once, many events as a background job. */
 @Injectable()
 export class Replays {
   constructor(
@@ -34,36 +34,37 @@ export class Replays {
     private readonly options: InboxOptions,
     private readonly selection: ReplaySelection,
     private readonly queue: ReplayQueue,
-    private readonly one: EventReplay,
+    private readonly eventReplay: EventReplay,
   ) {}
 
   /**
-   * Hands one event out again, at once, to the listeners subscribed to its type now, or to one of them.
+   * Replays one event, at once, to all listeners that currently subscribe to its type, or to one of them.
    *
    * @param eventId The `svix-id`.
    * @throws {EventNotFoundError}
-   * @throws {EventNotReplayableError} quarantined, not dispatched yet, without body, or nobody subscribes to it.
+   * @throws {EventNotReplayableError} when it is quarantined, not dispatched yet, has no payload, or no listener
+   *   subscribes to it.
    * @throws {InvalidReplayError} when `listener` is unknown or a projection.
    */
   async replayEvent(eventId: string, listener?: string): Promise<ReplayReceipt> {
     await this.queue.prepare();
-    await this.database.transaction((manager) => this.one.run(eventId, listener ?? null, manager));
+    await this.database.transaction((manager) => this.eventReplay.run(eventId, listener ?? null, manager));
     return { matched: 1, scheduled: 1, replayId: null };
   }
 
   /**
-   * Hands events out again, in the order of storing, to the listeners subscribed to their types now, or to one.
-   * Left out are quarantined events, those not dispatched yet, and those whose body retention has removed.
+   * Replays events, in the order they were stored, to all listeners that currently subscribe to their types, or to one
+   * of them. Leaves out events that are quarantined, not dispatched yet, or without payload (removed by retention).
    *
-   * @throws {InvalidReplayError} when the listener is unknown or a projection, or the rate impossible.
+   * @throws {InvalidReplayError} when the listener is unknown or a projection, or the rate is out of range.
    */
   replay(request: ReplayRequest = {}): Promise<ReplayReceipt> {
     return this.#create('replay', request);
   }
 
   /**
-   * Hands a listener the events that it has never been handed, because it is newer than they are. Nobody else
-   * has them again.
+   * Delivers to a listener the stored events that were never delivered to it, because it was added later. Other
+   * listeners are not affected.
    *
    * @throws {InvalidReplayError} as `replay` does.
    */
@@ -72,20 +73,20 @@ export class Replays {
   }
 
   /**
-   * Has dead letters tried again, those of projections too.
+   * Redrives dead letters of listeners and projections.
    *
-   * @throws {InvalidReplayError} when the listener is unknown, or the rate impossible.
+   * @throws {InvalidReplayError} when the listener is unknown, or the rate is out of range.
    */
   redrive(request: RedriveRequest = {}): Promise<ReplayReceipt> {
     return this.#create('redrive', request);
   }
 
-  /** Newest first. @throws {InvalidCursorError} */
+  /** Lists replays, newest first. @throws {InvalidCursorError} */
   async list(page: PageRequest = {}): Promise<Page<Replay>> {
     const { items, nextCursor } = await keysetPage(
       this.#rows(),
       [
-        // A cursor has milliseconds, PostgreSQL's clock has more.
+        // A cursor has milliseconds, a timestamp of PostgreSQL has microseconds.
         {
           column: `date_trunc('milliseconds', replay.createdAt)`,
           type: 'timestamptz',
@@ -98,7 +99,7 @@ export class Replays {
     return { items: items.map(replayOf), nextCursor };
   }
 
-  /** One replay and how far it has got; `null` when there is none. */
+  /** One replay with its progress; `null` when there is none. */
   async find(id: string): Promise<Replay | null> {
     if (!isUuid(id)) return null;
     const row = await this.#rows().andWhere('replay.id = :id', { id }).getOne();
@@ -106,7 +107,7 @@ export class Replays {
   }
 
   /**
-   * Lets it rest where it is.
+   * Pauses a replay. No effect when it is paused already.
    *
    * @throws {ReplayNotFoundError}
    * @throws {ReplayStateError} when it has ended.
@@ -115,13 +116,13 @@ export class Replays {
     return this.#change(id, 'paused');
   }
 
-  /** Lets it go on where it was paused. @throws as `pause` does. */
+  /** Continues a paused replay where it was paused. @throws as `pause` does. */
   async resume(id: string): Promise<Replay> {
     await this.queue.prepare();
     return this.#change(id, 'running', (manager) => this.queue.send(id, manager));
   }
 
-  /** Ends it. What it has handed out already stays handed out. @throws as `pause` does. */
+  /** Ends a replay. Events that it has redelivered are still handled. @throws as `pause` does. */
   cancel(id: string): Promise<Replay> {
     return this.#change(id, 'cancelled');
   }

@@ -19,23 +19,23 @@ import { messageBody, startTestApplication, type TestApplication } from '../supp
 
 @Injectable()
 class Failing {
-  isMended = false;
+  isFixed = false;
   readonly calls: string[] = [];
 
   @OnPostackEvent(['message.failed', 'message.sent'], { name: 'failing' })
   on(event: MessageFailedEvent | MessageSentEvent, { reason, replayId, attempt }: ListenerContext): void {
     this.calls.push(`${event.id} ${reason} ${attempt} ${replayId === null ? '-' : 'replay'}`);
-    if (!this.isMended) throw new PermanentError(`The CRM does not know ${event.messageId}`);
+    if (!this.isFixed) throw new PermanentError(`The CRM does not know ${event.messageId}`);
   }
 
   @PostackProjection('message.delivered', { name: 'poisoned', retry: { attempts: 2, firstDelayMs: 10 } })
   project(): Promise<void> {
-    if (this.isMended) return Promise.resolve();
-    throw new RangeError('I cannot count that far');
+    if (this.isFixed) return Promise.resolve();
+    throw new RangeError('out of range');
   }
 }
 
-describe('dead letters', () => {
+describe('DeadLetters', () => {
   let app: TestApplication;
   let failing: Failing;
   let deadLetters: DeadLetters;
@@ -50,14 +50,14 @@ describe('dead letters', () => {
   const isDead = ({ status }: { status: string }) => status === 'dead';
   const isDone = ({ status }: { status: string }) => status === 'done';
   async function dead(type: string): Promise<string> {
-    failing.isMended = false;
+    failing.isFixed = false;
     const { id } = await app.post(messageBody(type));
     await waitForEvent(app.application, id, isDead);
     return id;
   }
   const ids = ({ items }: Page<DeadLetter>) => items.map(({ eventId }) => eventId);
 
-  it('are listed, those of the newest events first, by listener, type and time, page by page', async () => {
+  it('lists dead letters, newest event first, by listener, type and time, page by page', async () => {
     const sent = await dead('message.sent');
     const failed = await dead('message.failed');
     const delivered = await dead('message.delivered');
@@ -77,11 +77,11 @@ describe('dead letters', () => {
     expect(second.nextCursor).toBeNull();
   });
 
-  it('tell what came in, and the first and the last error', async () => {
+  it('finds one with its payload, first error and last error', async () => {
     const body = messageBody('message.delivered');
     const { id } = await app.post(body);
     await waitForEvent(app.application, id, isDead);
-    const failure = { name: 'RangeError', message: 'I cannot count that far' };
+    const failure = { name: 'RangeError', message: 'out of range' };
     await expect(deadLetters.find(id, 'poisoned')).resolves.toMatchObject({
       eventId: id,
       handler: 'poisoned',
@@ -99,10 +99,10 @@ describe('dead letters', () => {
     expect(await deadLetters.find('msg_missing', 'poisoned')).toBeNull();
   });
 
-  it('are redriven one by one, with all their attempts', async () => {
+  it('redrives one with all its attempts', async () => {
     const id = await dead('message.failed');
     const other = await dead('message.failed');
-    failing.isMended = true;
+    failing.isFixed = true;
     await deadLetters.redrive(id, 'failing');
     await expect(waitForEvent(app.application, id, isDone)).resolves.toMatchObject({
       listeners: expect.arrayContaining([
@@ -110,14 +110,14 @@ describe('dead letters', () => {
       ]),
     });
     expect(failing.calls.filter((call) => call.startsWith(id))).toEqual([
-      `${id} first 1 -`,
+      `${id} initial 1 -`,
       `${id} redrive 1 -`,
     ]);
     expect(await deadLetters.find(id, 'failing')).toBeNull();
     expect(await deadLetters.find(other, 'failing')).toMatchObject({ status: 'dead' });
   });
 
-  it('die again when nothing has been mended, with the first error of all kept', async () => {
+  it('keeps the first error when a redrive fails', async () => {
     const id = await dead('message.failed');
     const before = await deadLetters.find(id, 'failing');
     await deadLetters.redrive(id, 'failing');
@@ -126,16 +126,16 @@ describe('dead letters', () => {
     expect(again.lastError!.at > before!.lastError!.at).toBe(true);
   });
 
-  it('of projections are redriven too', async () => {
+  it('redrives dead letters of projections', async () => {
     const id = await dead('message.delivered');
-    failing.isMended = true;
+    failing.isFixed = true;
     await deadLetters.redrive(id, 'poisoned');
     await expect(waitForEvent(app.application, id, isDone)).resolves.toMatchObject({
       projections: expect.arrayContaining([expect.objectContaining({ name: 'poisoned', status: 'done' })]),
     });
   });
 
-  it('are discarded with a reason, kept, and may still be redriven', async () => {
+  it('discards one with a reason, keeps it, and can still redrive it', async () => {
     const id = await dead('message.failed');
     await deadLetters.discard(id, 'failing', 'A test number');
     expect(await waitForEvent(app.application, id)).toMatchObject({ status: 'done' });
@@ -145,24 +145,24 @@ describe('dead letters', () => {
       discardReason: 'A test number',
       lastError: { name: 'PermanentError' },
     });
-    await expect(deadLetters.discard(id, 'failing', 'again')).rejects.toThrow(/it is discarded$/);
-    failing.isMended = true;
+    await expect(deadLetters.discard(id, 'failing', 'again')).rejects.toThrow(/its status is discarded$/);
+    failing.isFixed = true;
     await deadLetters.redrive(id, 'failing');
     await waitForListener(app.application, id, 'failing', 'done');
     await expect(deadLetters.redrive(id, 'failing')).rejects.toThrow(DeadLetterStateError);
     await expect(deadLetters.redrive('msg_missing', 'failing')).rejects.toThrow(DeadLetterNotFoundError);
   });
 
-  it('are redriven by filter, as a job that only touches what is dead', async () => {
+  it('redrives by filter, as a job that affects only dead letters', async () => {
     const failed = [await dead('message.failed'), await dead('message.failed')];
     const discarded = await dead('message.failed');
-    await deadLetters.discard(discarded, 'failing', 'never mind');
+    await deadLetters.discard(discarded, 'failing', 'not needed');
     const sent = await dead('message.sent');
     const replays = app.application.get(Replays);
     const filter = { listener: 'failing', type: 'message.failed' };
     const { matched } = await replays.redrive({ ...filter, dryRun: true });
     expect(ids(await deadLetters.list(filter))).toEqual(expect.arrayContaining(failed));
-    failing.isMended = true;
+    failing.isFixed = true;
     const receipt = await replays.redrive({ ...filter, ratePerSecond: 1000 });
     expect(receipt).toMatchObject({ matched, scheduled: matched });
     for (const id of failed) await waitForEvent(app.application, id, isDone, { timeoutMs: 20_000 });
@@ -173,7 +173,7 @@ describe('dead letters', () => {
     expect(await deadLetters.find(sent, 'failing')).toMatchObject({ status: 'dead' });
   });
 
-  it('of a listener that is gone are listed and discarded, but cannot be redriven', async () => {
+  it('lists and discards those of a removed listener, but does not redrive them', async () => {
     const id = await dead('message.failed');
     const without = await startTestApplication({ database: app.database, options: { role: 'accept' } });
     try {
@@ -182,7 +182,7 @@ describe('dead letters', () => {
         expect.objectContaining({ eventId: id, handler: 'failing', kind: null }),
       );
       await expect(other.redrive(id, 'failing')).rejects.toThrow(
-        /no listener or projection "failing" any more: bring it back, or discard/,
+        /no listener or projection "failing" any more: restore it, or discard/,
       );
       await other.discard(id, 'failing', 'gone');
       expect(await other.find(id, 'failing')).toMatchObject({ status: 'discarded', discardReason: 'gone' });

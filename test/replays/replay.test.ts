@@ -44,7 +44,7 @@ class Listeners {
   }
 }
 
-describe('replay', () => {
+describe('Replays', () => {
   let app: TestApplication;
   let calls: Call[];
   let replays: Replays;
@@ -57,13 +57,13 @@ describe('replay', () => {
   afterAll(() => app.close());
 
   const isDone = ({ status }: { status: string }) => status === 'done';
-  /** Posts events of a type of their own and waits until their listeners have had them. */
+  /** Posts events of a type and waits until their listeners are done. */
   async function post(count: number, type: string): Promise<string[]> {
     const posts = await Promise.all(Array.from({ length: count }, () => app.post(messageBody(type))));
     for (const { id } of posts) await waitForEvent(app.application, id, isDone);
     return posts.map(({ id }) => id);
   }
-  const again = (ids: readonly string[]) =>
+  const replayed = (ids: readonly string[]) =>
     calls.filter(({ id, reason }) => ids.includes(id) && reason === 'replay');
   async function reaches(id: string | null, state: ReplayState): Promise<Replay> {
     let replay: Replay | null = null;
@@ -75,18 +75,20 @@ describe('replay', () => {
       { what: () => `${state}: ${JSON.stringify(replay)}`, timeoutMs: 30_000 },
     );
   }
-  const hadAgain = (ids: readonly string[], count: number) =>
-    waitUntil(() => again(ids).length >= count || undefined, { what: () => JSON.stringify(again(ids)) });
+  const waitForReplayed = (ids: readonly string[], count: number) =>
+    waitUntil(() => replayed(ids).length >= count || undefined, {
+      what: () => JSON.stringify(replayed(ids)),
+    });
 
-  describe('of one event', () => {
-    it('reaches every subscribed listener at once, told apart from the first delivery', async () => {
+  describe('replaying one event', () => {
+    it('delivers it to every subscribed listener at once, with the reason replay', async () => {
       const ids = await post(1, 'message.received');
       await expect(replays.replayEvent(ids[0]!)).resolves.toEqual({
         matched: 1,
         scheduled: 1,
         replayId: null,
       });
-      await hadAgain(ids, 2);
+      await waitForReplayed(ids, 2);
       const event = await waitForEvent(app.application, ids[0]!, isDone);
       expect(event.listeners.map(({ name, reason }) => [name, reason]).sort()).toEqual([
         ['everything', 'replay'],
@@ -100,34 +102,34 @@ describe('replay', () => {
       ]);
     });
 
-    it('reaches only the listener that is named', async () => {
+    it('delivers it only to the given listener', async () => {
       const ids = await post(1, 'message.received');
       await replays.replayEvent(ids[0]!, 'everything');
-      await hadAgain(ids, 1);
+      await waitForReplayed(ids, 1);
       await waitForEvent(app.application, ids[0]!, isDone);
-      expect(again(ids)).toEqual([
+      expect(replayed(ids)).toEqual([
         { listener: 'everything', id: ids[0], reason: 'replay', replayId: null, attempt: 1 },
       ]);
     });
 
-    it('is refused, with the reason, for what cannot be replayed', async () => {
+    it('rejects an event that cannot be replayed, with the reason', async () => {
       await expect(replays.replayEvent('msg_missing')).rejects.toThrow(EventNotFoundError);
       const { id: quarantined } = await app.post('no event');
       await expect(replays.replayEvent(quarantined)).rejects.toThrow(/quarantined/);
       const [sent, old] = await post(2, 'message.sent');
       await expect(replays.replayEvent(sent!, 'received')).rejects.toThrow(
-        /is of the type "message.sent", to which the listener "received" is not subscribed$/,
+        /has the type "message.sent", to which the listener "received" does not subscribe$/,
       );
-      await expect(replays.replayEvent(sent!, 'nobody')).rejects.toThrow(InvalidReplayError);
+      await expect(replays.replayEvent(sent!, 'missing')).rejects.toThrow(InvalidReplayError);
       await expect(replays.replayEvent(sent!, 'messages')).rejects.toThrow(/is a projection/);
       await app.database.query('UPDATE postack.inbox_event SET body = NULL WHERE svix_id = $1', [old]);
       await expect(replays.replayEvent(old!)).rejects.toThrow(EventNotReplayableError);
-      expect(again([quarantined, sent!, old!])).toEqual([]);
+      expect(replayed([quarantined, sent!, old!])).toEqual([]);
     });
   });
 
-  describe('of many events', () => {
-    it('counts and changes nothing when it is a dry run', async () => {
+  describe('replaying many events', () => {
+    it('only counts in a dry run', async () => {
       const ids = await post(3, 'message.queued');
       await expect(replays.replay({ type: 'message.queued', dryRun: true })).resolves.toEqual({
         matched: 3,
@@ -135,10 +137,10 @@ describe('replay', () => {
         replayId: null,
       });
       expect((await replays.list()).items).toEqual([]);
-      expect(again(ids)).toEqual([]);
+      expect(replayed(ids)).toEqual([]);
     });
 
-    it('takes type, status, time and listener into account, and leaves out what has no body', async () => {
+    it('filters by type, status, time and listener, and leaves out events without payload', async () => {
       const ids = await post(4, 'message.failed');
       const matched = async (filter: object) =>
         (await replays.replay({ type: 'message.failed', ...filter, dryRun: true })).matched;
@@ -159,42 +161,42 @@ describe('replay', () => {
       expect(await matched({ listener: 'received' })).toBe(0);
     });
 
-    it('hands each of them out once more, and ends', async () => {
+    it('delivers each event once more, and ends', async () => {
       const ids = await post(30, 'message.delivered');
       const receipt = await replays.replay({ type: 'message.delivered', ratePerSecond: 100 });
       expect(receipt).toEqual({ matched: 30, scheduled: 30, replayId: expect.any(String) });
       const done = await reaches(receipt.replayId, 'done');
       expect(done).toMatchObject({ kind: 'replay', matched: 30, scheduled: 30, error: null });
-      await hadAgain(ids, 30);
+      await waitForReplayed(ids, 30);
       for (const id of ids) await waitForEvent(app.application, id, isDone);
       expect(
-        again(ids)
+        replayed(ids)
           .map(({ id }) => id)
           .sort(),
       ).toEqual([...ids].sort());
-      expect(new Set(again(ids).map(({ replayId }) => replayId))).toEqual(new Set([receipt.replayId]));
+      expect(new Set(replayed(ids).map(({ replayId }) => replayId))).toEqual(new Set([receipt.replayId]));
     });
 
-    it('keeps to its rate, rests while it is paused, goes on where it was, and ends when cancelled', async () => {
+    it('keeps its rate, stops while paused, continues where it was, and ends when cancelled', async () => {
       const ids = await post(60, 'message.undelivered');
       const filter = { type: 'message.undelivered', listener: 'everything', ratePerSecond: 10 };
       const startedAt = performance.now();
       const { replayId } = await replays.replay(filter);
-      await hadAgain(ids, 5);
+      await waitForReplayed(ids, 5);
       expect(await replays.pause(replayId!)).toMatchObject({ state: 'paused' });
       const { scheduled } = (await replays.find(replayId!))!;
-      // Not more than the rate allows, the first chunk's share of the start included.
+      // No more than the rate allows, plus one chunk.
       expect(scheduled).toBeLessThanOrEqual(((performance.now() - startedAt) / 1000) * 10 + 5);
       expect(scheduled).toBeLessThan(60);
-      await hadAgain(ids, scheduled);
+      await waitForReplayed(ids, scheduled);
 
-      // Another one comes and goes; the paused one has not moved.
+      // Another replay runs meanwhile; the paused one makes no progress.
       const { replayId: other } = await replays.replay({ ...filter, ratePerSecond: 1000 });
       await reaches(other, 'done');
       expect(await replays.find(replayId!)).toMatchObject({ state: 'paused', scheduled });
 
       await replays.resume(replayId!);
-      const byFirst = () => again(ids).filter((call) => call.replayId === replayId).length;
+      const byFirst = () => replayed(ids).filter((call) => call.replayId === replayId).length;
       await waitUntil(() => byFirst() > scheduled || undefined, { what: () => `more than ${scheduled}` });
       const cancelled = await replays.cancel(replayId!);
       expect(cancelled.state).toBe('cancelled');
@@ -206,7 +208,7 @@ describe('replay', () => {
       expect((await replays.find(replayId!))?.scheduled).toBe(cancelled.scheduled);
     });
 
-    it('says what keeps it from getting on, and gets on when that is mended', async () => {
+    it('reports its last error while it is stalled, and continues when the cause is fixed', async () => {
       const ids = await post(2, 'number.released');
       await app.database.query('ALTER TABLE postack.handler_outcome RENAME TO handler_outcome_away');
       await app.database.query(
@@ -224,10 +226,10 @@ describe('replay', () => {
       });
       await app.database.query('ALTER TABLE postack.handler_outcome_away RENAME TO handler_outcome');
       expect(await reaches(paused!.id, 'done')).toMatchObject({ error: null, scheduled: 2 });
-      await hadAgain(ids, 2);
+      await waitForReplayed(ids, 2);
     });
 
-    it('is listed, newest first, page by page', async () => {
+    it('lists replays, newest first, page by page', async () => {
       const { items } = await replays.list();
       expect(items.length).toBeGreaterThanOrEqual(4);
       const first = await replays.list({ limit: 2 });
@@ -238,9 +240,9 @@ describe('replay', () => {
       expect(created).toEqual([...created].sort((a, b) => b - a));
     });
 
-    it('is refused for projections, unknown listeners and impossible rates', async () => {
+    it('rejects projections, unknown listeners and rates out of range', async () => {
       await expect(replays.replay({ listener: 'messages' })).rejects.toThrow(/is a projection/);
-      await expect(replays.replay({ listener: 'nobody' })).rejects.toThrow(InvalidReplayError);
+      await expect(replays.replay({ listener: 'missing' })).rejects.toThrow(InvalidReplayError);
       for (const ratePerSecond of [0, 1.5, 10_001, NaN]) {
         await expect(replays.replay({ ratePerSecond })).rejects.toThrow(/^ratePerSecond must be/);
       }

@@ -80,7 +80,7 @@ describe.each(ADAPTERS)('the dead letters in the admin API, on %s', (adapter) =>
     expectProblem(
       await send(`${at(id)}/redrive`),
       409,
-      `"${LISTENER}" is not dead for the event "${id}": it is done`,
+      `The event "${id}" is not a dead letter of "${LISTENER}": its status is done`,
     );
     expectProblem(await get(at(id)), 404, /has no dead letter for/);
   });

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
 import type { DeadLetter, DeadLetterDetail } from '../../../replays/dead-letter.js';
 import { DeadLetters } from '../../../replays/dead-letters.js';
-import { DeadLetterNotFoundError } from '../../../dispatch/dispatch-errors.js';
+import { DeadLetterNotFoundError } from '../../../replays/replay-errors.js';
 import type { ReplayReceipt } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
 import type { Page } from '../../../database/keyset-page.js';
