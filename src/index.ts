@@ -75,7 +75,7 @@ export type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './replays/d
 export { DeadLetters } from './replays/dead-letters.js';
 export { EVENT_STATUSES, type EventStatus } from './dispatch/outcomes/event-status.js';
 export { HandlerOutcomeEntity, type OutcomeStatus } from './dispatch/outcomes/handler-outcome.entity.js';
-export { ListenerTimeoutError } from './dispatch/deliveries/listener-call.js';
+export { ListenerTimeoutError } from './dispatch/deliveries/listener-calls.js';
 export { ListenerControl } from './dispatch/listener-control.js';
 export type {
   ListenerCounts,

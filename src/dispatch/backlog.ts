@@ -1,39 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Some tens of milliseconds of dispatching: with fewer waiting, it would run dry. */
-const MAX_BACKLOG = 300;
+/** A few tens of milliseconds of dispatching: with a lower limit, the dispatcher would run out of events. */
+const MAX_BACKLOG_EVENTS = 300;
 
-/** Webhooks are held back no longer than this for one commit, however slow the dispatching is. */
+/** Maximum delay of one commit of the inbox, however slow the dispatch is. */
 const MAX_WAIT_MS = 100;
 
 /**
- * How far dispatching is behind accepting in this process. Under a load that is more than the machine can do, accepting
- * alone would take all of it, and events would lie undispatched for longer and longer.
+ * Counts events that this process has stored and not yet dispatched. Used to slow down accepting: under overload it
+ * would otherwise take all of the machine, and the delay until events are dispatched would keep growing.
  */
 export class Backlog {
-  #size = 0;
+  #events = 0;
   #progress = Promise.withResolvers<undefined>();
 
-  /** So many events have been stored. */
-  grew(events: number): void {
-    this.#size += events;
+  /** Counts stored events. */
+  add(events: number): void {
+    this.#events += events;
   }
 
-  /** So many have been dispatched: some of them perhaps stored by other processes. */
-  shrank(events: number): void {
-    this.#size = Math.max(0, this.#size - events);
+  /** Counts dispatched events, some of which may have been stored by other processes. */
+  remove(events: number): void {
+    this.#events = Math.max(0, this.#events - events);
     this.#progress.resolve(undefined);
     this.#progress = Promise.withResolvers();
   }
 
-  /** None is left, whoever has dispatched them. */
-  isGone(): void {
-    this.shrank(this.#size);
+  /** No event is left, including those that other processes dispatched. */
+  clear(): void {
+    this.remove(this.#events);
   }
 
-  /** Until there has been some progress, if it is too far behind. */
+  /** Resolves at the next progress when the backlog is too large; `undefined` when there is no need to wait. */
   wait(): Promise<void> | undefined {
-    if (this.#size < MAX_BACKLOG) return undefined;
+    if (this.#events < MAX_BACKLOG_EVENTS) return undefined;
     return Promise.race([this.#progress.promise, sleep(MAX_WAIT_MS, undefined, { ref: false })]);
   }
 }

@@ -5,40 +5,40 @@ import { InboxModule } from '../inbox/inbox.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { ListenersModule } from '../listeners/listeners.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
-import { Dispatcher } from './dispatcher.js';
+import { CrashedJobs } from './deliveries/crashed-jobs.js';
+import { DeliveryQueue } from './deliveries/delivery-queue.js';
+import { HandlerWorkers } from './deliveries/handler-workers.js';
+import { JobStatistics } from './deliveries/job-statistics.js';
+import { ListenerCalls } from './deliveries/listener-calls.js';
+import { QueueMigration } from './deliveries/queue-migration.js';
 import { DispatchBatch } from './dispatch-batch.js';
+import { Dispatcher } from './dispatcher.js';
+import { ListenerControl } from './listener-control.js';
+import { ObserverNotices } from './observer-notices.js';
+import { EventQueries } from './outcomes/event-queries.js';
+import { Outcomes } from './outcomes/outcomes.js';
+import { ProjectionRunner } from './projection-runner.js';
 import { Redelivery } from './redelivery.js';
 import { StoredEvents } from './stored-events.js';
-import { ProjectionRunner } from './projection-runner.js';
-import { ObserverNotices } from './observer-notices.js';
-import { Outcomes } from './outcomes/outcomes.js';
-import { EventQueries } from './outcomes/event-queries.js';
-import { HandlerWorkers } from './deliveries/handler-workers.js';
-import { DeliveryQueue } from './deliveries/delivery-queue.js';
-import { JobStatistics } from './deliveries/job-statistics.js';
-import { ListenerCalls } from './deliveries/listener-call.js';
-import { CrashedJobs } from './deliveries/crashed-jobs.js';
-import { ChangedOrder } from './deliveries/changed-order.js';
-import { ListenerControl } from './listener-control.js';
 
 /** Claims stored events, runs projections, and delivers to listeners. */
 @Module({
   imports: [DiscoveryModule, EventsModule, InboxModule, JobsModule, ListenersModule, OutboxModule],
   providers: [
-    Redelivery,
     Dispatcher,
     DispatchBatch,
     StoredEvents,
     ProjectionRunner,
     ObserverNotices,
-    Outcomes,
-    EventQueries,
-    HandlerWorkers,
     DeliveryQueue,
-    JobStatistics,
+    HandlerWorkers,
     ListenerCalls,
     CrashedJobs,
-    ChangedOrder,
+    QueueMigration,
+    JobStatistics,
+    Outcomes,
+    EventQueries,
+    Redelivery,
     ListenerControl,
   ],
   exports: [

@@ -1,6 +1,6 @@
 import { applyOptions, IsWhole } from '../errors/option-rules.js';
 
-/** Options of dispatching stored events. */
+/** Options of the dispatch of stored events. */
 export class DispatchOptions {
   /** Maximum number of stored events dispatched in one transaction. 1 to 5,000. Default 500. */
   @IsWhole('events', 1, 5000)
@@ -13,7 +13,7 @@ export class DispatchOptions {
   @IsWhole('milliseconds', 100)
   dispatchTimeoutMs = 60_000;
 
-  /** Interval of looking for undispatched events that were not announced. At least 50. Default 1,000 (1 s). */
+  /** Interval of polling for events whose notification was missed. At least 50. Default 1,000 (1 s). */
   @IsWhole('milliseconds', 50)
   pollIntervalMs = 1000;
 

@@ -5,36 +5,36 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { OutageLog } from '../errors/outage-log.js';
 import { Inbox } from '../inbox/inbox.js';
 import { JobsOptions } from '../jobs/jobs.options.js';
 import { Shutdown } from '../jobs/shutdown.js';
-import { DispatchOptions } from './dispatch.options.js';
 import { Backlog } from './backlog.js';
-import { DispatchBatch } from './dispatch-batch.js';
-import { OutageLog } from '../errors/outage-log.js';
 import { HandlerWorkers } from './deliveries/handler-workers.js';
+import { DispatchBatch } from './dispatch-batch.js';
+import { DispatchOptions } from './dispatch.options.js';
 import { ObserverNotices } from './observer-notices.js';
 
-/** Wait after a failed batch, growing up to the second value while PostgreSQL stays away. */
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5000;
+/** Wait after a failed batch; doubles up to `MAX_PAUSE_MS`. */
+const MIN_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 5000;
 
-/** From the beginning of one batch to that of the next, at least, unless events pile up. */
+/** Minimum time between the starts of two batches, unless there is a backlog. */
 const MIN_INTERVAL_MS = 10;
 
-/** Batches under way at once while events pile up: one is prepared while PostgreSQL is at the other. */
-const MAX_AT_ONCE = 2;
+/** Concurrent batches while there is a backlog: one is prepared while PostgreSQL executes the other. */
+const MAX_CONCURRENT_BATCHES = 2;
 
 /**
- * Moves stored events on: claims a batch of the inbox, runs the projections, hands each event to each of its
- * listeners' workers, marks and commits, all in one transaction. Woken at once by this process's own inbox, by
- * NOTIFY from processes that only accept, and by a slow poll for whatever a dead process has left behind.
+ * Dispatches stored events. Each batch is one transaction: claim events in the inbox, run the projections, enqueue a
+ * delivery for each listener, mark the events as dispatched. Woken by commits of this process's own inbox, by NOTIFY
+ * from processes that only accept, and by a slow poll for events left behind by a process that died.
  */
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #outage = new OutageLog(new Logger('PostackDispatch'));
   readonly #backlog = new Backlog();
-  #thoroughAt = -Infinity;
+  #lastFullScanMs = -Infinity;
   #loop: Promise<void> = Promise.resolve();
   #isAwake = false;
   #wake: () => void = () => undefined;
@@ -51,28 +51,27 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.jobs.works) return;
-    const wake = () => {
+    await this.workers.start(() => {
       this.wake();
-    };
-    await this.workers.start(wake);
+    });
     this.inbox.onCommit((stored) => {
-      this.#backlog.grew(stored);
+      this.#backlog.add(stored);
       this.wake();
     });
     this.inbox.paceBy(() => this.#backlog.wait());
     this.#loop = this.#run();
   }
 
-  /** Stops claiming, then lets running listeners finish. What is not done is taken over by another process. */
+  /** Stops claiming, then waits for running listeners. Unfinished events are taken over by another process. */
   async beforeApplicationShutdown(): Promise<void> {
     const deadline = this.shutdown.begin();
     this.wake();
-    // A batch that hangs is undone when its connection is closed, by whoever closes the data source.
+    // A batch that hangs is rolled back when the data source is closed, and with it the connection.
     await Promise.race([this.#loop, deadline]);
     await this.workers.stop(deadline);
   }
 
-  /** There may be undispatched events: look now instead of at the next poll. */
+  /** Looks for undispatched events now instead of at the next poll. */
   wake(): void {
     this.#isAwake = true;
     this.#wake();
@@ -80,40 +79,40 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   async #run(): Promise<void> {
     const { dispatchBatchSize } = this.options;
-    let pauseMs = FIRST_PAUSE_MS;
-    let atOnce = 1;
+    let pauseMs = MIN_PAUSE_MS;
+    let concurrency = 1;
     while (!this.shutdown.signal.aborted) {
       this.#isAwake = false;
       const startedAt = performance.now();
-      const results = await Promise.allSettled(Array.from({ length: atOnce }, () => this.#dispatch()));
-      const fault = results.find((result) => result.status === 'rejected');
-      if (fault) {
-        this.#outage.failure('Dispatching fails', fault.reason);
+      const results = await Promise.allSettled(Array.from({ length: concurrency }, () => this.#dispatch()));
+      const failure = results.find((result) => result.status === 'rejected');
+      if (failure) {
+        this.#outage.failure('Dispatch failing', failure.reason);
         await this.#pause(pauseMs);
-        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+        pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
         continue;
       }
       this.#outage.recovery();
-      pauseMs = FIRST_PAUSE_MS;
-      // A full batch means that there are probably more.
+      pauseMs = MIN_PAUSE_MS;
+      // A full batch means that there are probably more events.
       const isFull = results.some((result) => 'value' in result && result.value === dispatchBatchSize);
-      atOnce = isFull ? MAX_AT_ONCE : 1;
+      concurrency = isFull ? MAX_CONCURRENT_BATCHES : 1;
       if (isFull) continue;
-      this.#backlog.isGone();
+      this.#backlog.clear();
       await this.#sleep();
-      // Whatever comes in meanwhile shares a transaction; after a longer pause, an event is dispatched at once.
+      // Events that arrive within the interval share a transaction; after a longer sleep there is no wait.
       await this.#pause(MIN_INTERVAL_MS - (performance.now() - startedAt));
     }
   }
 
-  /** One batch. Resolves to its number of events. */
+  /** Dispatches one batch. Resolves to its number of events. */
   async #dispatch(): Promise<number> {
     const { dispatchBatchSize, dispatchTimeoutMs, pollIntervalMs } = this.options;
-    const isThorough = performance.now() - this.#thoroughAt >= pollIntervalMs;
-    if (isThorough) this.#thoroughAt = performance.now();
-    const batch = await this.batches.run(dispatchBatchSize, dispatchTimeoutMs, isThorough);
-    this.workers.wake(batch.woken);
-    this.#backlog.shrank(batch.events.length);
+    const isFullScan = performance.now() - this.#lastFullScanMs >= pollIntervalMs;
+    if (isFullScan) this.#lastFullScanMs = performance.now();
+    const batch = await this.batches.run(dispatchBatchSize, dispatchTimeoutMs, isFullScan);
+    this.workers.wake(batch.handlersToWake);
+    this.#backlog.remove(batch.events.length);
     this.notices.send(batch.events);
     return batch.events.length;
   }
@@ -122,7 +121,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     if (ms > 0) await sleep(ms, undefined, { signal: this.shutdown.signal }).catch(() => undefined);
   }
 
-  /** Until woken, or until it is time to poll. */
+  /** Resolves when woken, or when it is time to poll. */
   async #sleep(): Promise<void> {
     if (this.#isAwake || this.shutdown.signal.aborted) return;
     let timer: NodeJS.Timeout | undefined;

@@ -1,22 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { PostackDatabase } from '../database/postack-database.js';
+import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
+import { InboxOptions } from '../inbox/inbox.options.js';
+import { Notifications } from '../jobs/notifications.js';
+import { PgBossService } from '../jobs/pg-boss.service.js';
 import type { Handler } from '../listeners/handler.js';
 import { HandlerRegistry } from '../listeners/handler-registry.js';
-import { HandlerOutcomeEntity } from './outcomes/handler-outcome.entity.js';
-import { HandlerNotFoundError, InvalidPauseError } from './dispatch-errors.js';
-import { PgBossService } from '../jobs/pg-boss.service.js';
-import { Notifications } from '../jobs/notifications.js';
 import { HandlerWorkers } from './deliveries/handler-workers.js';
+import { HandlerNotFoundError, InvalidPauseError } from './dispatch-errors.js';
 import { ListenerPauseEntity } from './listener-pause.entity.js';
-import type { ListenerCounts, ListenerState, BlockedGroup } from './listener-state.js';
-import { InboxOptions } from '../inbox/inbox.options.js';
+import type { BlockedGroup, ListenerCounts, ListenerState } from './listener-state.js';
+import { HandlerOutcomeEntity } from './outcomes/handler-outcome.entity.js';
 
-/** A line is parked when its first event has failed so often: the quick retries are over. */
-const PARKED_AFTER_ATTEMPTS = 3;
-const MAX_PARKED = 100;
+/** A group counts as blocked once its first event has failed this often: the quick retries are over. */
+const BLOCKED_AFTER_ATTEMPTS = 3;
+const MAX_BLOCKED_GROUPS = 100;
 
-interface ParkedRow {
+interface BlockedGroupRow {
   event_id: string;
   attempts: number;
   since: Date | null;
@@ -24,13 +24,9 @@ interface ParkedRow {
   waiting: string;
 }
 
-/** The listeners of the application: how they stand, and pausing them. */
+/** Reports the state of listeners and projections, and pauses and resumes listeners. */
 @Injectable()
 export class ListenerControl {
-  readonly #outcome: string;
-  readonly #inbox: string;
-  readonly #pause: string;
-
   constructor(
     private readonly database: PostackDatabase,
     private readonly options: InboxOptions,
@@ -38,13 +34,9 @@ export class ListenerControl {
     private readonly notifications: Notifications,
     private readonly workers: HandlerWorkers,
     private readonly jobs: PgBossService,
-  ) {
-    this.#outcome = database.table(HandlerOutcomeEntity);
-    this.#inbox = database.table(InboxEventEntity);
-    this.#pause = database.table(ListenerPauseEntity);
-  }
+  ) {}
 
-  /** Every listener and projection, by name. */
+  /** All listeners and projections, sorted by name. */
   report(): Promise<ListenerState[]> {
     const handlers = [...this.registry.listeners, ...this.registry.projections];
     return this.#report(handlers.sort((a, b) => (a.name < b.name ? -1 : 1)));
@@ -58,8 +50,8 @@ export class ListenerControl {
   }
 
   /**
-   * Lets a listener rest, in all processes: its events wait until it is resumed. Calls that are running finish.
-   * Accepting, projections and other listeners go on. Pausing it again replaces the reason.
+   * Pauses a listener in all processes: its events are queued until it is resumed. Running calls finish; accepting,
+   * projections and other listeners are not affected. Pausing it again replaces the reason.
    *
    * @throws {HandlerNotFoundError}
    * @throws {InvalidPauseError} when it is a projection.
@@ -69,12 +61,12 @@ export class ListenerControl {
     if (!handler) throw new HandlerNotFoundError(name);
     if (handler.kind === 'projection') {
       throw new InvalidPauseError(
-        `"${name}" is a projection: it is part of dispatching and cannot be paused on its own`,
+        `"${name}" is a projection and cannot be paused: it runs as part of the dispatch. Only listeners can be paused`,
       );
     }
     await this.database.transaction(async (manager) => {
       await manager.query(
-        `INSERT INTO ${this.#pause} (listener, reason) VALUES ($1, $2)
+        `INSERT INTO ${this.database.table(ListenerPauseEntity)} (listener, reason) VALUES ($1, $2)
          ON CONFLICT (listener) DO UPDATE SET reason = excluded.reason`,
         [name, reason ?? null],
       );
@@ -83,7 +75,7 @@ export class ListenerControl {
   }
 
   /**
-   * Lets it go on with what has waited; nothing happens when it is not paused.
+   * Resumes a listener in all processes, with the events that were queued meanwhile. No effect when it is not paused.
    *
    * @throws {HandlerNotFoundError}
    */
@@ -98,11 +90,11 @@ export class ListenerControl {
   async #report(handlers: readonly Handler[]): Promise<ListenerState[]> {
     const counts = await this.#counts(handlers);
     const pauses = await this.database.repository(ListenerPauseEntity).find();
-    const pausedBy = new Map(pauses.map((pause) => [pause.listener, pause]));
+    const pauseOf = new Map(pauses.map((pause) => [pause.listener, pause]));
     return Promise.all(
       handlers.map(async (handler) => {
         const { name, kind, settings } = handler;
-        const pause = pausedBy.get(name);
+        const pause = pauseOf.get(name);
         return {
           name,
           kind,
@@ -110,13 +102,13 @@ export class ListenerControl {
           settings,
           paused: pause ? { since: pause.pausedAt, reason: pause.reason } : null,
           counts: counts.get(name) ?? { queued: 0, retrying: 0, dead: 0 },
-          parked: settings.ordered ? await this.#parked(name) : [],
+          blockedGroups: settings.ordered ? await this.#blockedGroups(name) : [],
         };
       }),
     );
   }
 
-  /** Reads only what is retrying or dead, which the index has; pg-boss counts its queues in the background. */
+  /** Cheap for many events: an index covers retrying and dead ones, and pg-boss counts its queues in the background. */
   async #counts(handlers: readonly Handler[]): Promise<Map<string, ListenerCounts>> {
     await this.workers.prepare();
     const queues = await this.jobs.boss.getQueues(handlers.map(({ queue }) => queue));
@@ -124,7 +116,8 @@ export class ListenerControl {
     const rows = await this.database.query<{ handler: string; retrying: string; dead: string }[]>(
       `SELECT handler, count(*) FILTER (WHERE status = 'retrying') AS retrying,
          count(*) FILTER (WHERE status = 'dead') AS dead
-       FROM ${this.#outcome} WHERE status IN ('retrying', 'dead') AND handler = ANY ($1::text[]) GROUP BY handler`,
+       FROM ${this.database.table(HandlerOutcomeEntity)}
+       WHERE status IN ('retrying', 'dead') AND handler = ANY ($1::text[]) GROUP BY handler`,
       [handlers.map(({ name }) => name)],
     );
     const failed = new Map(rows.map((row) => [row.handler, row]));
@@ -136,19 +129,10 @@ export class ListenerControl {
     );
   }
 
-  async #parked(name: string): Promise<BlockedGroup[]> {
-    const rows = await this.database.query<ParkedRow[]>(
-      `SELECT e.svix_id AS event_id, head.attempts, (head.first_error ->> 'at')::timestamptz AS since,
-         head.next_attempt_at,
-         (SELECT count(*) - 1 FROM ${this.#outcome} o WHERE o.handler = $1 AND o.order_key = head.order_key
-            AND o.status IN ('pending', 'retrying')) AS waiting
-       FROM (
-         SELECT * FROM ${this.#outcome}
-         WHERE handler = $1 AND order_key IS NOT NULL AND status = 'retrying' AND attempts >= $2
-         ORDER BY event_id LIMIT $3
-       ) AS head JOIN ${this.#inbox} e ON e.id = head.event_id
-       WHERE e.endpoint = $4 ORDER BY since`,
-      [name, PARKED_AFTER_ATTEMPTS, MAX_PARKED, this.options.endpoint],
+  async #blockedGroups(name: string): Promise<BlockedGroup[]> {
+    const rows = await this.database.query<BlockedGroupRow[]>(
+      BLOCKED_GROUPS(this.database.table(HandlerOutcomeEntity), this.database.table(InboxEventEntity)),
+      [name, BLOCKED_AFTER_ATTEMPTS, MAX_BLOCKED_GROUPS, this.options.endpoint],
     );
     return rows.map((row) => ({
       eventId: row.event_id,
@@ -159,3 +143,15 @@ export class ListenerControl {
     }));
   }
 }
+
+const BLOCKED_GROUPS = (outcome: string, inbox: string) => `
+  SELECT e.svix_id AS event_id, head.attempts, (head.first_error ->> 'at')::timestamptz AS since,
+    head.next_attempt_at,
+    (SELECT count(*) - 1 FROM ${outcome} o WHERE o.handler = $1 AND o.order_key = head.order_key
+       AND o.status IN ('pending', 'retrying')) AS waiting
+  FROM (
+    SELECT * FROM ${outcome}
+    WHERE handler = $1 AND order_key IS NOT NULL AND status = 'retrying' AND attempts >= $2
+    ORDER BY event_id LIMIT $3
+  ) AS head JOIN ${inbox} e ON e.id = head.event_id
+  WHERE e.endpoint = $4 ORDER BY since`;

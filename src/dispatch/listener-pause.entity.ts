@@ -1,13 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A listener that takes no events for the time being, in any process. */
+/** A paused listener: no process calls it until the row is deleted. */
 @Entity({ name: 'listener_pause', schema: 'postack' })
 export class ListenerPauseEntity {
   /** Name of the listener. */
   @PrimaryColumn('text', { primaryKeyConstraintName: 'listener_pause_pkey' })
   listener!: string;
 
-  /** Why, in the words of whoever paused it. */
+  /** As given by the operator who paused it. */
   @Column('text', { nullable: true })
   reason!: string | null;
 

@@ -1,44 +1,44 @@
 import type { HandlerSettings } from '../listeners/handler.js';
 
-/** Why and since when a listener takes no events. */
+/** The pause of a listener. */
 export interface ListenerPause {
   since: Date;
   reason: string | null;
 }
 
-/** A conversation, or a message, of an ordered listener that does not get on: its first event keeps retrying. */
+/** A message group (conversation or message) of an ordered listener whose first event keeps failing. */
 export interface BlockedGroup {
-  /** The `svix-id` of the event that fails. */
+  /** The `svix-id` of the failing event. */
   eventId: string;
-  /** How often the listener has been called for it. */
+  /** Number of calls for it. */
   attempts: number;
-  /** When it failed for the first time. */
+  /** Time of the first failure. */
   since: Date | null;
   nextAttemptAt: Date | null;
-  /** How many events wait behind it. */
+  /** Number of events behind it. */
   waiting: number;
 }
 
-/** How many events a listener, or a projection, has before it or has failed for. */
+/** Numbers of events of a listener or projection. */
 export interface ListenerCounts {
-  /** Jobs that wait to be taken, retries included, as of a few seconds ago; of an ordered listener about that. */
+  /** Jobs not yet taken, retries included, as of a few seconds ago. Approximate for an ordered listener. */
   queued: number;
-  /** Events that it has failed for, and will be called for again. */
+  /** Events whose last call failed and that will be retried. */
   retrying: number;
-  /** Events that it has failed for, for the last time. */
+  /** Dead letters. */
   dead: number;
 }
 
-/** A listener or projection, and how it stands. */
+/** The state of a listener or projection. */
 export interface ListenerState {
   name: string;
   kind: 'listener' | 'projection';
-  /** Names of the types that it is subscribed to; `*` for all. */
+  /** Names of the types that it subscribes to; `*` for all. */
   subscriptions: string[];
   settings: HandlerSettings;
   /** `null` when it is not paused. */
   paused: ListenerPause | null;
   counts: ListenerCounts;
-  /** Of an ordered listener: up to 100 lines that wait for an event that keeps retrying, longest first. */
-  parked: BlockedGroup[];
+  /** For an ordered listener: up to 100 blocked message groups, the longest blocked first. */
+  blockedGroups: BlockedGroup[];
 }

@@ -5,12 +5,12 @@ import { loggableError } from '../errors/loggable-error.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
 import { LISTENER_EMITTER } from '../listeners/listener-emitter.js';
 
-/** The event emitter's event for every event from Postack, whatever its type. */
+/** Name of the notice that is emitted for every event, whatever its type. */
 export const ANY_EVENT_NOTICE = 'postack.event';
 
 /**
- * Notifies plain `@OnEvent('postack.message.received')` observers after the dispatch is committed: best effort, in the
- * process that dispatched, without retry or record. Also as `postack.event`, for all types.
+ * Notifies plain `@OnEvent` observers of events after their dispatch was committed: of `postack.message.received` and the
+ * like, and of `postack.event` for all types. Best effort: in the process that dispatched, without retry or record.
  */
 @Injectable()
 export class ObserverNotices implements OnModuleInit, OnApplicationBootstrap {
@@ -24,8 +24,8 @@ export class ObserverNotices implements OnModuleInit, OnApplicationBootstrap {
   ) {}
 
   /**
-   * Uses the emitter of the application's `EventEmitterModule`. When it has none, that module is loaded here: only then,
-   * since a second `EventEmitter2` would be what `app.get(EventEmitter2)` finds.
+   * Uses the emitter of the application's `EventEmitterModule`. Loads that module only if the application has none:
+   * otherwise `app.get(EventEmitter2)` would find a second `EventEmitter2`.
    */
   async onModuleInit(): Promise<void> {
     for (const { instance, token } of this.discovery.getProviders()) {
@@ -36,7 +36,7 @@ export class ObserverNotices implements OnModuleInit, OnApplicationBootstrap {
     this.#emitter = this.#ownModule.get(EventEmitter2);
   }
 
-  /** Nest calls no lifecycle hooks of a module that is loaded late: this one subscribes the observers. */
+  /** Subscribes the observers: Nest calls no lifecycle hooks of a lazily loaded module. */
   onApplicationBootstrap(): void {
     for (const provider of EVENT_EMITTER_MODULE.providers ?? []) {
       if (typeof provider !== 'function') continue;
@@ -52,12 +52,12 @@ export class ObserverNotices implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
-  /** Notifies the observers of `name`. */
+  /** Notifies the observers of `name`. An error of an observer is logged, and not thrown. */
   notify(name: string, notice: object): void {
     try {
       this.#emitter?.emit(name, notice);
     } catch (error) {
-      this.#logger.warn(`An observer of ${name} failed: ${loggableError(error)}`);
+      this.#logger.warn(`Observer of ${name} failed; not retried: ${loggableError(error)}`);
     }
   }
 }

@@ -1,20 +1,20 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { EventEmitter2 } from '@nestjs/event-emitter';
-import { LISTENER_EMITTER } from '../listeners/listener-emitter.js';
 import type { EntityManager } from 'typeorm';
-import { loggableError } from '../errors/loggable-error.js';
 import { PostackDatabase } from '../database/postack-database.js';
+import { loggableError } from '../errors/loggable-error.js';
 import type { Handler } from '../listeners/handler.js';
+import { LISTENER_EMITTER } from '../listeners/listener-emitter.js';
 import { Outcomes } from './outcomes/outcomes.js';
 import type { HandlerEvent, StoredEvent } from './stored-events.js';
 
-/** An event that a projection could not take, and why. */
+/** An event that a projection fails on, with the error. */
 export interface PoisonedEvent {
   stored: StoredEvent;
   error: unknown;
 }
 
-/** A projection has failed on a batch: its events have to be tried one by one, in another transaction. */
+/** A projection failed on a batch, whose transaction is aborted. Its events are retried in another transaction. */
 export class ProjectionFailedError extends Error {
   override readonly name = 'ProjectionFailedError';
 
@@ -26,7 +26,7 @@ export class ProjectionFailedError extends Error {
   }
 }
 
-/** Runs projections: on batches inside the claim's transaction, and alone for an event that was set aside. */
+/** Runs projections: on batches in the dispatch transaction, and on single events that were set aside. */
 @Injectable()
 export class ProjectionRunner {
   readonly #logger = new Logger('PostackDispatch');
@@ -38,9 +38,9 @@ export class ProjectionRunner {
   ) {}
 
   /**
-   * Runs a projection on a batch, within the transaction of `manager`, as if nothing could go wrong.
+   * Runs a projection on a batch in the transaction of `manager`, without savepoints: the usual, fast case.
    *
-   * @throws {ProjectionFailedError} when it does; then the transaction is of no use any more.
+   * @throws {ProjectionFailedError} when the projection throws. The transaction is unusable then.
    */
   async runBatch(projection: Handler, batch: readonly StoredEvent[], manager: EntityManager): Promise<void> {
     try {
@@ -51,41 +51,43 @@ export class ProjectionRunner {
   }
 
   /**
-   * Runs a projection on a batch, within the transaction of `manager`; when that fails, event by event. Returns
-   * the events that fail alone; their writes are undone, everybody else's stand. Two round trips dearer than `runBatch`.
+   * Runs a projection on a batch in the transaction of `manager`, under a savepoint; if that fails, event by event.
+   * Resolves to the events that fail alone. Their writes are rolled back, those of the other events are kept. Takes two
+   * more round trips than `runBatch`.
    *
-   * @param failed How `runBatch` has ended in the transaction before: what has failed once is not tried again as a whole.
+   * @param failed The error of `runBatch` in the previous transaction: the same batch is not retried as a whole.
    * @throws when the transaction itself is lost.
    */
-  async runBatchCarefully(
+  async runBatchIsolated(
     projection: Handler,
     batch: readonly StoredEvent[],
     manager: EntityManager,
     failed: ProjectionFailedError | undefined,
   ): Promise<PoisonedEvent[]> {
-    const isKnown = failed?.projection === projection && batch.length > 1;
-    const batchError = isKnown
+    const hasFailed = failed?.projection === projection && batch.length > 1;
+    const batchFailure = hasFailed
       ? { error: failed.cause }
       : await this.#trySavepoint(projection, batch, manager);
-    if (!batchError) return [];
+    if (!batchFailure) return [];
     if (batch.length > 1) {
       this.#logger.warn(
-        `${projection.name} failed on a batch of ${batch.length}, trying them one by one: ` +
-          loggableError(batchError.error),
+        `${projection.name} failed on a batch of ${batch.length} events; retrying them one by one: ` +
+          loggableError(batchFailure.error),
       );
     }
     const poisoned: PoisonedEvent[] = [];
     for (const stored of batch) {
-      const alone = batch.length === 1 ? batchError : await this.#trySavepoint(projection, [stored], manager);
-      if (alone) poisoned.push({ stored, error: alone.error });
+      const failure =
+        batch.length === 1 ? batchFailure : await this.#trySavepoint(projection, [stored], manager);
+      if (failure) poisoned.push({ stored, error: failure.error });
     }
     return poisoned;
   }
 
   /**
-   * Runs a projection for one event that was set aside, in a transaction of its own that also marks it done.
+   * Runs a projection on one event that was set aside. Its writes and its `done` mark are one transaction.
    *
-   * @throws whatever the projection throws.
+   * @throws the error of the projection.
    */
   async runAlone(projection: Handler, stored: HandlerEvent, attempts: number): Promise<void> {
     const { rowId, event, progress } = stored;
@@ -93,7 +95,7 @@ export class ProjectionRunner {
       if (!(await this.outcomes.claim(projection.name, rowId, progress.delivery, manager))) return;
       await this.emitter.emitAsync(projection.channel, [event], manager);
       const done = { rowId, delivery: progress.delivery, status: 'done' as const, attempts };
-      await this.outcomes.record(projection.name, [{ ...done, failure: null, nextAttemptAt: null }], manager);
+      await this.outcomes.record(projection.name, [{ ...done, error: null, nextAttemptAt: null }], manager);
     });
   }
 
@@ -108,7 +110,7 @@ export class ProjectionRunner {
       await manager.query('RELEASE SAVEPOINT postack_projection');
       return undefined;
     } catch (error) {
-      // Throws when the connection is gone, and with it the whole transaction.
+      // Rejects when the connection, and with it the whole transaction, is lost.
       await manager.query('ROLLBACK TO SAVEPOINT postack_projection');
       return { error };
     }

@@ -6,7 +6,7 @@ import { DeliveryQueue } from './deliveries/delivery-queue.js';
 import { HandlerWorkers } from './deliveries/handler-workers.js';
 import type { StoredEvent } from './stored-events.js';
 
-/** Delivers events again, to one handler: for redrive, replay and backfill. */
+/** Delivers events again to one handler: for redrive, replay and backfill. */
 @Injectable()
 export class Redelivery {
   constructor(
@@ -20,10 +20,10 @@ export class Redelivery {
   }
 
   /**
-   * Begins a new delivery of each event, with all its attempts, when the transaction commits. Whatever was still queued of
-   * the delivery before is void. Events whose payload has been removed are left out.
+   * Starts a new delivery of each event, with all its attempts, when the transaction commits. Queued jobs of the
+   * previous delivery become stale. Events whose payload has been removed are left out.
    *
-   * @param replayId The replay that does this; `null` when the events were chosen one by one.
+   * @param replayId The replay that the delivery belongs to; `null` for an event that was chosen individually.
    */
   redeliver(
     handler: Handler,

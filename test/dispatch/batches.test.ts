@@ -40,54 +40,60 @@ class Batches {
   }
 }
 
-describe('a listener that takes batches', () => {
-  let app: TestApplication;
-  const ids = new Map<string, string>();
+describe('ListenerCalls', () => {
+  describe('for a batch listener', () => {
+    let app: TestApplication;
+    const ids = new Map<string, string>();
 
-  beforeAll(async () => {
-    // Stored while nobody dispatches, so that there is a batch to be had.
-    const database = await createTestDatabase();
-    const accepting = await startTestApplication({ database, options: { role: 'accept' } });
-    for (const text of ['bad', 'once', ...Array.from({ length: 23 }, (_, n) => `fine ${n}`)])
-      ids.set(text, (await accepting.post(messageBody('message.received', { text }))).id);
-    for (const text of ['bad', 'neighbour'])
-      ids.set(`sent ${text}`, (await accepting.post(messageBody('message.sent', { text }))).id);
-    await accepting.close();
-    app = await startTestApplication({ database, providers: [Batches], options: { role: 'work' } });
-  });
-  afterAll(async () => {
-    await app.close();
-    await app.database.drop();
-  });
-
-  it('gets several events at once, no more than it asks for', async () => {
-    await waitForListener(app.application, ids.get('fine 22')!, 'each', 'done');
-    const { sizes, contexts } = app.application.get(Batches);
-    expect(Math.max(...sizes)).toBe(10);
-    expect(contexts[0]).toMatchObject({ listener: 'each', signal: expect.any(AbortSignal) });
-    expect(contexts[0]?.deliveries).toEqual(
-      Array.from({ length: sizes[0]! }, () => ({ attempt: 1, reason: 'initial', replayId: null })),
-    );
-  });
-
-  it('may settle each event on its own', async () => {
-    await expect(waitForListener(app.application, ids.get('bad')!, 'each', 'dead')).resolves.toMatchObject({
-      attempts: 1,
-      lastError: { name: 'PermanentError' },
+    beforeAll(async () => {
+      // Stored while no process dispatches, so that they form batches.
+      const database = await createTestDatabase();
+      const accepting = await startTestApplication({ database, options: { role: 'accept' } });
+      for (const text of ['bad', 'once', ...Array.from({ length: 23 }, (_, n) => `fine ${n}`)])
+        ids.set(text, (await accepting.post(messageBody('message.received', { text }))).id);
+      for (const text of ['bad', 'good'])
+        ids.set(`sent ${text}`, (await accepting.post(messageBody('message.sent', { text }))).id);
+      await accepting.close();
+      app = await startTestApplication({ database, providers: [Batches], options: { role: 'work' } });
     });
-    await expect(waitForListener(app.application, ids.get('once')!, 'each', 'done')).resolves.toMatchObject({
-      attempts: 2,
-      lastError: { message: 'the first time' },
+    afterAll(async () => {
+      await app.close();
+      await app.database.drop();
     });
-    for (let n = 0; n < 23; n += 1)
-      await waitForListener(app.application, ids.get(`fine ${n}`)!, 'each', 'done');
-  });
 
-  it('fails as a whole when it throws', async () => {
-    for (const text of ['sent bad', 'sent neighbour']) {
-      await expect(waitForListener(app.application, ids.get(text)!, 'whole', 'dead')).resolves.toMatchObject({
-        lastError: { message: 'one of them is bad' },
+    it('passes up to maxSize events in one call', async () => {
+      await waitForListener(app.application, ids.get('fine 22')!, 'each', 'done');
+      const { sizes, contexts } = app.application.get(Batches);
+      expect(Math.max(...sizes)).toBe(10);
+      expect(contexts[0]).toMatchObject({ listener: 'each', signal: expect.any(AbortSignal) });
+      expect(contexts[0]?.deliveries).toEqual(
+        Array.from({ length: sizes[0]! }, () => ({ attempt: 1, reason: 'initial', replayId: null })),
+      );
+    });
+
+    it('takes one result for each event', async () => {
+      await expect(waitForListener(app.application, ids.get('bad')!, 'each', 'dead')).resolves.toMatchObject({
+        attempts: 1,
+        lastError: { name: 'PermanentError' },
       });
-    }
+      await expect(waitForListener(app.application, ids.get('once')!, 'each', 'done')).resolves.toMatchObject(
+        {
+          attempts: 2,
+          lastError: { message: 'the first time' },
+        },
+      );
+      for (let n = 0; n < 23; n += 1)
+        await waitForListener(app.application, ids.get(`fine ${n}`)!, 'each', 'done');
+    });
+
+    it('fails the whole batch when the listener throws', async () => {
+      for (const text of ['sent bad', 'sent good']) {
+        await expect(
+          waitForListener(app.application, ids.get(text)!, 'whole', 'dead'),
+        ).resolves.toMatchObject({
+          lastError: { message: 'one of them is bad' },
+        });
+      }
+    });
   });
 });

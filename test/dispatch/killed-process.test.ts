@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { signWebhook } from '../../src/testing/index.js';
 import { ListenerApps } from '../support/listener-apps.js';
 import { messageBody, startTestApplication, TEST_SECRET } from '../support/test-application.js';
@@ -8,47 +8,53 @@ import { waitForListener } from '../../src/testing/index.js';
 const apps = new ListenerApps();
 afterEach(() => apps.clear());
 
-it('what a killed process was doing is taken over by another within 30 seconds', async () => {
-  const database = await createTestDatabase();
-  const first = await apps.start(database.url, { HANG: '1' });
-  const { id, headers, body } = signWebhook({ secret: TEST_SECRET, body: messageBody('message.received') });
-  const response = await fetch(first.webhookUrl, { method: 'POST', headers, body });
-  expect(response.status).toBe(204);
-  await first.printed(`called ${id} 1`);
+describe('HandlerWorkers', () => {
+  it('takes over the jobs of a killed process within 30 seconds', async () => {
+    const database = await createTestDatabase();
+    const first = await apps.start(database.url, { HANG: '1' });
+    const { id, headers, body } = signWebhook({ secret: TEST_SECRET, body: messageBody('message.received') });
+    const response = await fetch(first.webhookUrl, { method: 'POST', headers, body });
+    expect(response.status).toBe(204);
+    await first.printed(`called ${id} 1`);
 
-  const second = await apps.start(database.url);
-  await first.kill();
-  await second.printed(`called ${id} 2`, 30_000);
+    const second = await apps.start(database.url);
+    await first.kill();
+    await second.printed(`called ${id} 2`, 30_000);
 
-  await apps.clear();
-  await database.drop();
-}, 60_000);
-
-it('what too many processes have died with becomes a dead letter, and says so', async () => {
-  const database = await createTestDatabase();
-  const first = await apps.start(database.url, { HANG: '1' });
-  const { id, headers, body } = signWebhook({ secret: TEST_SECRET, body: messageBody('message.received') });
-  await fetch(first.webhookUrl, { method: 'POST', headers, body });
-  await first.printed(`called ${id} 1`);
-  await first.kill();
-  // As if it were the last of many.
-  await database.query(`UPDATE postack_jobs.job SET retry_count = retry_limit WHERE name = 'listener.only'`);
-
-  // A process without that listener does the burying too.
-  const other = await startTestApplication({ database });
-  try {
-    await expect(
-      waitForListener(other.application, id, 'only', 'dead', { timeoutMs: 30_000 }),
-    ).resolves.toMatchObject({
-      attempts: 11,
-      lastError: {
-        name: 'ProcessDiedError',
-        message: '11 processes have died while only handled this event',
-        stack: null,
-      },
-    });
-  } finally {
-    await other.close();
+    await apps.clear();
     await database.drop();
-  }
-}, 60_000);
+  }, 60_000);
+});
+
+describe('CrashedJobs', () => {
+  it('makes a dead letter of a job with which too many processes crashed', async () => {
+    const database = await createTestDatabase();
+    const first = await apps.start(database.url, { HANG: '1' });
+    const { id, headers, body } = signWebhook({ secret: TEST_SECRET, body: messageBody('message.received') });
+    await fetch(first.webhookUrl, { method: 'POST', headers, body });
+    await first.printed(`called ${id} 1`);
+    await first.kill();
+    // Simulates that it was the last allowed crash.
+    await database.query(
+      `UPDATE postack_jobs.job SET retry_count = retry_limit WHERE name = 'listener.only'`,
+    );
+
+    // A process without that listener creates the dead letter too.
+    const other = await startTestApplication({ database });
+    try {
+      await expect(
+        waitForListener(other.application, id, 'only', 'dead', { timeoutMs: 30_000 }),
+      ).resolves.toMatchObject({
+        attempts: 11,
+        lastError: {
+          name: 'ProcessDiedError',
+          message: '11 processes crashed while only was handling this event',
+          stack: null,
+        },
+      });
+    } finally {
+      await other.close();
+      await database.drop();
+    }
+  }, 60_000);
+});

@@ -44,7 +44,7 @@ class Listeners {
   }
 }
 
-describe('listeners', () => {
+describe('ListenerControl', () => {
   let app: TestApplication;
   let control: ListenerControl;
 
@@ -54,7 +54,7 @@ describe('listeners', () => {
   });
   afterAll(() => app.close());
 
-  it('are reported with what they subscribe to and their settings', async () => {
+  it('reports listeners with their subscriptions and settings', async () => {
     const report = await control.report();
     expect(report.map(({ name, kind }) => `${kind} ${name}`)).toEqual([
       'listener failures.react',
@@ -80,12 +80,12 @@ describe('listeners', () => {
       },
       paused: null,
       counts: { queued: 0, retrying: 0, dead: 0 },
-      parked: [],
+      blockedGroups: [],
     });
-    expect(await control.find('nobody')).toBeNull();
+    expect(await control.find('missing')).toBeNull();
   });
 
-  it('can be paused from any process, one by one, and have what has waited when they are resumed', async () => {
+  it('pauses one listener in all processes, and delivers the queued events when it is resumed', async () => {
     const { paused, others } = app.application.get(Listeners);
     const accepting = await startTestApplication({
       database: app.database,
@@ -94,12 +94,12 @@ describe('listeners', () => {
     });
     try {
       const elsewhere = accepting.application.get(ListenerControl);
-      await elsewhere.pause('paused', 'The CRM moves house');
+      await elsewhere.pause('paused', 'CRM migration');
       expect((await control.find('paused'))?.paused).toEqual({
         since: expect.any(Date),
-        reason: 'The CRM moves house',
+        reason: 'CRM migration',
       });
-      // Nothing is left lying unless the working process has noticed.
+      // Events stay queued only once the working process has noticed the pause.
       await waitUntil(
         async () => {
           const { id } = await accepting.post(messageBody('message.sent'));
@@ -130,40 +130,40 @@ describe('listeners', () => {
     }
   });
 
-  it('are only paused when they are listeners', async () => {
+  it('pauses only listeners', async () => {
     await expect(control.pause('messages')).rejects.toThrow(InvalidPauseError);
-    await expect(control.pause('nobody')).rejects.toThrow(HandlerNotFoundError);
-    await expect(control.resume('nobody')).rejects.toThrow(HandlerNotFoundError);
+    await expect(control.pause('missing')).rejects.toThrow(HandlerNotFoundError);
+    await expect(control.resume('missing')).rejects.toThrow(HandlerNotFoundError);
     // Paused by an earlier version of the application.
     await app.database.query(`INSERT INTO postack.listener_pause (listener) VALUES ('gone')`);
     await control.resume('gone');
     await expect(control.resume('gone')).rejects.toThrow(HandlerNotFoundError);
   });
 
-  it('show how many events they fail for', async () => {
+  it('counts dead letters', async () => {
     const { id } = await app.post(messageBody('message.failed'));
     await waitForListener(app.application, id, 'hopeless', 'dead');
     expect((await control.find('hopeless'))?.counts).toMatchObject({ retrying: 0, dead: 1 });
   });
 
-  it('show the conversations that do not get on, and what waits behind', async () => {
+  it('reports blocked conversations with the number of events behind them', async () => {
     const listeners = app.application.get(Listeners);
     const { id: stuck } = await app.post(messageBody('message.received', { text: 'stuck' }));
     const behind = [
       await app.post(messageBody('message.received')),
       await app.post(messageBody('message.received')),
     ];
-    const { id: otherLine } = await app.post(messageBody('message.received', { from: '+15550109999' }));
-    await waitForListener(app.application, otherLine, 'ordered', 'done');
+    const { id: otherGroup } = await app.post(messageBody('message.received', { from: '+15550109999' }));
+    await waitForListener(app.application, otherGroup, 'ordered', 'done');
     const state = await waitUntil(
       async () => {
         const found = await control.find('ordered');
-        return found?.parked.some(({ waiting }) => waiting === 2) ? found : undefined;
+        return found?.blockedGroups.some(({ waiting }) => waiting === 2) ? found : undefined;
       },
-      { what: () => 'a parked conversation' },
+      { what: () => 'a blocked conversation' },
     );
     expect(state.counts).toMatchObject({ retrying: 1, dead: 0 });
-    expect(state.parked).toEqual([
+    expect(state.blockedGroups).toEqual([
       {
         eventId: stuck,
         attempts: expect.any(Number),
@@ -172,9 +172,9 @@ describe('listeners', () => {
         waiting: 2,
       },
     ]);
-    expect(state.parked[0]!.attempts).toBeGreaterThanOrEqual(3);
+    expect(state.blockedGroups[0]!.attempts).toBeGreaterThanOrEqual(3);
     listeners.isBroken = false;
     for (const { id } of behind) await waitForListener(app.application, id, 'ordered', 'done');
-    expect((await control.find('ordered'))?.parked).toEqual([]);
+    expect((await control.find('ordered'))?.blockedGroups).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ class Failing {
     throw new UnprocessableError(`the CRM does not take "${event.text}" of ${event.from}`);
   }
 
-  @OnPostackEvent(MessageSentEvent, { name: 'told-when', retry: { firstDelayMs: 60_000 } })
+  @OnPostackEvent(MessageSentEvent, { name: 'retry-after', retry: { firstDelayMs: 60_000 } })
   onSent(_event: MessageSentEvent, { attempt }: ListenerContext): void {
     this.calls.push({ attempt, at: Date.now() });
     if (attempt === 1) throw new RetryAfterError(1500);
@@ -37,41 +37,43 @@ class Failing {
   }
 }
 
-describe('what a listener throws', () => {
-  let app: TestApplication;
+describe('HandlerWorker', () => {
+  describe('on an error of a listener', () => {
+    let app: TestApplication;
 
-  beforeAll(async () => {
-    app = await startTestApplication({ providers: [Failing] });
-  });
-  afterAll(() => app.close());
-
-  it('PermanentError, or a class of its own, makes a dead letter at once, without the payload', async () => {
-    const { id } = await app.post(
-      messageBody('message.received', { text: 'my secret', from: '+15550123456' }),
-    );
-    const report = await waitForListener(app.application, id, 'permanent');
-    expect(report).toMatchObject({
-      status: 'dead',
-      attempts: 1,
-      nextAttemptAt: null,
-      lastError: { name: 'UnprocessableError', message: 'the CRM does not take "(text)" of +1********56' },
+    beforeAll(async () => {
+      app = await startTestApplication({ providers: [Failing] });
     });
-    expect(JSON.stringify(report)).not.toMatch(/my secret|5550123/);
-    expect(report.lastError?.stack).toContain('onReceived');
-  });
+    afterAll(() => app.close());
 
-  it('RetryAfterError is waited for as long as it says, whatever the schedule', async () => {
-    const { id } = await app.post(messageBody('message.sent'));
-    await waitForListener(app.application, id, 'told-when', 'done', { timeoutMs: 20_000 });
-    const { calls } = app.application.get(Failing);
-    expect(calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
-    expect(calls[1]!.at - calls[0]!.at).toBeGreaterThanOrEqual(1500);
-  });
+    it('makes a dead letter at once for PermanentError and its subclasses, without the payload', async () => {
+      const { id } = await app.post(
+        messageBody('message.received', { text: 'my secret', from: '+15550123456' }),
+      );
+      const report = await waitForListener(app.application, id, 'permanent');
+      expect(report).toMatchObject({
+        status: 'dead',
+        attempts: 1,
+        nextAttemptAt: null,
+        lastError: { name: 'UnprocessableError', message: 'the CRM does not take "(text)" of +1********56' },
+      });
+      expect(JSON.stringify(report)).not.toMatch(/my secret|5550123/);
+      expect(report.lastError?.stack).toContain('onReceived');
+    });
 
-  it('RetryAfterError counts as an attempt', async () => {
-    const { id } = await app.post(messageBody('message.failed'));
-    await expect(
-      waitForListener(app.application, id, 'twice', 'dead', { timeoutMs: 20_000 }),
-    ).resolves.toMatchObject({ attempts: 2, lastError: { name: 'RetryAfterError', message: 'not yet' } });
+    it('retries after the delay of RetryAfterError, whatever the backoff', async () => {
+      const { id } = await app.post(messageBody('message.sent'));
+      await waitForListener(app.application, id, 'retry-after', 'done', { timeoutMs: 20_000 });
+      const { calls } = app.application.get(Failing);
+      expect(calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
+      expect(calls[1]!.at - calls[0]!.at).toBeGreaterThanOrEqual(1500);
+    });
+
+    it('counts RetryAfterError as an attempt', async () => {
+      const { id } = await app.post(messageBody('message.failed'));
+      await expect(
+        waitForListener(app.application, id, 'twice', 'dead', { timeoutMs: 20_000 }),
+      ).resolves.toMatchObject({ attempts: 2, lastError: { name: 'RetryAfterError', message: 'not yet' } });
+    });
   });
 });

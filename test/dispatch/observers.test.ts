@@ -18,7 +18,7 @@ class Observer {
   @OnEvent('postack.message.sent')
   onSent(event: MessageSentEvent): void {
     this.notices.push(event.id);
-    throw new Error('nobody minds');
+    throw new Error('ignored');
   }
 
   @OnEvent('postack.unknown')
@@ -38,15 +38,15 @@ class Observer {
 
   @OnPostackEvent('*', { name: 'listener' })
   listen(): void {
-    // So that every event has an outcome to wait for.
+    // Gives every event an outcome to wait for.
   }
 }
 
-describe('plain @OnEvent observers', () => {
+describe('ObserverNotices', () => {
   it.each([
-    ['without an EventEmitterModule of the host', undefined],
-    ['with one that has wildcards', EventEmitterModule.forRoot({ wildcard: true })],
-  ])('are told once, after the commit, %s', async (_what, emitterModule) => {
+    ['without an EventEmitterModule in the host', undefined],
+    ['with an EventEmitterModule that has wildcards', EventEmitterModule.forRoot({ wildcard: true })],
+  ])('notifies plain @OnEvent observers once, after the commit, %s', async (_what, emitterModule) => {
     const app = await startTestApplication({
       providers: [Observer],
       imports: emitterModule ? [emitterModule] : [],

@@ -1,5 +1,5 @@
-// A host application of its own process, for tests that kill it: one listener, which reports each call on stdout.
-// HANG=1: it never comes back. MODE=transactional: it writes into the table "ledger"; with DIE=1 the process kills
+// A host application as a separate process, for tests that kill it: one listener, which prints each call to stdout.
+// HANG=1: it never returns. MODE=transactional: it writes into the table "ledger"; with DIE=1 the process kills
 // itself after the write.
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
@@ -16,7 +16,7 @@ class Listener {
     if (MODE !== 'transactional') return;
     await manager.query('INSERT INTO ledger (event_id) VALUES ($1)', [event.id]);
     if (DIE !== '1') return;
-    // Only once the line is out.
+    // Not before the line has been written.
     process.stdout.write(`written ${event.id} ${attempt}\n`, () => process.kill(process.pid, 'SIGKILL'));
     await new Promise(() => {});
   }

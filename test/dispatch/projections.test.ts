@@ -6,14 +6,14 @@ import { waitForEvent } from '../../src/testing/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { messageBody, startTestApplication, type TestApplication } from '../support/test-application.js';
 
-/** A batch of four, and each of them alone. */
+/** The batch of four events, then each event alone. */
 const SET_ASIDE_CALLS = 5;
 
 @Injectable()
 class Counting {
   readonly batches: number[] = [];
   fixed = false;
-  /** The worker's own try of what was set aside waits for it. */
+  /** Holds back the worker's retry of the event that was set aside. */
   seen = Promise.resolve();
 
   @PostackProjection(MessageSentEvent, { name: 'counting', retry: { firstDelayMs: 1000, maxDelayMs: 1000 } })
@@ -22,9 +22,9 @@ class Counting {
     if (this.batches.length > SET_ASIDE_CALLS) await this.seen;
     for (const { text, id } of events) {
       await manager.query('INSERT INTO counted (event_id) VALUES ($1)', [id]);
-      // Fails in PostgreSQL: the transaction is only saved by the savepoint.
+      // Fails in PostgreSQL: only the savepoint keeps the transaction usable.
       if (text === 'sql poison' && !this.fixed) await manager.query('SELECT 1 / 0');
-      if (text === 'poison' && !this.fixed) throw new Error('I cannot take this one');
+      if (text === 'poison' && !this.fixed) throw new Error('cannot process this one');
     }
   }
 
@@ -34,7 +34,7 @@ class Counting {
   }
 }
 
-describe('projections', () => {
+describe('ProjectionRunner', () => {
   let app: TestApplication;
 
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describe('projections', () => {
   });
   afterAll(() => app.close());
 
-  it('get events in batches', async () => {
+  it('passes events in batches', async () => {
     const { batches } = app.application.get(Counting);
     const posts = await Promise.all(Array.from({ length: 100 }, () => app.post(messageBody('message.sent'))));
     for (const { id } of posts) await waitForEvent(app.application, id, isDone);
@@ -52,9 +52,9 @@ describe('projections', () => {
   });
 
   it.each(['poison', 'sql poison'])(
-    'set a %s event aside, keep its neighbours, and take it later, exactly once',
+    'sets a %s event aside, keeps the rest of its batch, and retries it later, exactly once',
     async (text) => {
-      // Stored while nobody dispatches, so that they are one batch.
+      // Stored while no process dispatches, so that they form one batch.
       const database = await createTestDatabase();
       await createTables(database);
       const accepting = await startTestApplication({ database, options: { role: 'accept' } });
@@ -70,7 +70,7 @@ describe('projections', () => {
       });
       try {
         const counting = working.application.get(Counting);
-        const { promise, resolve: haveSeen } = Promise.withResolvers<undefined>();
+        const { promise, resolve: markSeen } = Promise.withResolvers<undefined>();
         counting.seen = promise;
         const poisoned = posts[1]!.id;
         const event = await waitForEvent(
@@ -85,11 +85,11 @@ describe('projections', () => {
             expect.objectContaining({ name: 'messages', status: 'done' }),
           ]),
         );
-        haveSeen(undefined);
+        markSeen(undefined);
         expect(counting.batches.slice(0, 5)).toEqual([4, 1, 1, 1, 1]);
-        const neighbours = posts.map(({ id }) => id).filter((id) => id !== poisoned);
-        for (const id of neighbours) await waitForEvent(working.application, id, isDone);
-        expect((await idsIn('counted', database)).sort()).toEqual(neighbours.sort());
+        const others = posts.map(({ id }) => id).filter((id) => id !== poisoned);
+        for (const id of others) await waitForEvent(working.application, id, isDone);
+        expect((await idsIn('counted', database)).sort()).toEqual(others.sort());
 
         counting.fixed = true;
         const settled = await waitForEvent(working.application, poisoned, isDone, { timeoutMs: 25_000 });
@@ -116,21 +116,23 @@ class Hanging {
   }
 }
 
-describe('a projection that hangs', () => {
-  it('is given up with its transaction, costs no connections for good, and is called again', async () => {
-    const app = await startTestApplication({
-      providers: [Hanging],
-      poolSize: 4,
-      options: { dispatchTimeoutMs: 100 },
+describe('DispatchBatch', () => {
+  describe('with a projection that hangs', () => {
+    it('rolls back the transaction, releases its connection, and calls the projection again', async () => {
+      const app = await startTestApplication({
+        providers: [Hanging],
+        poolSize: 4,
+        options: { dispatchTimeoutMs: 100 },
+      });
+      try {
+        const { id } = await app.post(messageBody('message.sent'));
+        // It hangs more often than there are connections in the pool.
+        await waitForEvent(app.application, id, isDone);
+        expect(app.application.get(Hanging).calls).toBe(6);
+      } finally {
+        await app.close();
+      }
     });
-    try {
-      const { id } = await app.post(messageBody('message.sent'));
-      // More often than there are connections in the pool.
-      await waitForEvent(app.application, id, isDone);
-      expect(app.application.get(Hanging).calls).toBe(6);
-    } finally {
-      await app.close();
-    }
   });
 });
 

@@ -48,75 +48,82 @@ class Ledger {
   }
 }
 
-describe('a transactional listener', () => {
-  let app: TestApplication;
+describe('ListenerCalls', () => {
+  describe('for a transactional listener', () => {
+    let app: TestApplication;
 
-  beforeAll(async () => {
-    app = await startTestApplication({ providers: [Ledger], poolSize: 4 });
-    await app.database.query('CREATE TABLE ledger (event_id text)');
-  });
-  afterAll(() => app.close());
+    beforeAll(async () => {
+      app = await startTestApplication({ providers: [Ledger], poolSize: 4 });
+      await app.database.query('CREATE TABLE ledger (event_id text)');
+    });
+    afterAll(() => app.close());
 
-  it('has its writes undone when it throws, and done once when it succeeds', async () => {
-    const { id } = await app.post(messageBody('message.received'));
-    await waitForListener(app.application, id, 'ledger', 'done', { timeoutMs: 20_000 });
-    expect(await entries(app.database, id)).toBe(1);
-  });
+    it('rolls back its writes when it throws, and commits them once when it succeeds', async () => {
+      const { id } = await app.post(messageBody('message.received'));
+      await waitForListener(app.application, id, 'ledger', 'done', { timeoutMs: 20_000 });
+      expect(await entries(app.database, id)).toBe(1);
+    });
 
-  it('that hangs is undone, and cannot write afterwards', async () => {
-    const { id } = await app.post(messageBody('message.sent'));
-    await waitForListener(app.application, id, 'hanging', 'dead');
-    const { escaped } = app.application.get(Ledger);
-    await expect(escaped!.query('INSERT INTO ledger (event_id) VALUES ($1)', [id])).rejects.toThrow();
-    expect(await entries(app.database, id)).toBe(0);
-  });
+    it('rolls back when it hangs, and prevents later writes', async () => {
+      const { id } = await app.post(messageBody('message.sent'));
+      await waitForListener(app.application, id, 'hanging', 'dead');
+      const { escaped } = app.application.get(Ledger);
+      await expect(escaped!.query('INSERT INTO ledger (event_id) VALUES ($1)', [id])).rejects.toThrow();
+      expect(await entries(app.database, id)).toBe(0);
+    });
 
-  it('is not called again when its mark is there but its job has come back', async () => {
-    const { id } = await app.post(messageBody('message.received'));
-    await waitForListener(app.application, id, 'ledger', 'done', { timeoutMs: 20_000 });
-    const rows = await app.database.query<{ count: string }>(
-      `INSERT INTO postack_jobs.job (name, data)
+    it('does not call it again when its outcome is done but its job was queued again', async () => {
+      const { id } = await app.post(messageBody('message.received'));
+      await waitForListener(app.application, id, 'ledger', 'done', { timeoutMs: 20_000 });
+      const rows = await app.database.query<{ count: string }>(
+        `INSERT INTO postack_jobs.job (name, data)
        SELECT 'listener.ledger', jsonb_build_object('eventId', id::text) FROM postack.inbox_event WHERE svix_id = '${id}'
        RETURNING 1`,
-    );
-    expect(rows).toHaveLength(1);
-    await waitUntil(
-      async () => {
-        const jobs = await app.database.query(
-          `SELECT 1 FROM postack_jobs.job WHERE name = 'listener.ledger'`,
-        );
-        return jobs.length === 0 || undefined;
-      },
-      { what: () => 'the job to be settled' },
-    );
-    expect(await entries(app.database, id)).toBe(1);
+      );
+      expect(rows).toHaveLength(1);
+      await waitUntil(
+        async () => {
+          const jobs = await app.database.query(
+            `SELECT 1 FROM postack_jobs.job WHERE name = 'listener.ledger'`,
+          );
+          return jobs.length === 0 || undefined;
+        },
+        { what: () => 'the job to be deleted' },
+      );
+      expect(await entries(app.database, id)).toBe(1);
+    });
   });
 });
 
-describe('a transactional listener whose process is killed between its writes and the commit', () => {
-  const apps = new ListenerApps();
-  afterEach(() => apps.clear());
+describe('ListenerCalls', () => {
+  describe('for a transactional listener whose process is killed between its writes and the commit', () => {
+    const apps = new ListenerApps();
+    afterEach(() => apps.clear());
 
-  it('has written nothing, and writes once in the process that takes over', async () => {
-    const database = await createTestDatabase();
-    await database.query('CREATE TABLE ledger (event_id text)');
-    const first = await apps.start(database.url, { MODE: 'transactional', DIE: '1' });
-    const { id, headers, body } = signWebhook({ secret: TEST_SECRET, body: messageBody('message.received') });
-    expect((await fetch(first.webhookUrl, { method: 'POST', headers, body })).status).toBe(204);
-    await first.exit;
-    expect(first.lines).toContain(`written ${id} 1`);
-    expect(await entries(database, id)).toBe(0);
+    it('writes nothing, and writes once in the process that takes over', async () => {
+      const database = await createTestDatabase();
+      await database.query('CREATE TABLE ledger (event_id text)');
+      const first = await apps.start(database.url, { MODE: 'transactional', DIE: '1' });
+      const { id, headers, body } = signWebhook({
+        secret: TEST_SECRET,
+        body: messageBody('message.received'),
+      });
+      expect((await fetch(first.webhookUrl, { method: 'POST', headers, body })).status).toBe(204);
+      await first.exit;
+      expect(first.lines).toContain(`written ${id} 1`);
+      expect(await entries(database, id)).toBe(0);
 
-    const second = await apps.start(database.url, { MODE: 'transactional' });
-    await second.printed(`called ${id} 2`);
-    await waitUntil(async () => (await entries(database, id)) === 1 || undefined, {
-      what: () => 'the entry',
-    });
-    const done = `SELECT status FROM postack.handler_outcome WHERE handler = 'only'`;
-    expect(await database.query(done)).toEqual([{ status: 'done' }]);
-    await apps.clear();
-    await database.drop();
-  }, 60_000);
+      const second = await apps.start(database.url, { MODE: 'transactional' });
+      await second.printed(`called ${id} 2`);
+      await waitUntil(async () => (await entries(database, id)) === 1 || undefined, {
+        what: () => 'the entry',
+      });
+      const done = `SELECT status FROM postack.handler_outcome WHERE handler = 'only'`;
+      expect(await database.query(done)).toEqual([{ status: 'done' }]);
+      await apps.clear();
+      await database.drop();
+    }, 60_000);
+  });
 });
 
 async function entries(database: TestDatabase, id: string): Promise<number> {

@@ -3,10 +3,10 @@ import { waitForEvent } from '../../src/testing/index.js';
 import { messageBody, startTestApplication, type TestApplication } from '../support/test-application.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
-/** Longer than any test: what happens sooner was not found by polling. */
+/** Longer than any test, so that polling finds nothing. */
 const NEVER_MS = 600_000;
 
-describe('the dispatcher', () => {
+describe('Dispatcher', () => {
   let database: TestDatabase;
   let apps: TestApplication[];
 
@@ -41,17 +41,17 @@ describe('the dispatcher', () => {
     }
   });
 
-  it('finds by polling what nobody told it of, once', async () => {
+  it('finds an event without notification by polling', async () => {
     const app = await start({ pollIntervalMs: 100 });
     const { id } = await app.post(messageBody('message.sent'));
     await waitForEvent(app.application, id, isDone);
-    // As if its process had died before dispatching it.
+    // Simulates that its process died before dispatching it.
     await database.query(`UPDATE postack.inbox_event SET status = 'pending', dispatched_at = NULL`);
     const event = await waitForEvent(app.application, id, isDone);
     expect(event.dispatchedAt).not.toBeNull();
   });
 
-  it('leaves everything to others in a process that only accepts', async () => {
+  it('does not run in a process that only accepts', async () => {
     const accepting = await start({ role: 'accept', pollIntervalMs: 50 });
     const { id } = await accepting.post(messageBody('message.sent'));
     const event = await waitForEvent(accepting.application, id, () => true);

@@ -1,27 +1,27 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { JobWithMetadata } from 'pg-boss';
 import { PostackDatabase } from '../../database/postack-database.js';
+import { PgBossService } from '../../jobs/pg-boss.service.js';
+import type { Queue } from '../../jobs/queue.js';
+import { Workers } from '../../jobs/workers.js';
 import { HandlerRegistry } from '../../listeners/handler-registry.js';
 import { Outcomes } from '../outcomes/outcomes.js';
 import { recordedError } from '../outcomes/recorded-error.js';
 import { StoredEvents } from '../stored-events.js';
-import { PgBossService } from '../../jobs/pg-boss.service.js';
-import type { Queue } from '../../jobs/queue.js';
-import { Workers } from '../../jobs/workers.js';
 import { groupJob, type DeliveryJob } from './delivery-job.js';
 
-/** Queue of jobs with which too many processes have died: the only way in which pg-boss itself gives a job up. */
+/** Queue that pg-boss moves a job to once its process has died more than `MAX_CRASHES` times. */
 export const CRASHED_JOBS_QUEUE = 'crashed';
 
-/** With so many processes dying while it ran, a call is not tried again: it may be what kills them. */
+/** A call is not retried after more process crashes: it may be their cause. */
 export const MAX_CRASHES = 10;
 
-/** The failure of a call during which the process died, again and again. */
+/** The recorded error of a call during which processes crashed. */
 class ProcessDiedError extends Error {
   override readonly name = 'ProcessDiedError';
 }
 
-/** Turns jobs that processes keep dying with into dead letters. */
+/** Turns jobs whose process crashed too often into dead letters. */
 @Injectable()
 export class CrashedJobs {
   readonly #logger = new Logger('PostackDispatch');
@@ -36,42 +36,57 @@ export class CrashedJobs {
     workers: Workers,
   ) {
     this.#queue = workers.queue(CRASHED_JOBS_QUEUE, { retryLimit: 1000, retryDelay: 5 });
-    this.#queue.process((job) => this.#bury(job));
+    this.#queue.process((job) => this.#moveToDeadLetters(job));
   }
 
-  /** Before the queues whose dead letters it takes. */
+  /** Creates its queue, which the queues of the handlers refer to. */
   prepare(): Promise<void> {
     return this.#queue.prepare();
   }
 
-  async #bury({ data, sourceName, sourceRetryCount }: JobWithMetadata<DeliveryJob>): Promise<void> {
+  async #moveToDeadLetters({
+    data,
+    sourceName,
+    sourceRetryCount,
+  }: JobWithMetadata<DeliveryJob>): Promise<void> {
     const handlers = [...this.registry.listeners, ...this.registry.projections];
     const handler = handlers.find(({ queue }) => queue === sourceName);
+    // This application may no longer have the handler: its queue is `listener.crm` or the like.
     const name = handler?.name ?? sourceName?.replace(/^[a-z]+\./, '');
     if (name === undefined) return;
-    const isLine = data.orderKey !== undefined;
-    const [event] = isLine
-      ? await this.events.loadNext(name, [data.orderKey ?? ''])
-      : await this.events.loadFor(name, [data.eventId]);
-    if (!event || (!isLine && event.progress.delivery !== (data.delivery ?? 0))) return;
+    const { orderKey } = data;
+    const [event] =
+      orderKey === undefined
+        ? await this.events.loadFor(name, [data.eventId])
+        : await this.events.loadGroupHeads(name, [orderKey]);
+    if (!event) return;
+    const isStale = orderKey === undefined && event.progress.delivery !== (data.delivery ?? 0);
+    if (isStale) return;
+    const { rowId, progress } = event;
     const crashes = (sourceRetryCount ?? MAX_CRASHES) + 1;
-    const error = new ProcessDiedError(`${crashes} processes have died while ${name} handled this event`);
+    const error = new ProcessDiedError(`${crashes} processes crashed while ${name} was handling this event`);
     await this.database.transaction(async (manager) => {
-      const failure = { ...recordedError(error, []), stack: null };
-      const { rowId, progress } = event;
-      const attempts = progress.attempts + crashes;
       await this.outcomes.record(
         name,
-        [{ rowId, delivery: progress.delivery, status: 'dead', attempts, failure, nextAttemptAt: null }],
+        [
+          {
+            rowId,
+            delivery: progress.delivery,
+            status: 'dead',
+            attempts: progress.attempts + crashes,
+            error: { ...recordedError(error, []), stack: null },
+            nextAttemptAt: null,
+          },
+        ],
         manager,
       );
-      // The job that would have kept the line going is the one that has been given up.
-      if (handler && data.orderKey !== undefined) {
-        await this.jobs.boss.insert(handler.queue, [groupJob(data.orderKey)], {
-          db: this.jobs.within(manager),
-        });
+      // Replaces the crashed job, which would have continued the message group.
+      if (handler && orderKey !== undefined) {
+        await this.jobs.boss.insert(handler.queue, [groupJob(orderKey)], { db: this.jobs.within(manager) });
       }
     });
-    this.#logger.error(`${name} is not called again for event ${event.event.id}: ${error.message}`);
+    this.#logger.error(
+      `${name}: ${crashes} process crashes on event ${event.event.id}; moved to dead letters`,
+    );
   }
 }

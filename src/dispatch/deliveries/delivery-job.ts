@@ -1,37 +1,47 @@
 import type { Job, JobInsert } from 'pg-boss';
 
-/** What a job of a worker says: which event is to be handled. */
+/** The data of a job in a handler's queue: the event to handle. */
 export interface DeliveryJob {
-  /** `InboxEventEntity.id`. */
+  /** `InboxEventEntity.id`. The job of an ordered handler handles the first event of its group instead. */
   eventId: string;
   /** `HandlerOutcomeEntity.delivery` that the job belongs to; absent for 0. */
   delivery?: number;
-  /** Of an ordered listener: the line of which the first event is to be handled, whichever that is. */
+  /** For an ordered handler: key of the message group. */
   orderKey?: string;
-  /**
-   * Of an ordered listener: other jobs of the line may have been dropped while its first event waited for a retry,
-   * so that this one has to keep the line going.
-   */
+  /** `continuesGroup`. The stored name is kept, because jobs of earlier versions may still be queued. */
   goesOn?: boolean;
 }
 
-/** A job that pg-boss has given to this process. */
+/** A job that this process has fetched. */
 export type FetchedJob = Job<DeliveryJob>;
 
-/** Live events go before those that somebody has handed out again. */
-const REPEATED_PRIORITY = -1;
+/** Redeliveries yield to live events. */
+const REDELIVERY_PRIORITY = -1;
 
-/** What to insert for it; to be fetched at once, unless told otherwise. */
+/** The job to insert for a delivery. Due at once, unless `startAfter` is given. */
 export function deliveryJob(data: DeliveryJob, startAfter?: Date): JobInsert<DeliveryJob> {
   return {
     data,
     ...(startAfter && { startAfter }),
-    ...(data.delivery !== undefined && data.delivery > 0 && { priority: REPEATED_PRIORITY }),
+    ...(data.delivery !== undefined && data.delivery > 0 && { priority: REDELIVERY_PRIORITY }),
     ...(data.orderKey !== undefined && { singletonKey: data.orderKey }),
   };
 }
 
-/** The job that keeps a line going with whatever comes next in it. */
+/**
+ * Job data after whose job a group job is enqueued, if events of the group are waiting: their own jobs may have been
+ * deleted as stale while the first event waited for its retry.
+ */
+export function continuingGroup(data: DeliveryJob): DeliveryJob {
+  return { ...data, goesOn: true };
+}
+
+/** Whether a job was made by `continuingGroup`. */
+export function continuesGroup(data: DeliveryJob): boolean {
+  return data.goesOn === true;
+}
+
+/** A job for whichever event is the next of a message group. */
 export function groupJob(orderKey: string): JobInsert<DeliveryJob> {
-  return deliveryJob({ eventId: '', orderKey, goesOn: true });
+  return deliveryJob(continuingGroup({ eventId: '', orderKey }));
 }

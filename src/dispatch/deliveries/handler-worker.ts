@@ -1,61 +1,58 @@
 import { Logger } from '@nestjs/common';
 import PQueue from 'p-queue';
 import { loggableError } from '../../errors/loggable-error.js';
-import type { Handler } from '../../listeners/handler.js';
 import { OutageLog } from '../../errors/outage-log.js';
-import { recordedError, withoutPayload } from '../outcomes/recorded-error.js';
-import type { HandlerEvent, StoredEvents } from '../stored-events.js';
 import type { PgBossService } from '../../jobs/pg-boss.service.js';
-import type { JobStatistics } from './job-statistics.js';
-import { deliveryJob, type FetchedJob } from './delivery-job.js';
-import type { Call, ListenerCalls } from './listener-call.js';
-import { nextInLine, runnable } from './select-calls.js';
-import { Prefetch } from './prefetch.js';
+import type { Handler } from '../../listeners/handler.js';
 import { retryDelayMs } from '../../listeners/retry-delay.js';
+import { withoutPayload } from '../outcomes/recorded-error.js';
+import type { StoredEvents } from '../stored-events.js';
+import { failureOutcome, successOutcome } from './call-outcome.js';
+import { deliveryJob, type FetchedJob } from './delivery-job.js';
 import type { JobOutcome, JobOutcomes } from './job-outcomes.js';
+import type { JobStatistics } from './job-statistics.js';
+import type { ListenerCalls } from './listener-calls.js';
+import { Prefetch } from './prefetch.js';
+import { selectCalls, selectGroupCalls, type JobCall, type SelectedCalls } from './select-calls.js';
 
-/** A job with the call that it asks for. */
-interface Task extends Call {
-  job: FetchedJob;
-}
+/** A retry that is due later is found by polling. */
+const MAX_WAKE_DELAY_MS = 5000;
 
-/** Longer waits end with a poll. */
-const SHORT_DELAY_MS = 5000;
-
-/** PostgreSQL's clock decides when a job is due. */
+/** A job is due by the clock of PostgreSQL, which may be slightly behind. */
 const CLOCK_SLACK_MS = 20;
 
 /**
- * One handler's own worker in this process: takes jobs out of its queue, calls the handler, at most `concurrency`
- * times at once, and settles each job on its own. Whatever the handler does, it is only its worker that is affected.
+ * The worker of one handler in this process: fetches jobs from the handler's queue, calls the handler (at most
+ * `concurrency` calls at once), and commits the outcome of each job. A handler that fails or hangs affects only its own
+ * worker.
  */
 export class HandlerWorker {
   readonly #logger = new Logger('PostackDispatch');
+  readonly #outage = new OutageLog(this.#logger);
   readonly #calls: PQueue;
   readonly #prefetch: Prefetch;
-  /** Fetched and not settled yet, by job id. */
+  /** Jobs that were fetched, and whose outcome is not committed yet, by job id. */
   readonly #held = new Map<string, FetchedJob>();
-  readonly #settling = new Set<Promise<void>>();
-  readonly #outage = new OutageLog(this.#logger);
+  readonly #committing = new Set<Promise<void>>();
   #isPaused = false;
   #isStopping = false;
   #fetching: Promise<void> | undefined;
   #isWoken = false;
-  #mayBeMore = false;
+  #mayHaveMore = false;
 
   constructor(
     readonly handler: Handler,
     private readonly jobs: PgBossService,
     private readonly events: StoredEvents,
     private readonly listeners: ListenerCalls,
-    private readonly settlements: JobOutcomes,
+    private readonly outcomes: JobOutcomes,
     private readonly statistics: JobStatistics,
   ) {
     this.#calls = new PQueue({ concurrency: handler.settings.concurrency });
     this.#prefetch = new Prefetch(handler.settings);
   }
 
-  /** There may be new jobs: look now. */
+  /** Looks for jobs now instead of at the next poll. */
   wake(): void {
     this.#isWoken = true;
     this.#fetching ??= this.#fetch().finally(() => {
@@ -63,25 +60,25 @@ export class HandlerWorker {
     });
   }
 
-  /** While paused, running calls go on, and no new one begins. */
+  /** While paused, running calls finish, and none begins. */
   set isPaused(isPaused: boolean) {
     if (this.#isPaused === isPaused) return;
     this.#isPaused = isPaused;
-    this.#logger.log(`${this.handler.name} ${isPaused ? 'is paused' : 'goes on'}`);
+    this.#logger.log(`${this.handler.name} ${isPaused ? 'paused' : 'resumed'}`);
     if (!isPaused) this.wake();
   }
 
-  /** Tells pg-boss that the process that holds these jobs is alive. */
+  /** Sends pg-boss a heartbeat for the jobs held: without it, they are taken over by another process. */
   async beat(): Promise<void> {
     if (this.#held.size > 0) await this.jobs.boss.touch(this.handler.queue, [...this.#held.values()]);
   }
 
-  /** Takes no more, gives back what has not begun, and resolves when all that is running is settled. */
+  /** Stops fetching, gives back jobs whose call has not begun, and waits for the outcomes of the others. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#fetching;
     await this.#calls.onIdle();
-    await Promise.all(this.#settling);
+    await Promise.all(this.#committing);
   }
 
   get #isClosed(): boolean {
@@ -95,7 +92,7 @@ export class HandlerWorker {
         for (;;) {
           const { target } = this.#prefetch;
           const room = target - this.#held.size;
-          // A few more are not worth a fetch: the next one is at half the target.
+          // A fetch for a few jobs does not pay: the next one is at half the target.
           if (room < target / 2 || this.#isClosed) return;
           const startedAt = performance.now();
           const fetched = await this.jobs.boss.fetch<FetchedJob['data']>(this.handler.queue, {
@@ -103,107 +100,98 @@ export class HandlerWorker {
           });
           this.#outage.recovery();
           void this.statistics.fetched(performance.now() - startedAt);
-          this.#mayBeMore = fetched.length > 0;
+          this.#mayHaveMore = fetched.length > 0;
           if (fetched.length === 0) break;
           for (const job of fetched) this.#held.set(job.id, job);
           await this.#begin(fetched);
         }
       }
     } catch (error) {
-      // The next look is at the next wake or poll.
-      this.#outage.failure(`Jobs of ${this.handler.name} cannot be fetched`, error);
+      // Retried at the next wake or poll.
+      this.#outage.failure(`Job fetch for ${this.handler.name} failing`, error);
     }
   }
 
-  async #begin(fetched: FetchedJob[]): Promise<void> {
-    const { name, settings } = this.handler;
-    let tasks: Task[];
-    let unneeded: JobOutcome[];
+  async #begin(jobs: FetchedJob[]): Promise<void> {
+    let selected: SelectedCalls;
     try {
-      ({ tasks, unneeded } = settings.ordered
-        ? nextInLine(fetched, await this.events.loadNext(name, fetched.map(lineOf)))
-        : runnable(fetched, await this.events.loadFor(name, fetched.map(eventOf))));
+      selected = await this.#select(jobs);
     } catch (error) {
-      await this.#giveBack(fetched);
+      await this.#giveBack(jobs);
       throw error;
     }
-    for (const settlement of unneeded) void this.#settle(settlement);
-    const size = settings.batchSize ?? 1;
-    for (let start = 0; start < tasks.length; start += size) {
-      const some = tasks.slice(start, start + size);
+    for (const job of selected.stale) void this.#commit({ job });
+    const size = this.handler.settings.batchSize ?? 1;
+    for (let start = 0; start < selected.calls.length; start += size) {
+      const calls = selected.calls.slice(start, start + size);
       void this.#calls.add(() =>
-        this.#isClosed ? this.#giveBack(some.map(({ job }) => job)) : this.#call(some),
+        this.#isClosed ? this.#giveBack(calls.map(({ job }) => job)) : this.#call(calls),
       );
     }
   }
 
-  /** Never rejects. */
-  async #call(tasks: readonly Task[]): Promise<void> {
-    const startedAt = performance.now();
-    const results = await this.listeners.run(this.handler, tasks);
-    this.#prefetch.took(performance.now() - startedAt);
-    // Not awaited: the next call begins while this one's outcome is on its way.
-    tasks.forEach((task, index) => void this.#settle(this.#settlementOf(task, results[index])));
+  async #select(jobs: FetchedJob[]): Promise<SelectedCalls> {
+    const { name, settings } = this.handler;
+    if (settings.ordered) {
+      const orderKeys = jobs.map(({ data }) => data.orderKey ?? '');
+      return selectGroupCalls(jobs, await this.events.loadGroupHeads(name, orderKeys));
+    }
+    const rowIds = jobs.map(({ data }) => data.eventId);
+    return selectCalls(jobs, await this.events.loadFor(name, rowIds));
   }
 
-  #settlementOf(task: Task, result: PromiseSettledResult<unknown> | undefined): JobOutcome {
-    const { job, event, delivery } = task;
-    const { rowId, progress } = event;
-    const common = { rowId, delivery: progress.delivery, attempts: delivery.attempt };
-    const line = progress.orderKey;
-    const lineGoesOn = line !== null && (job.data.goesOn === true || delivery.attempt > 1) ? line : undefined;
+  /** Never rejects. */
+  async #call(calls: readonly JobCall[]): Promise<void> {
+    const startedAt = performance.now();
+    const results = await this.listeners.run(this.handler, calls);
+    this.#prefetch.took(performance.now() - startedAt);
+    // Not awaited: the next call begins while the outcome of this one is being committed.
+    calls.forEach((call, index) => void this.#commit(this.#outcomeOf(call, results[index])));
+  }
+
+  #outcomeOf(call: JobCall, result: PromiseSettledResult<unknown> | undefined): JobOutcome {
     if (result?.status === 'fulfilled') {
-      const outcome = { ...common, status: 'done' as const, failure: null, nextAttemptAt: null };
-      return { job, lineGoesOn, outcome: this.listeners.marksItself(this.handler) ? undefined : outcome };
+      return successOutcome(call, this.listeners.recordsSuccess(this.handler));
     }
     const error: unknown = result?.reason;
-    const delayMs = retryDelayMs(error, delivery.attempt, this.handler.settings.retry);
-    this.#report(error, event, delivery.attempt, delayMs);
-    const failure = recordedError(error, [event.event]);
-    if (delayMs === null) {
-      const outcome = { ...common, status: 'dead' as const, failure, nextAttemptAt: null };
-      // What follows a dead letter waits no longer, even if its own jobs are gone.
-      return { job, outcome, lineGoesOn: line ?? undefined };
-    }
-    const nextAttemptAt = new Date(Date.now() + delayMs);
-    return {
-      job,
-      outcome: { ...common, status: 'retrying', failure, nextAttemptAt },
-      retry: deliveryJob(
-        { ...job.data, eventId: rowId, delivery: progress.delivery, ...(line !== null && { goesOn: true }) },
-        nextAttemptAt,
-      ),
-    };
+    const delayMs = retryDelayMs(error, call.delivery.attempt, this.handler.settings.retry);
+    this.#logFailure(call, error, delayMs);
+    return failureOutcome(call, error, delayMs);
   }
 
-  #report(error: unknown, { event, wireType }: HandlerEvent, attempt: number, delayMs: number | null): void {
-    const outlook =
-      delayMs === null ? 'it is a dead letter now' : `trying again in ${Math.round(delayMs / 100) / 10} s`;
+  #logFailure(
+    { event: { event, wireType }, delivery }: JobCall,
+    error: unknown,
+    delayMs: number | null,
+  ): void {
+    const { name, settings } = this.handler;
+    const next =
+      delayMs === null ? 'moved to dead letters' : `retrying in ${Math.round(delayMs / 100) / 10} s`;
     this.#logger[delayMs === null ? 'error' : 'warn'](
-      `${this.handler.name} failed for event ${event.id} (${wireType}), attempt ${attempt} of ` +
-        `${this.handler.settings.retry.attempts}, ${outlook}: ${withoutPayload(loggableError(error), [event])}`,
+      `${name} failed on attempt ${delivery.attempt} of ${settings.retry.attempts} for event ${event.id} ` +
+        `(${wireType}); ${next}: ${withoutPayload(loggableError(error), [event])}`,
     );
   }
 
-  async #settle(settlement: JobOutcome): Promise<void> {
-    // When it is given up, at the stop, whoever takes the job over finds what has been recorded.
-    const settling = this.settlements.add(settlement).catch(() => undefined);
-    this.#settling.add(settling);
-    await settling;
-    this.#settling.delete(settling);
-    // The same job may have been fetched again meanwhile, after its claim had lapsed.
-    const { job } = settlement;
+  async #commit(outcome: JobOutcome): Promise<void> {
+    // Rejects when this process stops first: another one then takes over the job.
+    const committing = this.outcomes.add(outcome).catch(() => undefined);
+    this.#committing.add(committing);
+    await committing;
+    this.#committing.delete(committing);
+    const { job } = outcome;
+    // The same job may have been taken over, and fetched again by this process.
     if (this.#held.get(job.id) === job) this.#held.delete(job.id);
-    this.#wakeWhenDue(settlement);
-    const wantsMore = this.#mayBeMore && this.#held.size <= this.#prefetch.target / 2;
+    this.#wakeWhenDue(outcome);
+    const wantsMore = this.#mayHaveMore && this.#held.size <= this.#prefetch.target / 2;
     if (wantsMore || this.handler.settings.ordered) this.wake();
   }
 
-  /** Retries that come before long are not left to the poll. */
+  /** Wakes this worker for a retry that is due before long, instead of leaving it to the poll. */
   #wakeWhenDue({ retry }: JobOutcome): void {
     if (!(retry?.startAfter instanceof Date)) return;
     const delayMs = retry.startAfter.getTime() - Date.now();
-    if (delayMs > SHORT_DELAY_MS || this.#isClosed) return;
+    if (delayMs > MAX_WAKE_DELAY_MS || this.#isClosed) return;
     setTimeout(
       () => {
         this.wake();
@@ -212,11 +200,8 @@ export class HandlerWorker {
     ).unref();
   }
 
-  /** As if they had never been fetched: others may take them. */
+  /** Queues jobs again, for this or another process. */
   async #giveBack(jobs: readonly FetchedJob[]): Promise<void> {
-    await Promise.all(jobs.map((job) => this.#settle({ job, retry: deliveryJob(job.data) })));
+    await Promise.all(jobs.map((job) => this.#commit({ job, retry: deliveryJob(job.data) })));
   }
 }
-
-const eventOf = ({ data }: FetchedJob) => data.eventId;
-const lineOf = ({ data }: FetchedJob) => data.orderKey ?? '';

@@ -1,54 +1,53 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { loggableError } from '../../errors/loggable-error.js';
 import { PostackDatabase } from '../../database/postack-database.js';
+import { loggableError } from '../../errors/loggable-error.js';
 import { OutageLog } from '../../errors/outage-log.js';
+import { Notifications } from '../../jobs/notifications.js';
+import { onceSuccessful } from '../../jobs/once-successful.js';
+import { HEARTBEAT_SECONDS, PgBossService } from '../../jobs/pg-boss.service.js';
 import type { Handler } from '../../listeners/handler.js';
 import { HandlerRegistry } from '../../listeners/handler-registry.js';
+import { ListenerPauseEntity } from '../listener-pause.entity.js';
 import { Outcomes } from '../outcomes/outcomes.js';
 import { StoredEvents } from '../stored-events.js';
-import { ChangedOrder } from './changed-order.js';
 import { CRASHED_JOBS_QUEUE, CrashedJobs, MAX_CRASHES } from './crashed-jobs.js';
 import { HandlerWorker } from './handler-worker.js';
-import { HEARTBEAT_SECONDS, PgBossService } from '../../jobs/pg-boss.service.js';
-import { JobStatistics } from './job-statistics.js';
-import { Notifications } from '../../jobs/notifications.js';
-import { ListenerCalls } from './listener-call.js';
-import { ListenerPauseEntity } from '../listener-pause.entity.js';
-import { onceSuccessful } from '../../jobs/once-successful.js';
 import { JobOutcomes } from './job-outcomes.js';
+import { JobStatistics } from './job-statistics.js';
+import { ListenerCalls } from './listener-calls.js';
+import { QueueMigration } from './queue-migration.js';
 
-/** How often workers look for retries that have become due, and for pauses. New jobs wake them at once. */
+/** Interval of polling for due retries, and for notifications that were missed. New jobs wake workers at once. */
 const POLL_MS = 2000;
 
-/** Well within `HEARTBEAT_SECONDS`. */
+/** Well below `HEARTBEAT_SECONDS`. */
 const BEAT_MS = 4000;
 
-/** How often to look for jobs in the queue of a listener whose order has been changed. */
-const ADOPT_MS = 60_000;
+const QUEUE_MIGRATION_INTERVAL_MS = 60_000;
 
 const QUEUE_OPTIONS = {
   notify: false,
-  // Retries of failed calls are new jobs; pg-boss itself only repeats those of processes that have died, at once.
+  // Retries of failed calls are new jobs. pg-boss itself only retries jobs whose process died, without delay.
   retryLimit: MAX_CRASHES,
   retryDelay: 0,
   retryBackoff: false,
   deadLetter: CRASHED_JOBS_QUEUE,
   heartbeatSeconds: HEARTBEAT_SECONDS,
-  // Heartbeats tell whether a job is held; how long its call may take is the worker's business.
+  // Heartbeats show that a job is held. The worker itself limits the duration of a call.
   expireInSeconds: 86_400,
-  // The default, two weeks, would drop jobs of a listener that is away for longer.
+  // With the default of two weeks, jobs of a listener that is paused or absent for longer would be lost.
   retentionSeconds: 365 * 86_400,
   deleteAfterSeconds: 86_400,
 };
 
-/** The workers of all handlers in this process. */
+/** Starts, wakes, pauses and stops the workers of all handlers in this process, and prepares their queues. */
 @Injectable()
 export class HandlerWorkers {
   readonly #logger = new Logger('PostackDispatch');
-  readonly #outage = new OutageLog(this.#logger);
-  readonly #beatFaults = new OutageLog(this.#logger);
+  readonly #pollOutage = new OutageLog(this.#logger);
+  readonly #beatOutage = new OutageLog(this.#logger);
   readonly #workers = new Map<string, HandlerWorker>();
-  readonly #settlements: JobOutcomes[] = [];
+  readonly #outcomes: JobOutcomes[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
   #subscription: { close(): Promise<void> } | undefined;
 
@@ -61,26 +60,26 @@ export class HandlerWorkers {
     private readonly calls: ListenerCalls,
     private readonly crashed: CrashedJobs,
     private readonly notifications: Notifications,
-    private readonly changedOrder: ChangedOrder,
+    private readonly migration: QueueMigration,
     private readonly statistics: JobStatistics,
   ) {}
 
-  /** Connects pg-boss and makes the queues, once: whoever hands events to a worker has to wait for it. */
+  /** Connects pg-boss and creates the queues, once. Required before events are enqueued. */
   readonly prepare = onceSuccessful(() => this.#prepare());
 
   /**
-   * Begins to take jobs.
+   * Starts to fetch jobs.
    *
-   * @param onInboxNotice Called when another process tells of new events in the inbox.
+   * @param onInboxNotice Called when another process has stored events.
    */
   async start(onInboxNotice: () => void): Promise<void> {
     await this.prepare();
-    for (const handler of [...this.registry.listeners, ...this.registry.projections]) {
-      const settlements = new JobOutcomes(handler, this.database, this.jobs, this.outcomes);
-      this.#settlements.push(settlements);
+    for (const handler of this.#handlers) {
+      const outcomes = new JobOutcomes(handler, this.database, this.jobs, this.outcomes);
+      this.#outcomes.push(outcomes);
       this.#workers.set(
         handler.name,
-        new HandlerWorker(handler, this.jobs, this.events, this.calls, settlements, this.statistics),
+        new HandlerWorker(handler, this.jobs, this.events, this.calls, outcomes, this.statistics),
       );
     }
     await this.#readPauses();
@@ -92,13 +91,13 @@ export class HandlerWorkers {
     this.#timers.push(
       setInterval(() => void this.#poll(), POLL_MS),
       setInterval(() => void this.#beat(), BEAT_MS),
-      setInterval(() => void this.#adopt(), ADOPT_MS),
+      setInterval(() => void this.#migrateQueues(), QUEUE_MIGRATION_INTERVAL_MS),
     );
     this.wake(['*']);
-    await this.#adopt();
+    await this.#migrateQueues();
   }
 
-  /** There are new jobs for these handlers; `'*'` stands for all. */
+  /** Wakes the workers of these handlers; `'*'` stands for all. */
   wake(names: readonly string[]): void {
     for (const name of names) {
       if (name === '*') for (const worker of this.#workers.values()) worker.wake();
@@ -106,26 +105,29 @@ export class HandlerWorkers {
     }
   }
 
-  /** Takes no more jobs and waits for running calls until `deadline` is over; then gives up. */
+  /** Stops fetching, and waits for running calls until `deadline` resolves. */
   async stop(deadline: Promise<void>): Promise<void> {
     const stopped = Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     await Promise.race([stopped, deadline]);
-    for (const settlements of this.#settlements) settlements.stop();
+    for (const outcomes of this.#outcomes) outcomes.stop();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#subscription?.close();
+  }
+
+  get #handlers(): Handler[] {
+    return [...this.registry.listeners, ...this.registry.projections];
   }
 
   async #prepare(): Promise<void> {
     await this.jobs.start();
     await this.crashed.prepare();
-    const handlers = [...this.registry.listeners, ...this.registry.projections];
-    await Promise.all(handlers.map((handler) => this.#prepareQueue(handler)));
+    await Promise.all(this.#handlers.map((handler) => this.#prepareQueue(handler)));
   }
 
-  /** Creates the queue, or brings an existing one to today's settings. */
+  /** Creates the queue, or updates the options of an existing one. */
   async #prepareQueue({ queue, settings }: Handler): Promise<void> {
     const { boss } = this.jobs;
-    // One active job for each line: that is what keeps its events one after the other.
+    // `singleton` allows one active job for each message group, so its events are handled one at a time.
     await boss.createQueue(queue, { ...QUEUE_OPTIONS, policy: settings.ordered ? 'singleton' : 'standard' });
     await boss.updateQueue(queue, QUEUE_OPTIONS);
   }
@@ -133,9 +135,9 @@ export class HandlerWorkers {
   async #poll(): Promise<void> {
     try {
       await this.#readPauses();
-      this.#outage.recovery();
+      this.#pollOutage.recovery();
     } catch (error) {
-      this.#outage.failure('Pauses of listeners cannot be read', error);
+      this.#pollOutage.failure('Listener pause polling failing', error);
     }
     this.wake(['*']);
   }
@@ -146,12 +148,15 @@ export class HandlerWorkers {
     for (const worker of this.#workers.values()) worker.isPaused = paused.has(worker.handler.name);
   }
 
-  async #adopt(): Promise<void> {
+  async #migrateQueues(): Promise<void> {
     for (const { handler } of this.#workers.values()) {
       try {
-        if ((await this.changedOrder.adopt(handler)) > 0) this.wake([handler.name]);
+        if ((await this.migration.run(handler)) > 0) this.wake([handler.name]);
       } catch (error) {
-        this.#logger.warn(`Jobs of ${handler.name} could not be moved: ${loggableError(error)}`);
+        this.#logger.warn(
+          `Could not move jobs of ${handler.name} to its new queue; retrying in ` +
+            `${QUEUE_MIGRATION_INTERVAL_MS / 1000} s: ${loggableError(error)}`,
+        );
       }
     }
   }
@@ -159,9 +164,9 @@ export class HandlerWorkers {
   async #beat(): Promise<void> {
     try {
       for (const worker of this.#workers.values()) await worker.beat();
-      this.#beatFaults.recovery();
+      this.#beatOutage.recovery();
     } catch (error) {
-      this.#beatFaults.failure('Heartbeats of running listeners cannot be sent', error);
+      this.#beatOutage.failure('Job heartbeats failing', error);
     }
   }
 }

@@ -1,43 +1,43 @@
 import { Logger } from '@nestjs/common';
 import type { JobAttempt, JobInsert } from 'pg-boss';
 import type { EntityManager } from 'typeorm';
-import type { PostackDatabase } from '../../database/postack-database.js';
 import { GroupCommit } from '../../database/group-commit.js';
-import { OutageLog } from '../../errors/outage-log.js';
+import type { PostackDatabase } from '../../database/postack-database.js';
 import { retryUntilSuccess } from '../../database/retry-until-success.js';
+import { OutageLog } from '../../errors/outage-log.js';
+import type { PgBossService } from '../../jobs/pg-boss.service.js';
 import type { Handler } from '../../listeners/handler.js';
 import type { NewOutcome, Outcomes } from '../outcomes/outcomes.js';
-import type { PgBossService } from '../../jobs/pg-boss.service.js';
 import { groupJob, type DeliveryJob } from './delivery-job.js';
 
-/** A job that is finished with, and what is to be known of it. */
+/** The outcome of a job, which is deleted. */
 export interface JobOutcome {
   job: JobAttempt;
-  /** Absent when there is nothing (more) to record. */
-  outcome?: NewOutcome;
-  /** The job that takes its place. */
+  /** The outcome to record; absent when the job is stale or given back, or the call has recorded it. */
+  record?: NewOutcome;
+  /** The job to insert in its place. */
   retry?: JobInsert<DeliveryJob>;
-  /** Of an ordered listener: the line that goes on with its next event, if there is one. */
-  lineGoesOn?: string;
+  /** Order key of a message group: a job is inserted for its next event, if one is waiting. */
+  continueGroup?: string;
 }
 
-/** More in one transaction would only make it longer. */
-const MAX_BATCH = 500;
+/** A larger transaction would take longer without being cheaper for each job. */
+const MAX_BATCH_SIZE = 500;
 
-/** What is finished meanwhile makes the next transaction larger, and all of them cheaper. */
+/** Outcomes that arrive during a commit make the next one larger, and each of them cheaper. */
 const MAX_IN_FLIGHT = 1;
 
-/** Longer than any outage that a process is meant to sit out: a settlement is tried until it is committed. */
-const NEVER_MS = 7 * 86_400_000;
+/** Effectively no limit: an outcome is retried until it is committed, through any outage. */
+const TIMEOUT_MS = 7 * 86_400_000;
 
-/** A job has been given to somebody else meanwhile: this process was taken for dead. Undoes the transaction. */
-class LapsedClaimError extends Error {
-  override readonly name = 'LapsedClaimError';
+/** A job was taken over by another process, which considered this one dead. Rolls back the transaction. */
+class JobTakenOverError extends Error {
+  override readonly name = 'JobTakenOverError';
 }
 
 /**
- * Settles jobs, many in one transaction: outcome and job change together or not at all, so that a job is gone if and
- * only if its outcome is recorded. While PostgreSQL is away, settlements wait for it.
+ * Commits the outcomes of a handler's jobs, many in one transaction. A job is deleted in the transaction that records
+ * its outcome, so it is gone if and only if the outcome is recorded. Retried during an outage of PostgreSQL.
  */
 export class JobOutcomes {
   readonly #outage = new OutageLog(new Logger('PostackDispatch'));
@@ -50,68 +50,68 @@ export class JobOutcomes {
     private readonly jobs: PgBossService,
     private readonly outcomes: Outcomes,
   ) {
-    this.#commits = new GroupCommit((settlements) => this.#commit(settlements), {
-      maxBatchSize: MAX_BATCH,
+    this.#commits = new GroupCommit((outcomes) => this.#commit(outcomes), {
+      maxBatchSize: MAX_BATCH_SIZE,
       maxInFlight: MAX_IN_FLIGHT,
-      timeoutMs: NEVER_MS,
+      timeoutMs: TIMEOUT_MS,
     });
   }
 
-  /** Resolves once it is committed, or another process has taken the job over; rejects when it is given up. */
-  add(settlement: JobOutcome): Promise<void> {
-    return this.#commits.add(settlement);
+  /** Resolves once it is committed, or another process has taken over the job. Rejects after `stop`. */
+  add(outcome: JobOutcome): Promise<void> {
+    return this.#commits.add(outcome);
   }
 
-  /** Gives up what PostgreSQL does not take: the jobs are taken over by other processes. */
+  /** Stops retrying: jobs whose outcome is not committed are taken over by other processes. */
   stop(): void {
     this.#stopping.abort();
   }
 
-  async #commit(settlements: JobOutcome[]): Promise<PromiseSettledResult<void>[]> {
+  async #commit(outcomes: JobOutcome[]): Promise<PromiseSettledResult<void>[]> {
     await retryUntilSuccess(
       async () => {
-        // Some claims may have lapsed meanwhile: those are somebody else's now.
-        if (await this.#tryTogether(settlements)) return;
-        for (const settlement of settlements) await this.#tryTogether([settlement]);
+        if (await this.#tryCommit(outcomes)) return;
+        // Some jobs were taken over: commit the others.
+        for (const outcome of outcomes) await this.#tryCommit([outcome]);
       },
       {
         outage: this.#outage,
-        what: `Outcomes of ${this.handler.name} cannot be recorded`,
+        what: `Outcome recording for ${this.handler.name} failing`,
         stop: this.#stopping.signal,
       },
     );
-    return settlements.map(() => ({ status: 'fulfilled', value: undefined }));
+    return outcomes.map(() => ({ status: 'fulfilled', value: undefined }));
   }
 
-  /** All of them in one transaction; false, and nothing is changed, when a job is not ours any more. */
-  async #tryTogether(settlements: readonly JobOutcome[]): Promise<boolean> {
+  /** Commits them in one transaction. Changes nothing and resolves to `false` when a job was taken over. */
+  async #tryCommit(outcomes: readonly JobOutcome[]): Promise<boolean> {
     try {
-      await this.database.transaction((manager) => this.#settle(settlements, manager));
+      await this.database.transaction((manager) => this.#write(outcomes, manager));
       return true;
     } catch (error) {
-      if (error instanceof LapsedClaimError) return false;
+      if (error instanceof JobTakenOverError) return false;
       throw error;
     }
   }
 
-  /** @throws {LapsedClaimError} */
-  async #settle(settlements: readonly JobOutcome[], manager: EntityManager): Promise<void> {
+  /** @throws {JobTakenOverError} */
+  async #write(outcomes: readonly JobOutcome[], manager: EntityManager): Promise<void> {
     const { name, queue } = this.handler;
     const db = this.jobs.within(manager);
     const deleted = (await this.jobs.boss.deleteJob(
       queue,
-      settlements.map(({ job: { id, retryCount } }) => ({ id, retryCount })),
+      outcomes.map(({ job: { id, retryCount } }) => ({ id, retryCount })),
       { db },
     )) as { affected: number };
-    if (deleted.affected < settlements.length) throw new LapsedClaimError();
+    if (deleted.affected < outcomes.length) throw new JobTakenOverError();
     await this.outcomes.record(
       name,
-      settlements.flatMap(({ outcome }) => outcome ?? []),
+      outcomes.flatMap(({ record }) => record ?? []),
       manager,
     );
-    const next = settlements.flatMap(({ retry }) => retry ?? []);
-    const lines = settlements.flatMap(({ lineGoesOn }) => lineGoesOn ?? []);
-    for (const orderKey of await this.outcomes.waitingLines(name, lines, manager)) {
+    const next = outcomes.flatMap(({ retry }) => retry ?? []);
+    const groups = outcomes.flatMap(({ continueGroup }) => continueGroup ?? []);
+    for (const orderKey of await this.outcomes.waitingGroups(name, groups, manager)) {
       next.push(groupJob(orderKey));
     }
     if (next.length > 0) await this.jobs.boss.insert(queue, next, { db });

@@ -11,20 +11,20 @@ const after = (
   return prefetch.target;
 };
 
-describe('how many jobs a worker holds', () => {
-  it('is what can run at once, and as much again, before anything is known', () => {
+describe('Prefetch', () => {
+  it('holds twice as many jobs as can run at once before the first call', () => {
     expect(after(0, 0)).toBe(32);
   });
 
-  it('is little more than what can run at once for a slow handler', () => {
+  it('holds few more jobs than can run at once for a slow handler', () => {
     expect(after(200, 30_000)).toBe(17);
   });
 
-  it('is some hundreds for a fast one', () => {
+  it('holds a few hundred jobs for a fast handler', () => {
     expect(after(200, 1)).toBe(500);
   });
 
-  it('is never less than what can run at once', () => {
+  it('never holds fewer jobs than can run at once', () => {
     expect(after(200, 30_000, { concurrency: 100, batchSize: 50 })).toBe(5000);
   });
 });

@@ -1,27 +1,27 @@
 import type { HandlerSettings } from '../../listeners/handler.js';
 
-/** Jobs for so long are held in reserve: enough to hide the time that fetching takes, little to give back. */
+/** Jobs held in reserve last this long: enough to hide the duration of a fetch, with few jobs to give back. */
 const RESERVE_MS = 250;
 
-/** One fetch of pg-boss is fastest for some hundreds. */
+/** pg-boss fetches fastest in batches of a few hundred jobs. */
 const MAX_TARGET = 500;
 
-/** Weight of the newest call in the running mean. */
+/** Weight of the latest call in the moving average. */
 const WEIGHT = 0.1;
 
-/** How many jobs a worker should hold: by how long its handler takes. */
+/** Computes how many jobs a worker should hold, from the duration of its handler's calls. */
 export class Prefetch {
-  /** Slow until known better, so that a new process does not take more than it can do. */
+  /** Initially slow, so that a new process does not take more jobs than it can handle. */
   #meanMs = RESERVE_MS;
 
   constructor(private readonly settings: Pick<HandlerSettings, 'concurrency' | 'batchSize'>) {}
 
-  /** A call took so long. */
+  /** Reports the duration of a call. */
   took(ms: number): void {
     this.#meanMs += (ms - this.#meanMs) * WEIGHT;
   }
 
-  /** At least what can run at once. */
+  /** The number of jobs to hold: at least as many as can run at once. */
   get target(): number {
     const atOnce = this.settings.concurrency * (this.settings.batchSize ?? 1);
     const inReserve = (atOnce * RESERVE_MS) / Math.max(this.#meanMs, 1);

@@ -1,62 +1,67 @@
 import type { HandlerEvent } from '../stored-events.js';
-import type { FetchedJob } from './delivery-job.js';
-import type { Call } from './listener-call.js';
-import type { JobOutcome } from './job-outcomes.js';
+import { continuesGroup, type FetchedJob } from './delivery-job.js';
+import type { Call } from './listener-calls.js';
 
-/** What a worker makes of the jobs that it has fetched. */
-export interface SelectedCalls {
-  tasks: (Call & { job: FetchedJob })[];
-  /** Jobs that ask for nothing any more. */
-  unneeded: JobOutcome[];
+/** A call together with the job that asks for it. */
+export interface JobCall extends Call {
+  job: FetchedJob;
 }
 
-/** Each job's own event, unless it is settled already, or the job belongs to a delivery that has been superseded. */
-export function runnable(jobs: readonly FetchedJob[], events: readonly HandlerEvent[]): SelectedCalls {
+/** The calls to make for fetched jobs. */
+export interface SelectedCalls {
+  calls: JobCall[];
+  /** Jobs to delete without a call. */
+  stale: FetchedJob[];
+}
+
+/** One call for each job, unless its event is done, dead or discarded, or the job belongs to an earlier delivery. */
+export function selectCalls(jobs: readonly FetchedJob[], events: readonly HandlerEvent[]): SelectedCalls {
   const byRowId = new Map(events.map((event) => [event.rowId, event]));
-  const next: SelectedCalls = { tasks: [], unneeded: [] };
+  const selected: SelectedCalls = { calls: [], stale: [] };
   for (const job of jobs) {
     const { eventId, delivery = 0 } = job.data;
     const event = byRowId.get(eventId);
     const { status, delivery: current } = event?.progress ?? {};
     const isOpen = status === null || status === 'pending' || status === 'retrying';
-    if (event && isOpen && delivery === current) next.tasks.push(taskOf(job, event));
-    else next.unneeded.push({ job });
+    if (event && isOpen && delivery === current) selected.calls.push(callFor(job, event));
+    else selected.stale.push(job);
   }
-  return next;
+  return selected;
 }
 
 /**
- * For each job of an ordered handler the event that is next in its line. A job whose line waits for a retry is not
- * needed: the job of that retry keeps the line going.
+ * One call for each message group of an ordered handler: for the first event of the group. Other jobs of a group that
+ * waits for a retry are stale, since the job of the retry continues the group.
+ *
+ * @param heads The first event of each group.
  */
-export function nextInLine(
+export function selectGroupCalls(
   jobs: readonly FetchedJob[],
   heads: readonly HandlerEvent[],
   nowMs = Date.now(),
 ): SelectedCalls {
-  const byLine = new Map(heads.map((event) => [event.progress.orderKey, event]));
-  const next: SelectedCalls = { tasks: [], unneeded: [] };
+  const byGroup = new Map(heads.map((event) => [event.progress.orderKey, event]));
+  const selected: SelectedCalls = { calls: [], stale: [] };
   for (const job of jobs) {
-    const event = byLine.get(job.data.orderKey ?? '');
-    const isDue = event && isDueAt(event, job, nowMs);
-    if (isDue) next.tasks.push(taskOf(job, event));
-    else next.unneeded.push({ job });
+    const event = byGroup.get(job.data.orderKey ?? '');
+    if (event && isDue(event, job, nowMs)) selected.calls.push(callFor(job, event));
+    else selected.stale.push(job);
   }
-  return next;
+  return selected;
 }
 
-/** The event's own retry is due when it comes, whatever the clocks of two machines say. */
-function isDueAt({ rowId, progress }: HandlerEvent, { data }: FetchedJob, nowMs: number): boolean {
+/** The job of the event's own retry is always due: the clock of this machine may be behind PostgreSQL's. */
+function isDue({ rowId, progress }: HandlerEvent, { data }: FetchedJob, nowMs: number): boolean {
   const { nextAttemptAt } = progress;
   return (
     nextAttemptAt === null ||
     nextAttemptAt.getTime() <= nowMs ||
-    (data.goesOn === true && data.eventId === rowId)
+    (continuesGroup(data) && data.eventId === rowId)
   );
 }
 
-function taskOf(job: FetchedJob, event: HandlerEvent): Call & { job: FetchedJob } {
+function callFor(job: FetchedJob, event: HandlerEvent): JobCall {
   const { attempts, reason, replayId } = event.progress;
-  // pg-boss counts the processes that have died with the job.
+  // pg-boss counts the calls during which the process died.
   return { job, event, delivery: { attempt: attempts + 1 + job.retryCount, reason, replayId } };
 }

@@ -11,7 +11,7 @@ import { eventStatusSql, type EventStatus } from './event-status.js';
 import { storedPayload } from './stored-payload.js';
 import { InboxOptions } from '../../inbox/inbox.options.js';
 
-/** One event, in a list. */
+/** An event in a list. */
 export interface EventSummary {
   /** The `svix-id`. */
   id: string;
@@ -22,29 +22,29 @@ export interface EventSummary {
   receivedAt: Date;
 }
 
-/** How a listener fares with one event. */
+/** The status of an event for one listener or projection. */
 export interface ListenerReport {
   name: string;
-  /** `pending` until it was called for the first time. */
+  /** `pending` until the first call. */
   status: OutcomeStatus;
   attempts: number;
-  /** Why it was delivered, the last time: `first`, or `redrive`, `replay`, `backfill`. */
+  /** Why the last delivery was made: `initial`, `redrive`, `replay` or `backfill`. */
   reason: DeliveryReason;
   firstError: RecordedError | null;
   lastError: RecordedError | null;
-  /** `null` unless it is failing. */
+  /** `null` unless the status is `retrying`. */
   nextAttemptAt: Date | null;
 }
 
-/** One event with everything that is known of it. */
+/** An event with its payload and the status of each listener and projection. */
 export interface EventDetail extends EventSummary {
   endpoint: string;
-  /** The body, parsed; when it is no JSON, its text; `null` once retention has removed it. */
+  /** The parsed body; its text when it is not a JSON object; `null` once retention has removed it. */
   payload: JsonValue;
-  /** Whether retention has removed the body: the event cannot be replayed. */
+  /** Whether retention has removed the body, so that the event can no longer be replayed. */
   isBodyRemoved: boolean;
   quarantineReason: string | null;
-  /** First 8 hex digits of the SHA-256 of the secret's key. */
+  /** First 8 hex digits of the SHA-256 of the key of the secret that signed it. */
   secretFingerprint: string;
   clockSkewMs: number;
   dispatchedAt: Date | null;
@@ -52,7 +52,7 @@ export interface EventDetail extends EventSummary {
   listeners: ListenerReport[];
 }
 
-/** What to list. */
+/** Which events to list. */
 export interface EventFilter extends PageRequest {
   type?: string;
   status?: EventStatus;
@@ -62,7 +62,7 @@ export interface EventFilter extends PageRequest {
 
 type EventRow = InboxEventEntity & { computedStatus: EventStatus };
 
-/** What came in and what became of it: for the admin API, and for yours. */
+/** Lists and finds stored events with their status. */
 @Injectable()
 export class EventQueries {
   constructor(
@@ -105,7 +105,7 @@ export class EventQueries {
       secretFingerprint: row.secretFingerprint,
       clockSkewMs: row.clockSkewMs,
       dispatchedAt: row.dispatchedAt,
-      // A projection leaves an outcome only when it had to set the event aside.
+      // A projection has an outcome only for events that it set aside.
       projections: report(row.projections, 'done'),
       listeners: report(row.listeners, 'pending'),
     };

@@ -2,21 +2,21 @@ import type { PostackDatabase } from '../../database/postack-database.js';
 import { HandlerOutcomeEntity } from './handler-outcome.entity.js';
 
 /**
- * What a person wants to know of an event.
+ * The status of an event, over all its projections and listeners.
  *
- * - `pending`: stored; not dispatched yet, or a listener has not been called yet
- * - `done`: every projection and listener has succeeded, or a person has discarded its dead letter
- * - `retrying`: one has failed, and will be tried again
- * - `dead`: one has failed for the last time
- * - `unhandled`: nothing is subscribed to its type
- * - `quarantined`: authentic, but not an event
+ * - `pending`: stored, but not dispatched yet, or a listener has not been called yet
+ * - `done`: every projection and listener has succeeded, or its dead letter was discarded
+ * - `retrying`: one has failed, and will be retried
+ * - `dead`: one has a dead letter
+ * - `unhandled`: no listener or projection subscribes to its type
+ * - `quarantined`: authentic, but cannot be parsed as an event
  */
 export const EVENT_STATUSES = ['pending', 'done', 'retrying', 'dead', 'quarantined', 'unhandled'] as const;
 
 /** One of `EVENT_STATUSES`. */
 export type EventStatus = (typeof EVENT_STATUSES)[number];
 
-/** SQL that computes the status of the inbox row `alias`: the worst of its handlers counts. */
+/** SQL for the status of the inbox row `alias`: the worst status of its handlers. */
 export function eventStatusSql(database: PostackDatabase, alias: string): string {
   const outcome = database.table(HandlerOutcomeEntity);
   const any = (status: string) =>
@@ -32,8 +32,8 @@ export function eventStatusSql(database: PostackDatabase, alias: string): string
 }
 
 /**
- * SQL for whether the inbox row `alias` is settled: whatever it was handed to has succeeded with it or was discarded,
- * or it is handed to nobody. One look at its outcomes, however many others are unsettled.
+ * SQL for whether the inbox row `alias` is settled: every handler that it was dispatched to is `done` or `discarded`, or
+ * it has none. Reads only the outcomes of this row, so its cost does not grow with the number of unsettled events.
  */
 export function settledSql(database: PostackDatabase, alias: string): string {
   const outcome = database.table(HandlerOutcomeEntity);

@@ -3,19 +3,19 @@ import type { DeliveryReason } from '../../listeners/listener-context.js';
 import type { RecordedError } from './recorded-error.js';
 
 /**
- * How a handler fared with an event.
+ * The status of an event for a handler.
  *
- * - `pending`: it is to be called
- * - `done`: it succeeded, and is not called again for this event unless somebody replays it
- * - `failing`: it failed, and will be tried again
- * - `dead`: it failed for the last time: a dead letter; a person decides
- * - `discarded`: a person has decided to leave it at that
+ * - `pending`: the handler has not been called yet
+ * - `done`: it succeeded, and is not called again for this event unless the event is replayed
+ * - `retrying`: it failed, and will be retried
+ * - `dead`: its last attempt failed: a dead letter, to be redriven or discarded by an operator
+ * - `discarded`: an operator has discarded the dead letter
  */
 export type OutcomeStatus = 'pending' | 'done' | 'retrying' | 'dead' | 'discarded';
 
 /**
- * The outcome of one listener, or of one projection that had to set the event aside, for one event. Absent
- * for projections that succeeded with their batch, and mostly while a listener has not been called yet.
+ * The outcome of a listener, or of a projection that set the event aside, for one event. There is none for a projection
+ * that succeeded with its batch, and usually none before the first call of an unordered listener.
  */
 @Entity({ name: 'handler_outcome', schema: 'postack' })
 @Index('handler_outcome_unsettled_idx', ['status', 'eventId'], { where: `status <> 'done'` })
@@ -36,7 +36,7 @@ export class HandlerOutcomeEntity {
   @Column('text')
   status!: OutcomeStatus;
 
-  /** How often it was called for this event, in this delivery. */
+  /** Number of calls in this delivery. */
   @Column('integer')
   attempts!: number;
 
@@ -49,27 +49,27 @@ export class HandlerOutcomeEntity {
   @Column('timestamptz', { name: 'updated_at', default: () => 'now()' })
   updatedAt!: Date;
 
-  /** 0 when it came in; one more each time somebody has it handed out again. Jobs of earlier ones are void. */
+  /** 0 for the initial delivery, increased by each redelivery. Jobs of earlier deliveries are stale. */
   @Column('integer', { default: 0 })
   delivery!: number;
 
-  /** Why it is, or was, delivered. */
+  /** Why this delivery was made. */
   @Column('text', { default: 'initial' })
   reason!: DeliveryReason;
 
-  /** The replay that handed it out. */
+  /** The replay that made this delivery. */
   @Column('uuid', { name: 'replay_id', nullable: true })
   replayId!: string | null;
 
-  /** When it will be called again; `null` unless it is failing. */
+  /** Time of the next attempt; `null` unless the status is `retrying`. */
   @Column('timestamptz', { name: 'next_attempt_at', nullable: true })
   nextAttemptAt!: Date | null;
 
-  /** Of an ordered listener: the conversation or message whose events it gets one at a time. */
+  /** For an ordered listener: key of the message group (conversation or message) of the event. */
   @Column('text', { name: 'order_key', nullable: true })
   orderKey!: string | null;
 
-  /** Why it was discarded, in the words of whoever did. */
+  /** As given by the operator who discarded it. */
   @Column('text', { name: 'discard_reason', nullable: true })
   discardReason!: string | null;
 }

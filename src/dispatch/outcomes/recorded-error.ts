@@ -2,7 +2,7 @@ import { MessageEvent } from '../../events/message-event.js';
 import { maskPhoneNumber } from '../../events/phone-number.js';
 import type { PostackEvent } from '../../events/postack-event.js';
 
-/** A failure as it is stored: enough to find the cause, bounded in size, without the event's payload. */
+/** An error of a handler as it is stored: bounded in size, and without the payload of the event. */
 export interface RecordedError {
   /** When it happened, ISO 8601 UTC. */
   at: string;
@@ -17,10 +17,10 @@ export interface RecordedError {
 const MAX_MESSAGE_LENGTH = 1000;
 const MAX_STACK_LENGTH = 4000;
 
-/** Shorter texts may be part of any word. */
+/** Shorter texts are not removed: they may occur in any word. */
 const MIN_TEXT_LENGTH = 4;
 
-/** What to store of anything that was thrown while `events` were handled. */
+/** Makes the record of an error that was thrown while `events` were handled. */
 export function recordedError(
   error: unknown,
   events: readonly PostackEvent[],
@@ -38,7 +38,7 @@ export function recordedError(
   };
 }
 
-/** A text from which the events' own texts and phone numbers are taken out: errors like to quote their input. */
+/** Removes the texts and phone numbers of events from an error text: error messages often quote their input. */
 export function withoutPayload(text: string, events: readonly PostackEvent[]): string {
   let result = text;
   for (const event of events) {

@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonValue } from '../../events/json.js';
 
-/** Far more than any event has, and far less than what overflows the stack when it is written as JSON again. */
+/** Far deeper than any event, and far below the depth that overflows the stack in `JSON.stringify`. */
 const MAX_DEPTH = 500;
 
-/** The body of an event as it is shown: parsed; its text when it is no JSON object, or an absurdly deep one. */
+/** The body of an event for display: parsed, or its text when it is not a JSON object or nested too deeply. */
 export function storedPayload(body: Buffer): JsonValue {
   const text = body.toString('utf8');
   try {

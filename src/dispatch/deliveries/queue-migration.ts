@@ -1,21 +1,21 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { orderKeyOf } from '../../listeners/order-key.js';
 import { PostackDatabase } from '../../database/postack-database.js';
+import { PgBossService } from '../../jobs/pg-boss.service.js';
 import type { Handler } from '../../listeners/handler.js';
+import { orderKeyOf } from '../../listeners/order-key.js';
 import { HandlerOutcomeEntity } from '../outcomes/handler-outcome.entity.js';
 import { StoredEvents, type HandlerEvent } from '../stored-events.js';
-import { PgBossService } from '../../jobs/pg-boss.service.js';
-import { deliveryJob } from './delivery-job.js';
+import { continuingGroup, deliveryJob } from './delivery-job.js';
 
-const CHUNK = 500;
+const CHUNK_SIZE = 500;
 
 /**
- * A listener that is (no longer) ordered has another queue from then on. This moves what is still in the one it had
- * before, also what processes of the version before go on putting there while they are being replaced.
+ * Moves queued events of a listener to its new queue when its `ordered` option was switched on or off. Also moves those
+ * that processes of the previous version add to the old queue during a rolling deployment.
  */
 @Injectable()
-export class ChangedOrder {
+export class QueueMigration {
   readonly #logger = new Logger('PostackDispatch');
   readonly #outcome: string;
 
@@ -27,28 +27,30 @@ export class ChangedOrder {
     this.#outcome = database.table(HandlerOutcomeEntity);
   }
 
-  /** Moves everything that nobody is working on. Resolves to the number of events moved. */
-  async adopt(handler: Handler): Promise<number> {
+  /** Moves all events of the old queue except those being handled. Resolves to the number of events moved. */
+  async run(handler: Handler): Promise<number> {
     if (handler.kind !== 'listener') return 0;
     const { ordered } = handler.settings;
-    const before = `${ordered ? 'listener' : 'ordered'}.${handler.name}`;
-    if ((await this.jobs.boss.getQueue(before)) === null) return 0;
+    const oldQueue = `${ordered ? 'listener' : 'ordered'}.${handler.name}`;
+    if ((await this.jobs.boss.getQueue(oldQueue)) === null) return 0;
     let moved = 0;
     for (let chunk = -1; chunk !== 0; moved += chunk) {
-      chunk = ordered ? await this.#intoLines(handler, before) : await this.#outOfLines(handler, before);
+      chunk = ordered
+        ? await this.#moveToGroups(handler, oldQueue)
+        : await this.#moveFromGroups(handler, oldQueue);
     }
     if (moved > 0) {
-      const how = ordered ? 'ordered' : 'no longer ordered';
-      this.#logger.log(`${handler.name} is ${how}: ${moved} events that were queued for it have been moved`);
+      const change = ordered ? 'now ordered' : 'no longer ordered';
+      this.#logger.log(`${handler.name} is ${change}; moved ${moved} events to its new queue`);
     }
     return moved;
   }
 
-  /** Each job is an event's own. */
-  async #intoLines(handler: Handler, before: string): Promise<number> {
+  /** In the queue of an unordered listener, each job stands for one event. */
+  async #moveToGroups(handler: Handler, oldQueue: string): Promise<number> {
     const { boss } = this.jobs;
-    const fetched = await boss.fetch<{ eventId: string }>(before, {
-      batchSize: CHUNK,
+    const fetched = await boss.fetch<{ eventId: string }>(oldQueue, {
+      batchSize: CHUNK_SIZE,
       ignoreStartAfter: true,
     });
     if (fetched.length === 0) return 0;
@@ -57,49 +59,50 @@ export class ChangedOrder {
       fetched.map(({ data }) => data.eventId),
     );
     await this.database.transaction(async (manager) => {
-      await boss.deleteJob(before, fetched, { db: this.jobs.within(manager) });
-      await this.#queue(handler, events.filter(isOpen), manager);
+      await boss.deleteJob(oldQueue, fetched, { db: this.jobs.within(manager) });
+      await this.#enqueue(handler, events.filter(isOpen), manager);
     });
     return fetched.length;
   }
 
-  /** The outcomes tell which events wait; the jobs of their lines do not, and go when no event is left. */
-  async #outOfLines(handler: Handler, before: string): Promise<number> {
+  /** In the queue of an ordered listener, jobs stand for groups: the waiting events are known by their outcomes. */
+  async #moveFromGroups(handler: Handler, oldQueue: string): Promise<number> {
     const { boss } = this.jobs;
     const moved = await this.database.transaction(async (manager) => {
       const rows: { event_id: string }[] = await manager.query(
         `SELECT event_id FROM ${this.#outcome}
          WHERE handler = $1 AND order_key IS NOT NULL AND status IN ('pending', 'retrying')
          LIMIT $2 FOR UPDATE SKIP LOCKED`,
-        [handler.name, CHUNK],
+        [handler.name, CHUNK_SIZE],
       );
       const rowIds = rows.map(({ event_id }) => event_id);
       if (rowIds.length > 0) {
-        await this.#queue(handler, await this.events.loadFor(handler.name, rowIds), manager);
+        await this.#enqueue(handler, await this.events.loadFor(handler.name, rowIds), manager);
       }
       return rowIds.length;
     });
     while (moved === 0) {
-      const unneeded = await boss.fetch(before, { batchSize: CHUNK, ignoreStartAfter: true });
-      if (unneeded.length === 0) break;
-      await boss.deleteJob(before, unneeded);
+      const stale = await boss.fetch(oldQueue, { batchSize: CHUNK_SIZE, ignoreStartAfter: true });
+      if (stale.length === 0) break;
+      await boss.deleteJob(oldQueue, stale);
     }
     return moved;
   }
 
-  async #queue(handler: Handler, events: readonly HandlerEvent[], manager: EntityManager): Promise<void> {
+  async #enqueue(handler: Handler, events: readonly HandlerEvent[], manager: EntityManager): Promise<void> {
     const { ordered } = handler.settings;
-    const keys = events.map(({ event }) => (ordered ? orderKeyOf(event, ordered) : null));
+    const orderKeys = events.map(({ event }) => (ordered ? orderKeyOf(event, ordered) : null));
     await manager.query(
       `INSERT INTO ${this.#outcome} AS o (event_id, handler, status, attempts, order_key)
        SELECT event_id, $1, 'pending', 0, order_key FROM unnest($2::bigint[], $3::text[]) AS new (event_id, order_key)
        ON CONFLICT (event_id, handler) DO UPDATE SET order_key = excluded.order_key`,
-      [handler.name, events.map(({ rowId }) => rowId), keys],
+      [handler.name, events.map(({ rowId }) => rowId), orderKeys],
     );
     const jobs = events.map(({ rowId, progress }, index) => {
-      const orderKey = keys[index];
+      const orderKey = orderKeys[index];
+      const data = { eventId: rowId, delivery: progress.delivery };
       return deliveryJob(
-        { eventId: rowId, delivery: progress.delivery, ...(orderKey && { orderKey, goesOn: true }) },
+        orderKey ? continuingGroup({ ...data, orderKey }) : data,
         progress.nextAttemptAt ?? undefined,
       );
     });

@@ -17,7 +17,7 @@ import { Outcomes } from '../outcomes/outcomes.js';
 import { ProjectionRunner } from '../projection-runner.js';
 import type { HandlerEvent } from '../stored-events.js';
 
-/** A listener took longer than its `timeoutMs`. What it does after that is not waited for. */
+/** A listener took longer than its `timeoutMs`. The call counts as failed, though the listener may still be running. */
 export class ListenerTimeoutError extends Error {
   readonly code = 'POSTACK_LISTENER_TIMEOUT';
   override readonly name = 'ListenerTimeoutError';
@@ -27,13 +27,13 @@ export class ListenerTimeoutError extends Error {
   }
 }
 
-/** An event that is to be handled now, for the `attempt`-th time. */
+/** An event to call a handler for. */
 export interface Call {
   event: HandlerEvent;
   delivery: Delivery;
 }
 
-/** Calls handlers through the event emitter: each in the way that its settings ask for. */
+/** Calls handlers through the event emitter: one by one, in batches or in a transaction, by their settings. */
 @Injectable()
 export class ListenerCalls {
   constructor(
@@ -44,14 +44,14 @@ export class ListenerCalls {
     private readonly projections: ProjectionRunner,
   ) {}
 
-  /** Whether a call commits its own "done" mark, together with the handler's writes. */
-  marksItself({ kind, settings }: Handler): boolean {
+  /** Whether a successful call records its own outcome, in the transaction of the handler's writes. */
+  recordsSuccess({ kind, settings }: Handler): boolean {
     return kind === 'projection' || settings.transactional;
   }
 
   /**
-   * Calls a handler for one event, or, when it takes batches, for several. Settles when the handler does: with one
-   * result for each.
+   * Calls a handler for one event, or for several when it takes batches. Never rejects: resolves to one result for each
+   * call, in their order.
    */
   async run(handler: Handler, calls: readonly Call[]): Promise<PromiseSettledResult<unknown>[]> {
     if (handler.settings.batchSize !== null) return this.#callBatch(handler, calls);
@@ -90,9 +90,9 @@ export class ListenerCalls {
       await manager.query(`SELECT ${setIdleTimeout('$1')}`, [idleTimeout(handler.settings.timeoutMs)]);
       if (!(await this.outcomes.claim(handler.name, event.rowId, event.progress.delivery, manager))) return;
       try {
-        await this.#callAndMark(handler, event, delivery, manager);
+        await this.#callAndRecord(handler, event, delivery, manager);
       } catch (error) {
-        // What hangs may still hold the connection: waiting for a rollback would be waiting for it.
+        // A hanging listener may still use the connection, so a rollback might never begin.
         if (error instanceof ListenerTimeoutError && manager.queryRunner) {
           await abandonConnection(manager.queryRunner).catch(() => undefined);
         }
@@ -101,7 +101,7 @@ export class ListenerCalls {
     });
   }
 
-  async #callAndMark(
+  async #callAndRecord(
     handler: Handler,
     { rowId, event, progress }: HandlerEvent,
     delivery: Delivery,
@@ -116,10 +116,10 @@ export class ListenerCalls {
       manager,
     );
     const done = { rowId, delivery: progress.delivery, status: 'done' as const, attempts: delivery.attempt };
-    await this.outcomes.record(handler.name, [{ ...done, failure: null, nextAttemptAt: null }], manager);
+    await this.outcomes.record(handler.name, [{ ...done, error: null, nextAttemptAt: null }], manager);
   }
 
-  /** Calls the method, within its time and with somewhere for its replies to go. Resolves to what it returns. */
+  /** Calls the method with a timeout, in a scope for its replies. Resolves to what it returns. */
   #emit(
     handler: Handler,
     argumentsWith: (signal: AbortSignal) => [subject: unknown, context: unknown],
@@ -134,7 +134,7 @@ export class ListenerCalls {
   }
 }
 
-/** @throws whatever `call` rejects with, or {ListenerTimeoutError}. */
+/** @throws the error of `call`, or {ListenerTimeoutError}. */
 async function withTimeout<Result>(
   { name, settings }: Handler,
   call: (signal: AbortSignal) => Promise<Result>,
@@ -155,13 +155,13 @@ async function withTimeout<Result>(
   }
 }
 
-/** Anything else that a batch listener returns means nothing. @throws {TypeError} when results are missing. */
+/** Whether a batch listener returned one result for each event. @throws {TypeError} when their number is wrong. */
 function isBatchResult(returned: unknown, length: number): returned is BatchResult {
   const isSettled = (result: unknown) =>
     ['fulfilled', 'rejected'].includes((result as { status?: string } | null)?.status ?? '');
   if (!Array.isArray(returned) || returned.length === 0 || !returned.every(isSettled)) return false;
   if (returned.length === length) return true;
   throw new TypeError(
-    `the listener returned ${returned.length} results for ${length} events: give one for each, in their order`,
+    `the listener returned ${returned.length} results for ${length} events: return one for each event, in their order`,
   );
 }
