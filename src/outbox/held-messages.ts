@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { isUuid } from '../database/keyset-page.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { SendRules } from './send-rules/send-rules.js';
 import { changeMessage, lockMessage } from './outbox-changes.js';
@@ -10,7 +11,7 @@ import { OutboxQueue } from './outbox-queue.js';
 import { OutboxMessageNotFoundError, OutboxMessageStateError } from './outbox-errors.js';
 import { SendReconciler } from './send-reconciler.js';
 
-/** What a person decides about messages that were not sent, or of which nobody knows whether they were. */
+/** An operator's decisions about messages that were not sent, or whose outcome is unknown. */
 @Injectable()
 export class HeldMessages {
   constructor(
@@ -18,25 +19,27 @@ export class HeldMessages {
     private readonly queue: OutboxQueue,
     private readonly rules: SendRules,
     private readonly reconciler: SendReconciler,
-    private readonly log: OutboxQueries,
+    private readonly queries: OutboxQueries,
   ) {}
 
   /**
-   * Has a held or rejected message sent, past budgets and loop guard. When Postack turns out to have it already, it is
-   * not sent again.
+   * Sends a held or rejected message, past the limits of the loop guard. A message that Postack turns out to have
+   * already is not sent again.
    *
-   * @param reason For whoever looks at it later.
+   * @param reason Kept with the message.
    * @throws {OutboxMessageNotFoundError}
-   * @throws {OutboxMessageStateError} when it is neither, or still must not be sent: its recipient has opted out, or is suppressed.
+   * @throws {OutboxMessageStateError} when the message is neither held nor rejected, or a send rule still blocks it, such
+   * as an opt-out or a suppression.
    */
   async release(id: string, reason: string): Promise<OutboxMessage> {
     await this.queue.prepare();
     return this.#decide(id, ['held', 'rejected'], 'released', async (message, manager) => {
-      if (message.heldReason === 'unknown-outcome' && (await this.reconciler.find(message, manager))) return;
+      if (message.heldReason === 'unknown-outcome' && (await this.reconciler.reconcile(message, manager)))
+        return;
       message.releasedAt = new Date();
-      const block = await this.rules.block(message, manager);
-      if (block && block.kind !== 'wait')
-        throw new OutboxMessageStateError(`It still cannot be sent: ${block.detail}`);
+      const block = await this.rules.check(message, manager);
+      if (block && block.kind !== 'defer')
+        throw new OutboxMessageStateError(`Message ${id} still cannot be sent: ${block.detail}`);
       await changeMessage(manager, id, {
         status: 'queued',
         releasedAt: message.releasedAt,
@@ -48,10 +51,11 @@ export class HeldMessages {
   }
 
   /**
-   * Decides that a message is not to be sent (any more): one that is held, rejected, or still queued.
+   * Cancels a message that is held, rejected or still queued.
    *
+   * @param reason Kept with the message.
    * @throws {OutboxMessageNotFoundError}
-   * @throws {OutboxMessageStateError} when it is under way, or Postack has it.
+   * @throws {OutboxMessageStateError} when a request for it is under way, or Postack has it.
    */
   async cancel(id: string, reason: string): Promise<OutboxMessage> {
     return this.#decide(id, ['held', 'rejected', 'queued'], 'cancelled', async (_message, manager) => {
@@ -60,23 +64,23 @@ export class HeldMessages {
   }
 
   /**
-   * A person has found a message of unknown outcome at Postack.
+   * Records that an operator has found a message of unknown outcome at Postack.
    *
-   * @param messageId Postack's id of it.
+   * @param messageId Postack's id of the message.
    * @throws {OutboxMessageNotFoundError}
-   * @throws {OutboxMessageStateError} when its outcome is known, or that id is another message's.
+   * @throws {OutboxMessageStateError} when the outcome is known, or `messageId` belongs to another message.
    */
   async accept(id: string, messageId: string): Promise<OutboxMessage> {
-    return this.#decide(id, ['held'], 'accepted by hand', async ({ heldReason }, manager) => {
+    return this.#decide(id, ['held'], 'marked as accepted', async ({ heldReason }, manager) => {
       if (heldReason !== 'unknown-outcome') {
         throw new OutboxMessageStateError(
-          `It is held for another reason, ${String(heldReason)}: it was not sent`,
+          `Message ${id} was not sent: it is held as "${String(heldReason)}". Release or cancel it instead`,
         );
       }
       const other = await manager.findOneBy(OutboxMessageEntity, { messageId });
       if (other)
         throw new OutboxMessageStateError(
-          `Postack's message "${messageId}" is the outbound message ${other.id}`,
+          `Postack's message "${messageId}" is the outbound message ${other.id}. Check the id`,
         );
       await this.reconciler.markAccepted(id, messageId, manager);
     });
@@ -85,20 +89,21 @@ export class HeldMessages {
   async #decide(
     id: string,
     statuses: readonly OutboxStatus[],
-    what: string,
+    decision: string,
     change: (message: OutboxMessageEntity, manager: EntityManager) => Promise<void>,
   ): Promise<OutboxMessage> {
-    if (!(await this.log.find(id))) throw new OutboxMessageNotFoundError(id);
+    if (!isUuid(id)) throw new OutboxMessageNotFoundError(id);
     await this.database.transaction(async (manager) => {
       const message = await lockMessage(id, manager);
-      if (!message || !statuses.includes(message.status)) {
+      if (!message) throw new OutboxMessageNotFoundError(id);
+      if (!statuses.includes(message.status)) {
         throw new OutboxMessageStateError(
-          `It is ${message?.status ?? 'gone'}: only what is ${statuses.join(' or ')} can be ${what}`,
+          `Message ${id} is ${message.status}: only a message that is ${statuses.join(' or ')} can be ${decision}`,
         );
       }
       await change(message, manager);
     });
-    const decided = await this.log.find(id);
+    const decided = await this.queries.find(id);
     if (!decided) throw new OutboxMessageNotFoundError(id);
     return decided;
   }

@@ -7,25 +7,26 @@ import { maskPhoneNumber } from '../events/phone-number.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import type { PostackApiError } from '../postack-api/postack-api-errors.js';
 import { SendRules } from './send-rules/send-rules.js';
-import { changeMessage, holdMessage, lockMessage, storableFailure } from './outbox-changes.js';
+import { changeMessage, holdMessage, lockMessage } from './outbox-changes.js';
+import type { SendBlock } from './outbox-message.js';
 import { OutboxMessageEntity } from './outbox-message.entity.js';
 import { OutboxQueue, type OutboxJob } from './outbox-queue.js';
 import { SendReconciler } from './send-reconciler.js';
-import type { SendError } from './send-error.js';
+import { toSendError, type SendError } from './send-error.js';
 
-/** Waits while Postack does not take a message, but certainly has not got it. */
+/** Backoff while Postack does not accept a message and certainly does not have it. */
 const RETRY = { attempts: Infinity, firstDelayMs: 5000, maxDelayMs: 600_000 };
 
-/** A message is given up after so long, since it was enqueued or released; not before it has been tried so often. */
-const LONGEST_TRY_MS = 86_400_000;
-const LEAST_ATTEMPTS = 30;
+/** Retries end this long after the message was enqueued or released, but not before `MIN_ATTEMPTS` attempts. */
+const GIVE_UP_AFTER_MS = 86_400_000;
+const MIN_ATTEMPTS = 30;
 
-/** A message is not sent, now or at all; what is to be known of that is stored. */
-export class NotToBeSentError extends Error {
-  override readonly name = 'NotToBeSentError';
+/** No request may be made for the message now. Its state is stored already; nothing is left to do. */
+export class SendAbortedError extends Error {
+  override readonly name = 'SendAbortedError';
 }
 
-/** Writes along in the transaction that marks a message as rejected by Postack. What it throws rolls it back. */
+/** Runs in the transaction that marks a message as rejected by Postack. An error that it throws rolls that back. */
 export type RejectionObserver = (
   message: Pick<OutboxMessageEntity, 'id' | 'from' | 'to'>,
   error: SendError,
@@ -33,8 +34,8 @@ export type RejectionObserver = (
 ) => Promise<void>;
 
 /**
- * The states of one message on its way to Postack. Whatever happens, at most one request of which the outcome is not
- * known: a message that may have been accepted is never sent again.
+ * The state changes of one message on its way to Postack. A message has at most one request of unknown outcome: once
+ * Postack may have accepted it, it is never sent again.
  */
 @Injectable()
 export class OutboxDelivery {
@@ -54,16 +55,22 @@ export class OutboxDelivery {
     this.#rejectionObservers.push(observer);
   }
 
-  /** Gives up recording what PostgreSQL does not take: the message's outcome is unknown then, to be looked up. */
+  /**
+   * Stops retrying to record outcomes while the database is unavailable. Such a message stays `sending`; the next
+   * process treats its outcome as unknown.
+   */
   stop(): void {
     this.#stopping.abort();
   }
 
-  /** The message, if it is to be sent now. One that a process died with while it was being sent is not. */
+  /**
+   * The message of a job, if it is to be sent now. A message that is still `sending` belongs to a process that died: its
+   * outcome is unknown, so it is held.
+   */
   async take({ id, notBefore = null }: OutboxJob): Promise<OutboxMessageEntity | null> {
     const message = await this.database.repository(OutboxMessageEntity).findOneBy({ id });
     if (message?.status === 'sending') {
-      await this.#unknown(id, 'The process that was sending it died before Postack had answered');
+      await this.#holdUnknownOutcome(id, 'The sending process died before Postack responded');
       return null;
     }
     const isOurs = message?.status === 'queued' && (message.notBefore?.toISOString() ?? null) === notBefore;
@@ -71,11 +78,11 @@ export class OutboxDelivery {
   }
 
   /**
-   * Right before each request: marks the message as being sent, unless something speaks against that.
+   * Marks the message as being sent, unless a send rule blocks it. Called right before each request.
    *
-   * @param taken As `take` has returned it.
-   * @param attempt Of this process, from 1: only the first one finds the message queued.
-   * @throws {NotToBeSentError} also when somebody else has made a request since.
+   * @param taken As returned by `take`.
+   * @param attempt Counted in this process, from 1. Only the first attempt finds the message `queued`.
+   * @throws {SendAbortedError} when a send rule blocks the message, or its state has changed since.
    */
   async begin(taken: OutboxMessageEntity, attempt: number): Promise<void> {
     const { id } = taken;
@@ -83,23 +90,9 @@ export class OutboxDelivery {
       const message = await lockMessage(id, manager);
       if (message?.status !== (attempt === 1 ? 'queued' : 'sending')) return false;
       if (message.attempts !== taken.attempts + attempt - 1) return false;
-      const block = await this.rules.block(message, manager);
-      if (block?.kind === 'wait') {
-        await changeMessage(manager, id, {
-          status: 'queued',
-          notBefore: block.until,
-          heldDetail: block.detail,
-        });
-        await this.queue.send(message, manager, block.until);
-        return false;
-      }
-      if (block?.kind === 'cancel') {
-        await changeMessage(manager, id, { status: 'cancelled', decisionReason: block.detail });
-        return false;
-      }
+      const block = await this.rules.check(message, manager);
       if (block) {
-        await holdMessage(manager, id, block.reason, block.detail);
-        this.#logger.warn(`Message ${id} to ${maskPhoneNumber(message.to)} is held: ${block.detail}`);
+        await this.#applyBlock(message, block, manager);
         return false;
       }
       await changeMessage(manager, id, {
@@ -109,38 +102,42 @@ export class OutboxDelivery {
       });
       return true;
     });
-    if (!mayBegin) throw new NotToBeSentError(id);
+    if (!mayBegin) throw new SendAbortedError(id);
   }
 
-  /** Postack has the message. */
+  /** Records that Postack has accepted the message. */
   async accepted(id: string, messageId: string): Promise<void> {
-    await this.#record(async (manager) => {
+    await this.#recordOutcome(async (manager) => {
       const message = await lockMessage(id, manager);
-      // By now somebody may have taken this process for dead, or decided: Postack has it all the same.
+      // Any other status counts: meanwhile this process may have been taken for dead, or an operator has decided.
       if (!message || message.status === 'accepted') return;
       await this.reconciler.markAccepted(id, messageId, manager);
     });
   }
 
-  /** Postack, or the way to it, has failed, after `begun` requests of this process. */
-  async failed(taken: OutboxMessageEntity, begun: number, error: PostackApiError): Promise<void> {
+  /**
+   * Records that sending has failed: retries, rejects or holds the message.
+   *
+   * @param attempts Requests begun by this process.
+   */
+  async failed(taken: OutboxMessageEntity, attempts: number, error: PostackApiError): Promise<void> {
     const { id } = taken;
     if (!error.maySendAgain) {
-      await this.#unknown(id, error.message, error);
+      await this.#holdUnknownOutcome(id, error.message, error);
       return;
     }
-    await this.#record(async (manager) => {
-      const message = await this.#lockOwn(taken, begun, manager);
+    await this.#recordOutcome(async (manager) => {
+      const message = await this.#lockOwn(taken, attempts, manager);
       if (!message) return;
-      const lastError = storableFailure(error);
+      const lastError = toSendError(error);
       if (!error.isRetryable) {
         await changeMessage(manager, id, { status: 'rejected', lastError });
         for (const observer of this.#rejectionObservers) await observer(message, lastError, manager);
         return;
       }
       const since = message.releasedAt ?? message.createdAt;
-      if (message.attempts >= LEAST_ATTEMPTS && Date.now() - since.getTime() > LONGEST_TRY_MS) {
-        const detail = `Postack has not taken it in ${message.attempts} attempts: ${error.message}. Then release it.`;
+      if (message.attempts >= MIN_ATTEMPTS && Date.now() - since.getTime() > GIVE_UP_AFTER_MS) {
+        const detail = `Postack did not accept the message in ${message.attempts} attempts: ${error.message}. Then release the message`;
         await holdMessage(manager, id, 'retries-exhausted', detail, { lastError });
         return;
       }
@@ -151,50 +148,66 @@ export class OutboxDelivery {
     });
   }
 
-  /** As if no request had begun: the job that it was taken with is repeated. */
-  async giveBack(taken: OutboxMessageEntity, begun: number): Promise<void> {
-    if (begun === 0) return;
-    await this.#record(async (manager) => {
-      if (await this.#lockOwn(taken, begun, manager))
+  /**
+   * Puts the message back to `queued`, for when no request is under way. Its job has to be retried by pg-boss.
+   *
+   * @param attempts Requests begun by this process.
+   */
+  async requeue(taken: OutboxMessageEntity, attempts: number): Promise<void> {
+    if (attempts === 0) return;
+    await this.#recordOutcome(async (manager) => {
+      if (await this.#lockOwn(taken, attempts, manager))
         await changeMessage(manager, taken.id, { status: 'queued' });
     });
   }
 
-  /** The message, unless somebody else has got hold of it since; `queued`, when no request could begin. */
+  async #applyBlock(message: OutboxMessageEntity, block: SendBlock, manager: EntityManager): Promise<void> {
+    const { id, to } = message;
+    const { detail } = block;
+    switch (block.kind) {
+      case 'defer':
+        await changeMessage(manager, id, { status: 'queued', notBefore: block.until, heldDetail: detail });
+        await this.queue.send(message, manager, block.until);
+        return;
+      case 'cancel':
+        await changeMessage(manager, id, { status: 'cancelled', decisionReason: detail });
+        return;
+      case 'hold':
+        await holdMessage(manager, id, block.reason, detail);
+        this.#logger.warn(`Message ${id} to ${maskPhoneNumber(to)} held: ${detail}`);
+    }
+  }
+
+  /** The locked message; `null` when its state was changed by anything but this process's `attempts` requests. */
   async #lockOwn(
     taken: OutboxMessageEntity,
-    begun: number,
+    attempts: number,
     manager: EntityManager,
   ): Promise<OutboxMessageEntity | null> {
     const message = await lockMessage(taken.id, manager);
     const isOurs =
-      message?.status === (begun > 0 ? 'sending' : 'queued') && message.attempts === taken.attempts + begun;
+      message?.status === (attempts > 0 ? 'sending' : 'queued') &&
+      message.attempts === taken.attempts + attempts;
     return isOurs ? message : null;
   }
 
-  /** Postack may have the message, or not: it is looked for, and meanwhile held. */
-  async #unknown(id: string, why: string, error?: PostackApiError): Promise<void> {
-    await this.#record(async (manager) => {
+  /** Holds a message that Postack may or may not have, and has it reconciled with Postack's events. */
+  async #holdUnknownOutcome(id: string, cause: string, error?: PostackApiError): Promise<void> {
+    await this.#recordOutcome(async (manager) => {
       const message = await lockMessage(id, manager);
-      if (message?.status !== 'sending' || (await this.reconciler.find(message, manager))) return;
+      if (message?.status !== 'sending' || (await this.reconciler.reconcile(message, manager))) return;
       const detail =
-        `${why}. So Postack may have it, or not, and sending it again might send it twice. Events about it settle this ` +
-        'by themselves; if none comes, look for it at Postack, and accept, release or cancel it here.';
-      await holdMessage(
-        manager,
-        id,
-        'unknown-outcome',
-        detail,
-        error && { lastError: storableFailure(error) },
-      );
-      await this.reconciler.begin(id, manager);
+        `${cause}. Postack may or may not have the message; sending it again could deliver it twice. A Postack event ` +
+        'about it resolves this automatically. If none arrives, look for it at Postack, then accept, release or cancel it here';
+      await holdMessage(manager, id, 'unknown-outcome', detail, error && { lastError: toSendError(error) });
+      await this.reconciler.schedule(id, manager);
     });
   }
 
-  async #record(run: (manager: EntityManager) => Promise<void>): Promise<void> {
+  async #recordOutcome(run: (manager: EntityManager) => Promise<void>): Promise<void> {
     await retryUntilSuccess(() => this.database.transaction(run), {
       outage: this.#outage,
-      what: 'The outcome of a request to Postack cannot be recorded',
+      what: 'Recording the outcome of a request to Postack',
       stop: this.#stopping.signal,
     });
   }

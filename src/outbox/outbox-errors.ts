@@ -1,12 +1,12 @@
 import { ConflictError, InvalidRequestError, NotFoundError } from '../errors/request-errors.js';
 
-/** A message that cannot be sent, whatever the time: no number, no key, an unknown category. */
+/** The message can never be sent: invalid number, missing key, unknown category. */
 export class InvalidOutboxMessageError extends InvalidRequestError {
   readonly code = 'POSTACK_OUTBOX_MESSAGE_INVALID';
   override readonly name = 'InvalidOutboxMessageError';
 
   constructor(readonly problems: readonly string[]) {
-    super(`This message cannot be sent: ${problems.join('; ')}`);
+    super(`Invalid message: ${problems.join('; ')}`);
   }
 }
 
@@ -20,7 +20,7 @@ export class OutboxMessageNotFoundError extends NotFoundError {
   }
 }
 
-/** An outbound message is not in a state in which this can be done. */
+/** The status of the outbound message does not allow this operation. */
 export class OutboxMessageStateError extends ConflictError {
   readonly code = 'POSTACK_OUTBOX_MESSAGE_STATE';
   override readonly name = 'OutboxMessageStateError';

@@ -2,7 +2,7 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { HeldReason, OutboxCategory, OutboxStatus, SmsEncoding } from './outbox-message.js';
 import type { SendError } from './send-error.js';
 
-/** One SMS that this backend wants sent. What became of it at the carrier stands in the `message` of `messageId`. */
+/** One SMS to be sent by this backend. Its delivery state is in the `MessageEntity` with the id `messageId`. */
 @Entity({ name: 'outbox_message', schema: 'postack' })
 @Index('outbox_message_idempotency_key_key', ['idempotencyKey'], { unique: true })
 @Index('outbox_message_message_id_key', ['messageId'], { unique: true })
@@ -25,18 +25,18 @@ export class OutboxMessageEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'outbox_message_pkey' })
   id!: string;
 
-  /** Two messages with one key are one message. */
+  /** Unique: a second message with the same key is a duplicate and is not sent. */
   @Column('text', { name: 'idempotency_key' })
   idempotencyKey!: string;
 
   @Column('text')
   category!: OutboxCategory;
 
-  /** The own number that it is sent from. */
+  /** Own number or sender name. */
   @Column('text', { name: 'from_number' })
   from!: string;
 
-  /** Who gets it. */
+  /** Recipient. */
   @Column('text', { name: 'to_number' })
   to!: string;
 
@@ -46,34 +46,34 @@ export class OutboxMessageEntity {
   @Column('text')
   encoding!: SmsEncoding;
 
-  /** Parts that the carrier will make of it. */
+  /** Number of segments that the carrier bills. */
   @Column('integer')
   segments!: number;
 
-  /** The `svix-id` of the event that it answers. */
+  /** The `svix-id` of the event that the message answers. */
   @Column('text', { name: 'in_reply_to', nullable: true })
   inReplyTo!: string | null;
 
-  /** Time zones that the recipient may be in, for quiet hours; by the number when absent. */
+  /** The recipient's IANA time zone, for quiet hours; `null`: derived from the number. */
   @Column('text', { name: 'time_zone', nullable: true })
   timeZone!: string | null;
 
   @Column('text')
   status!: OutboxStatus;
 
-  /** Why it is held; `null` unless it is. */
+  /** Why the message is held; `null` unless `status` is `held`. */
   @Column('text', { name: 'held_reason', nullable: true })
   heldReason!: HeldReason | null;
 
-  /** The same in a sentence, with what a person can do. */
+  /** Why the message is held or deferred, in a sentence, with what an operator can do. */
   @Column('text', { name: 'held_detail', nullable: true })
   heldDetail!: string | null;
 
-  /** When a person released it: budgets and loops are not asked any more. Opt-outs always are. */
+  /** When an operator released the message. The loop guard no longer applies; opt-outs and suppressions always do. */
   @Column('timestamptz', { name: 'released_at', nullable: true })
   releasedAt!: Date | null;
 
-  /** Why it was released, or cancelled. */
+  /** Why the message was released or cancelled. */
   @Column('text', { name: 'decision_reason', nullable: true })
   decisionReason!: string | null;
 
@@ -84,27 +84,27 @@ export class OutboxMessageEntity {
   @Column('jsonb', { name: 'last_error', nullable: true })
   lastError!: SendError | null;
 
-  /** Postack's id, once it has accepted the message. */
+  /** Postack's id, once Postack has accepted the message. */
   @Column('text', { name: 'message_id', nullable: true })
   messageId!: string | null;
 
-  /** Postack's id of the message that failed, and that this one repeats. */
+  /** Postack's id of the failed message that this one resends. */
   @Column('text', { name: 'resend_of', nullable: true })
   resendOf!: string | null;
 
-  /** The how manieth repetition it is; 0 for a message that repeats none. */
+  /** Resend attempt number; 0 for an original message. */
   @Column('integer', { name: 'resend_attempt', default: 0 })
   resendAttempt!: number;
 
-  /** Not sent before. */
+  /** Earliest time of the next request; `null`: as soon as possible. */
   @Column('timestamptz', { name: 'not_before', nullable: true })
   notBefore!: Date | null;
 
-  /** In whole milliseconds: lists go by it. */
+  /** In whole milliseconds, because list cursors hold it. */
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 
-  /** When the latest request began. */
+  /** Start of the latest request. */
   @Column('timestamptz', { name: 'sending_since', nullable: true })
   sendingSince!: Date | null;
 

@@ -1,11 +1,11 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * What an outbound message is for, which decides the rules that it has to obey.
+ * Purpose of an outbound message; determines which send rules apply.
  *
- * - `reply`: answers somebody's message; loop guard and budgets apply
- * - `confirmation`: the one confirmation of an opt-out, which passes the suppression; only this package sends those
- * - `notification`: expected by its recipient: an order has shipped, a code
+ * - `reply`: answers a customer's message; the loop guard applies
+ * - `confirmation`: the one confirmation of an opt-out, sent despite it; only this package sends these
+ * - `notification`: expected by its recipient, such as a shipping notice or a code
  * - `solicitation`: marketing; quiet hours apply
  */
 export const OUTBOX_CATEGORIES = ['reply', 'confirmation', 'notification', 'solicitation'] as const;
@@ -13,21 +13,21 @@ export const OUTBOX_CATEGORIES = ['reply', 'confirmation', 'notification', 'soli
 /** One of `OUTBOX_CATEGORIES`. */
 export type OutboxCategory = (typeof OUTBOX_CATEGORIES)[number];
 
-/** What can be given to the outbox. */
+/** The categories that can be enqueued: all but `confirmation`. */
 export const SENDABLE_CATEGORIES = ['reply', 'notification', 'solicitation'] as const;
 
 /** One of `SENDABLE_CATEGORIES`. */
 export type SendableCategory = (typeof SENDABLE_CATEGORIES)[number];
 
 /**
- * Where an outbound message stands on this side.
+ * Status of an outbound message in this backend.
  *
- * - `queued`: waiting to be sent, perhaps once more
+ * - `queued`: waiting to be sent, or to be retried
  * - `sending`: a request to Postack is under way
- * - `accepted`: Postack has it; its delivery is told by events
- * - `held`: not sent, or perhaps sent, and left to a person; `heldReason` says why
- * - `rejected`: Postack will not send it
- * - `cancelled`: a person decided against it
+ * - `accepted`: Postack has accepted it; events report its delivery
+ * - `held`: not sent, or of unknown outcome; an operator decides. `heldReason` says why
+ * - `rejected`: Postack has rejected it permanently
+ * - `cancelled`: an operator or a send rule decided against it
  */
 export const OUTBOX_STATUSES = ['queued', 'sending', 'accepted', 'held', 'rejected', 'cancelled'] as const;
 
@@ -37,14 +37,14 @@ export type OutboxStatus = (typeof OUTBOX_STATUSES)[number];
 /**
  * Why a message is held.
  *
- * - `opted-out`: the recipient said STOP
- * - `suppressed`: messages to this number do not arrive, or a person has suppressed it
- * - `opt-out-review`: the recipient may have asked not to be written to; a person has to read it (solicitations only)
- * - `own-number`: it would go to one of our own numbers
- * - `peer-budget`: the recipient has had as many replies as one may get in ten minutes, or in a day
- * - `identical-text`: the recipient has had this very text several times just now
- * - `unknown-outcome`: Postack may have it already: sending it again might send it twice
- * - `retries-exhausted`: Postack could not be reached for as long as it is tried
+ * - `opted-out`: the recipient has opted out
+ * - `suppressed`: the recipient's number is suppressed: messages to it fail, or an operator has suppressed it
+ * - `opt-out-review`: the recipient may have asked to opt out, and an operator has to decide (solicitations only)
+ * - `own-number`: the recipient is one of your own numbers
+ * - `peer-budget`: the recipient has received the maximum number of replies within ten minutes or a day
+ * - `identical-text`: the recipient has received the same text too often within ten minutes
+ * - `unknown-outcome`: Postack may have it already; sending it again could deliver it twice
+ * - `retries-exhausted`: Postack did not accept it within a day of retries
  */
 export const HELD_REASONS = [
   'opted-out',
@@ -60,7 +60,7 @@ export const HELD_REASONS = [
 /** One of `HELD_REASONS`. */
 export type HeldReason = (typeof HELD_REASONS)[number];
 
-/** How a text is encoded on the air: 160 characters a part, or 70. */
+/** Encoding of a text: 160 characters (GSM-7) or 70 (UCS-2) fit into one segment. */
 export type SmsEncoding = 'GSM-7' | 'UCS-2';
 
 /** A message to be sent. */
@@ -71,37 +71,40 @@ export interface NewOutboxMessage {
   to: string;
   text: string;
   category: SendableCategory;
-  /** Two messages with one key are one message: the first one counts. At most 1,000 characters. */
+  /** Of several messages with the same key, only the first is sent. 1 to 1,000 characters. */
   idempotencyKey: string;
-  /** The `svix-id` of the event that it answers. */
+  /** The `svix-id` of the event that the message answers. */
   inReplyTo?: string;
-  /** Not sent before. Default: at once. */
+  /** Earliest time to send it. Default: now. */
   notBefore?: Date;
   /** The recipient's IANA time zone, for quiet hours. Default: every zone of the number's country. */
   timeZone?: string;
-  /** It repeats a message that failed. */
-  resend?: { /** Postack's id of that message. */ of: string; /** From 1. */ attempt: number };
+  /** Set when the message resends one that failed. */
+  resend?: { /** Postack's id of the failed message. */ of: string; /** From 1. */ attempt: number };
 }
 
-/** How to enqueue. */
+/** Options of `Outbox.enqueue`. */
 export interface EnqueueOptions {
   /**
-   * Of the transaction to store it in: it is sent when that commits. Default, also when this is in no transaction: one
-   * of its own.
+   * Manager of the transaction to store the message in; the message is sent once that commits. Default, and for a
+   * manager without an active transaction: a transaction of its own.
    */
   manager?: EntityManager;
 }
 
-/** What became of a message that was given to the outbox. */
+/** Result of `Outbox.enqueue`. */
 export interface OutboxReceipt {
   /** `OutboxMessageEntity.id`. */
   id: string;
-  /** It was there already, under the same key; nothing new is sent. */
+  /** Whether a message with the same key existed already; then nothing new is sent. */
   isDuplicate: boolean;
 }
 
-/** What keeps a message from being sent now. */
+/**
+ * Why a send rule blocks a message, and what follows: hold it for an operator, defer it, or cancel it. `detail` is a
+ * sentence for operators.
+ */
 export type SendBlock =
-  | { kind: 'hold'; reason: HeldReason; /** A sentence, with what a person can do. */ detail: string }
-  | { kind: 'wait'; /** When it may be sent. */ until: Date; detail: string }
-  | { kind: 'cancel'; /** Why it is not to be sent at all. */ detail: string };
+  | { kind: 'hold'; reason: HeldReason; detail: string }
+  | { kind: 'defer'; /** When the message may be sent. */ until: Date; detail: string }
+  | { kind: 'cancel'; detail: string };

@@ -8,34 +8,33 @@ import { PostackDatabase } from '../database/postack-database.js';
 import type { HeldReason, OutboxCategory, OutboxStatus } from './outbox-message.js';
 import { OutboxMessageEntity } from './outbox-message.entity.js';
 
-/** What to list. */
+/** Which outbound messages to list. */
 export interface OutboxFilter extends PageRequest {
   status?: OutboxStatus;
   heldReason?: HeldReason;
   category?: OutboxCategory;
-  /** Only what goes to this number. */
+  /** Recipient, in any spelling of the number. */
   to?: string;
-  /** Enqueued at or after. */
+  /** Enqueued at or after this time. */
   since?: Date;
 }
 
-/** An outbound message, with what Postack's events tell of its delivery. */
+/** An outbound message with its delivery as reported by Postack's events. */
 export interface OutboxMessage extends OutboxMessageEntity {
-  /** Of the delivery, once Postack has accepted it; `status` until then. */
+  /** The delivery state once Postack has accepted the message; `status` until then. */
   state: OutboxStatus | DeliveryState;
-  /** Why it was not delivered. */
+  /** Why the message was not delivered. */
   errorCode: string | null;
 }
 
-/** With what an event has told of it: maybe before Postack's answer to the request had been recorded. */
 type Row = OutboxMessageEntity & { delivery?: MessageEntity | null };
 
-/** The outbound messages and where they stand: for the admin API, and for yours. */
+/** Lists and finds outbound messages with their delivery states. */
 @Injectable()
 export class OutboxQueries {
   constructor(private readonly database: PostackDatabase) {}
 
-  /** Those enqueued last first. @throws {InvalidCursorError} */
+  /** Newest first. @throws {InvalidCursorError} */
   async list({ status, heldReason, category, to, since, ...page }: OutboxFilter = {}): Promise<
     Page<OutboxMessage>
   > {
@@ -56,7 +55,7 @@ export class OutboxQueries {
     return { items: items.map(withState), nextCursor };
   }
 
-  /** One message by its id in the outbox; `null` when there is none. */
+  /** The message with this id (`OutboxMessageEntity.id`); `null` when there is none. */
   async find(id: string): Promise<OutboxMessage | null> {
     if (!isUuid(id)) return null;
     const row = await this.#query().where('outbox.id = :id', { id }).getOne();

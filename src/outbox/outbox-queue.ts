@@ -5,41 +5,41 @@ import type { JobHandler, ProcessOptions, Queue } from '../jobs/queue.js';
 import { Workers } from '../jobs/workers.js';
 import type { OutboxCategory } from './outbox-message.js';
 
-/** Which of the two lines to Postack a message waits in; they are served in turns. */
+/** Queue in which a message waits: replies and other messages take turns, so that neither delays the other. */
 export type OutboxPriority = 'reply' | 'other';
 
-/** What a job says. */
+/** Sends one message. */
 export interface OutboxJob {
   /** `OutboxMessageEntity.id`. */
   id: string;
-  /** `OutboxMessageEntity.notBefore` that the job is for, ISO 8601: when it has changed, another job is. */
+  /** `OutboxMessageEntity.notBefore` when the job was created, ISO 8601. A job whose value is outdated is ignored. */
   notBefore?: string | null;
 }
 
-/** A look for a message whose outcome is unknown. */
+/** Reconciles one message of unknown outcome. */
 export interface ReconcileJob extends OutboxJob {
-  /** 0 for the first look. */
+  /** From 0. */
   round: number;
 }
 
 const QUEUE_OPTIONS = {
-  // What Postack refuses is tried again by a new job; pg-boss only repeats those of processes that have died.
+  // Retries after an error of Postack are new jobs; pg-boss only retries jobs of processes that have died.
   retryLimit: 1_000_000,
   retryDelay: 2,
   heartbeatSeconds: HEARTBEAT_SECONDS,
-  // Longer than all attempts of one job, and their waits.
+  // Longer than all attempts of one job and the waits between them.
   expireInSeconds: 900,
-  // The default, two weeks, would drop what is to be sent later than that.
+  // With the default of two weeks, messages scheduled for later than that would be dropped.
   retentionSeconds: 365 * 86_400,
   deleteAfterSeconds: 3600,
 };
 
-/** Wait of a message in the priority of those that somebody is waiting for, or in the other. */
-export function priorityOf(category: OutboxCategory): OutboxPriority {
+/** Customers are waiting for replies and confirmations, so these have a queue of their own. */
+function priorityOf(category: OutboxCategory): OutboxPriority {
   return category === 'reply' || category === 'confirmation' ? 'reply' : 'other';
 }
 
-/** The queues of the outbox, kept by pg-boss. */
+/** The job queues of the outbox: messages by priority, and reconciliations. */
 @Injectable()
 export class OutboxQueue {
   readonly #messages: Readonly<Record<OutboxPriority, Queue<OutboxJob>>>;
@@ -47,14 +47,14 @@ export class OutboxQueue {
 
   constructor(workers: Workers) {
     this.#messages = {
-      // Messages wake their workers at once, also in other processes; a reconciliation is never due at once.
+      // New messages wake the workers of all processes; a reconciliation is never due immediately.
       reply: workers.queue('outbox.replies', { ...QUEUE_OPTIONS, notify: true }),
       other: workers.queue('outbox.others', { ...QUEUE_OPTIONS, notify: true }),
     };
     this.#reconciliations = workers.queue('outbox.lookups', { ...QUEUE_OPTIONS, notify: false });
   }
 
-  /** Connects pg-boss and creates the queues, once; required before a message is enqueued. */
+  /** Connects pg-boss and creates the queues, once. Required before `send`. */
   async prepare(): Promise<void> {
     const queues = [...Object.values(this.#messages), this.#reconciliations];
     await Promise.all(queues.map((queue) => queue.prepare()));
@@ -68,7 +68,7 @@ export class OutboxQueue {
     this.#reconciliations.process(handler, options);
   }
 
-  /** Has a message sent, not before `startAfter`, when the transaction commits. */
+  /** Enqueues the job that sends a message, at `startAfter` at the earliest, in the transaction of `manager`. */
   async send(
     { id, category }: { id: string; category: OutboxCategory },
     manager: EntityManager,
@@ -78,7 +78,7 @@ export class OutboxQueue {
     await this.#messages[priorityOf(category)].send(job, { manager, startAfter });
   }
 
-  /** Looks for a message at `startAfter`, when the transaction commits. */
+  /** Enqueues a reconciliation at `startAfter`, in the transaction of `manager`. */
   async reconcile(job: ReconcileJob, manager: EntityManager, startAfter: Date): Promise<void> {
     await this.#reconciliations.send(job, { manager, startAfter });
   }

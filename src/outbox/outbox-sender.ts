@@ -5,29 +5,26 @@ import { loggableError } from '../errors/loggable-error.js';
 import { PostackApiOptions } from '../postack-api/postack-api.options.js';
 import { PostackApiError } from '../postack-api/postack-api-errors.js';
 import { PostackClient, type PostackMessage } from '../postack-api/postack-client.js';
-import { OutboxDelivery, NotToBeSentError } from './outbox-delivery.js';
+import { OutboxDelivery, SendAbortedError } from './outbox-delivery.js';
 import type { OutboxMessageEntity } from './outbox-message.entity.js';
 import { OutboxQueue, type OutboxJob, type OutboxPriority } from './outbox-queue.js';
 
 /**
- * Messages of one priority that a process works on at once: more than ten a second go through two priorities also when Postack
- * takes a second to answer.
+ * Messages of each priority that a process sends concurrently. With two priorities, that keeps up more than Postack's
+ * 10 requests per second even when each takes a second.
  */
 const CONCURRENCY = 6;
 
-/**
- * How often to look for messages that nobody announces, in seconds: retries that have become due. While NOTIFY works
- * (the second value), new ones are announced.
- */
+/** Poll interval for due retries, which no notification announces; the second value applies while NOTIFY works. */
 const POLL_SECONDS = 1;
 const BACKSTOP_POLL_SECONDS = 5;
 
-/** This process stops; the message is sent by another one, or after the next start. */
+/** The process is stopping; another process sends the message, or this one after a restart. */
 class StoppingError extends Error {
   override readonly name = 'StoppingError';
 }
 
-/** Takes messages out of the outbox and hands them to Postack, each priority in its own order. */
+/** Sends the messages of the outbox to Postack, each priority in its own order. */
 @Injectable()
 export class OutboxSender implements BeforeApplicationShutdown {
   readonly #logger = new Logger('PostackOutbox');
@@ -49,19 +46,19 @@ export class OutboxSender implements BeforeApplicationShutdown {
     }
   }
 
-  /** Begins no more requests. Those under way are waited for when pg-boss stops. */
+  /** Begins no more requests; pg-boss waits for those under way when it stops. */
   beforeApplicationShutdown(): void {
     void this.shutdown.begin();
     this.delivery.stop();
   }
 
-  /** @throws when it is to be tried again by pg-boss: the database is away, or this process stops. */
+  /** @throws when pg-boss has to retry the job: the database is unavailable, or the process is stopping. */
   async #send(job: OutboxJob, priority: OutboxPriority): Promise<void> {
     const { id } = job;
     const message = await this.delivery.take(job);
     if (!message) return;
     const { from, to, text, idempotencyKey } = message;
-    let begun = 0;
+    let attempts = 0;
     let sent: PostackMessage;
     try {
       sent = await this.client.send(
@@ -69,36 +66,36 @@ export class OutboxSender implements BeforeApplicationShutdown {
         {
           priority,
           beforeRequest: async () => {
-            if (this.shutdown.signal.aborted) throw new StoppingError('this process stops');
-            await this.delivery.begin(message, begun + 1);
-            begun += 1;
+            if (this.shutdown.signal.aborted) throw new StoppingError('The process is stopping');
+            await this.delivery.begin(message, attempts + 1);
+            attempts += 1;
           },
         },
       );
     } catch (error) {
-      if (error instanceof NotToBeSentError) return;
+      if (error instanceof SendAbortedError) return;
       if (error instanceof PostackApiError) {
-        await this.delivery.failed(message, begun, error);
-        this.#report(message, error);
+        await this.delivery.failed(message, attempts, error);
+        this.#logFailure(message, error);
         return;
       }
-      // No request is under way: what came before was certainly refused, or the client would not have gone on.
-      await this.delivery.giveBack(message, begun);
+      // No request is under way, and the client only retries what Postack has certainly not accepted.
+      await this.delivery.requeue(message, attempts);
       throw this.#interruption(id, error);
     }
     await this.delivery.accepted(id, sent.id);
   }
 
-  /** What pg-boss is to store of an error: those of queries carry their parameters, and with them texts and numbers. */
+  /** The error for pg-boss to store: query errors carry their parameters, and with them texts and phone numbers. */
   #interruption(id: string, error: unknown): Error {
-    const told = loggableError(error);
+    const reason = loggableError(error);
     if (!(error instanceof StoppingError))
-      this.#logger.warn(`Message ${id} could not be sent, trying again: ${told}`);
-    return new Error(told);
+      this.#logger.warn(`Sending message ${id} was interrupted; retrying: ${reason}`);
+    return new Error(reason);
   }
 
-  #report({ id, to }: OutboxMessageEntity, error: PostackApiError): void {
+  #logFailure({ id, to }: OutboxMessageEntity, error: PostackApiError): void {
     const level = error.isRetryable && error.maySendAgain ? 'warn' : 'error';
-    this.#logger[level](`Message ${id} to ${maskPhoneNumber(to)}: ${error.message}`);
+    this.#logger[level](`Sending message ${id} to ${maskPhoneNumber(to)} failed: ${error.message}`);
   }
 }

@@ -15,7 +15,7 @@ import { SendRules } from './send-rules/send-rules.js';
 import { LoopGuard } from './send-rules/loop-guard.js';
 import { REPLY_SINK } from '../events/reply-scope.js';
 
-/** Sends each message once, within the send rules. */
+/** Stores outbound messages and sends each at most once, subject to the send rules. */
 @Module({
   imports: [JobsModule, MessagesModule, OptOutsModule, SuppressionsModule, PostackApiModule],
   providers: [

@@ -1,7 +1,7 @@
 import { Matches, ValidateNested } from 'class-validator';
 import { applyOptions, IsWhole, OptionGroup } from '../errors/option-rules.js';
 
-/** Limits of replies and confirmations to one recipient; they stop loops between two auto-responders. */
+/** Limits on replies and confirmations to one recipient, which stop loops between two auto-responders. */
 export class LoopGuardOptions extends OptionGroup {
   /** Replies and confirmations within 10 minutes. 1 to 10,000. Default 5. */
   @IsWhole('messages', 1, 10_000, 'replies.loopGuard.')
@@ -21,28 +21,28 @@ export const CLOCK_TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 
 const CLOCK = { message: '"replies.quietHours.$property" must be a time of day, like 08:00' };
 
-/** Local times of the recipient between which solicitations wait. */
+/** Solicitations are deferred between these local times of the recipient. */
 export class QuietHoursOptions extends OptionGroup {
-  /** `HH:MM`. Default `21:00` (47 CFR 64.1200(c)(1)). */
+  /** First quiet minute, `HH:MM`. Default `21:00` (47 CFR 64.1200(c)(1)). */
   @Matches(CLOCK_TIME, CLOCK)
   from = '21:00';
 
-  /** `HH:MM`. Default `08:00`. */
+  /** First minute after the quiet hours, `HH:MM`; the same as `from` switches them off. Default `08:00`. */
   @Matches(CLOCK_TIME, CLOCK)
   to = '08:00';
 }
 
-/** Options of sending messages. */
+/** Options for sending messages. */
 export class OutboxOptions {
-  /** Longer messages are rejected, in segments as carriers count them. 1 to 40. Default 10. */
+  /** Longest message to send, in segments as carriers count them. Longer ones are rejected. 1 to 40. Default 10. */
   @IsWhole('segments', 1, 40, 'replies.')
   maxSegments = 10;
 
-  /** Limits of replies and confirmations to one recipient; they stop loops between two auto-responders. */
+  /** Limits on replies and confirmations to one recipient, which stop loops between two auto-responders. */
   @ValidateNested()
   loopGuard = new LoopGuardOptions();
 
-  /** Local times of the recipient between which solicitations wait. */
+  /** Solicitations are deferred between these local times of the recipient. */
   @ValidateNested()
   quietHours = new QuietHoursOptions();
 
@@ -51,8 +51,7 @@ export class OutboxOptions {
   }
 }
 
-export interface OutboxOptionsInput {
-  maxSegments?: number;
+export interface OutboxOptionsInput extends Partial<Omit<OutboxOptions, 'loopGuard' | 'quietHours'>> {
   loopGuard?: Partial<LoopGuardOptions>;
   quietHours?: Partial<QuietHoursOptions>;
 }

@@ -22,35 +22,42 @@ import { checkSmsText } from './sms-segments.js';
 
 const MAX_KEY_LENGTH = 1000;
 
-/** E.164, a short code, or an alphanumeric sender name. */
+/** E.164 or a short code; a sender may also be an alphanumeric name. */
 const RECIPIENT = /^(?:\+[1-9]\d{4,14}|\d{3,8})$/;
 const SENDER = /^(?:\+[1-9]\d{4,14}|\d{3,8}|[\p{L}\d][\p{L}\d ._&-]{0,10})$/u;
 
 type Enqueued = Omit<NewOutboxMessage, 'category'> & { category: OutboxCategory };
 
+const insertMessageSql = (outbox: string) => `
+  INSERT INTO ${outbox}
+    (id, idempotency_key, category, from_number, to_number, text, encoding, segments, in_reply_to, time_zone,
+     status, not_before, resend_of, resend_attempt, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13,
+    date_trunc('milliseconds', clock_timestamp()))
+  -- Changes nothing, but waits for a concurrent transaction with the same key and returns its row.
+  ON CONFLICT (idempotency_key) DO UPDATE SET idempotency_key = excluded.idempotency_key
+  RETURNING id, id = $1 AS is_new`;
+
 /**
- * Messages on their way to Postack. What is enqueued is stored, in the caller's transaction when there is one, and sent
- * once that is committed: at most once, since a message that Postack may have is never sent again by itself.
+ * Sends messages by way of the database: an enqueued message is stored, in the caller's transaction if there is one, and
+ * sent once that commits. It is sent at most once: a message that may already have reached Postack is never retried
+ * automatically.
  */
 @Injectable()
 export class Outbox implements ReplySink {
-  readonly #table: string;
-
   constructor(
     private readonly database: PostackDatabase,
     private readonly options: OutboxOptions,
     private readonly api: PostackApiOptions,
     private readonly queue: OutboxQueue,
-  ) {
-    this.#table = database.table(OutboxMessageEntity);
-  }
+  ) {}
 
   /**
    * Stores a message to be sent.
    *
-   * @throws {InvalidOutboxMessageError} naming everything that is wrong with it.
-   * @throws {UnsendableTextError} when the text is empty, or longer than `replies.maxSegments` parts.
-   * @throws {MissingApiKeyError} when there is no way to Postack.
+   * @throws {InvalidOutboxMessageError} listing everything that is wrong with the message.
+   * @throws {UnsendableTextError} when the text is empty, or longer than `replies.maxSegments` segments.
+   * @throws {MissingApiKeyError} without the option `api`.
    */
   async enqueue(message: NewOutboxMessage, options: EnqueueOptions = {}): Promise<OutboxReceipt> {
     if (!SENDABLE_CATEGORIES.includes(message.category)) {
@@ -59,7 +66,7 @@ export class Outbox implements ReplySink {
     return this.#enqueue(message, options);
   }
 
-  /** Stores the one confirmation of an opt-out: the one message that whoever has opted out still gets. */
+  /** Stores the one confirmation of an opt-out: the only message that a customer still gets after opting out. */
   confirmOptOut(message: Omit<NewOutboxMessage, 'category'>): Promise<OutboxReceipt> {
     return this.#enqueue({ ...message, category: 'confirmation' }, {});
   }
@@ -76,18 +83,18 @@ export class Outbox implements ReplySink {
     const size = checkSmsText(message.text, this.options.maxSegments);
     await this.queue.prepare();
     const row = { ...checked, ...size };
-    // A repository's manager, say, is in no transaction: the message and its job would not be stored together.
+    // Without an active transaction, the message and its job would not be stored atomically.
     if (manager?.queryRunner?.isTransactionActive) return this.#store(row, manager);
     return this.database.transaction((own) => this.#store(row, own));
   }
 
-  /** What `event.reply()` does. */
+  /** Implements `event.reply()`. */
   async reply({ event, text, idempotencyKey, manager }: Reply): Promise<ReplyReceipt> {
     const { from, to } = event;
     if (from === null || to === null) {
       throw new InvalidOutboxMessageError([
-        `event ${event.id} does not tell who wrote to which number; if Postack sends them under other names, ` +
-          'set the options "payload.from" and "payload.to"',
+        `event ${event.id} has no sender or no recipient. If Postack sends them in other fields, set the options ` +
+          '"payload.from" and "payload.to"',
       ]);
     }
     return this.enqueue(
@@ -101,15 +108,8 @@ export class Outbox implements ReplySink {
     manager: EntityManager,
   ): Promise<OutboxReceipt> {
     const { notBefore = null } = message;
-    const rows: { id: string; is_new: boolean }[] = await manager.query(
-      `INSERT INTO ${this.#table}
-         (id, idempotency_key, category, from_number, to_number, text, encoding, segments, in_reply_to, time_zone,
-          status, not_before, resend_of, resend_attempt, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13,
-         date_trunc('milliseconds', clock_timestamp()))
-       -- Changes nothing, but locks, and so finds what another transaction is about to commit.
-       ON CONFLICT (idempotency_key) DO UPDATE SET idempotency_key = excluded.idempotency_key
-       RETURNING id, id = $1 AS is_new`,
+    const [stored]: { id: string; is_new: boolean }[] = await manager.query(
+      insertMessageSql(this.database.table(OutboxMessageEntity)),
       [
         randomUUID(),
         message.idempotencyKey,
@@ -126,8 +126,7 @@ export class Outbox implements ReplySink {
         message.resend?.attempt ?? 0,
       ],
     );
-    const [stored] = rows;
-    if (!stored) throw new Error('PostgreSQL has stored a message, and does not say where');
+    if (!stored) throw new Error('INSERT … RETURNING of an outbound message returned no row');
     const { id, is_new: isNew } = stored;
     if (isNew) await this.queue.send({ id, category: message.category }, manager, notBefore);
     return { id, isDuplicate: !isNew };

@@ -1,12 +1,18 @@
-/** Why Postack did not take a message, as it is stored: without texts, numbers and keys. */
+import type { PostackApiError } from '../postack-api/postack-api-errors.js';
+
+/** Why Postack did not accept a message, as stored: without texts, phone numbers and API keys. */
 export interface SendError {
   /** `PostackApiError.code`. */
   code: string;
   /** Postack's own code, if it gave one. */
   apiCode: string | null;
   message: string;
-  /** What a person can do. */
+  /** What an operator can do. */
   action: string;
   /** ISO 8601 UTC. */
   at: string;
+}
+
+export function toSendError({ code, apiCode, message, action }: PostackApiError): SendError {
+  return { code, apiCode, message, action, at: new Date().toISOString() };
 }

@@ -2,52 +2,50 @@ import { SegmentedMessage } from 'sms-segments-calculator';
 import { InvalidRequestError } from '../errors/request-errors.js';
 import type { SmsEncoding } from './outbox-message.js';
 
-/** How a text travels. */
+/** Encoding and size of a text. */
 export interface SmsSize {
   encoding: SmsEncoding;
-  /** Parts, each of which is billed. */
+  /** Number of segments, each of which is billed. */
   segments: number;
 }
 
-/** A text that cannot be sent as it is: nothing in it, or too much. */
+/** The text is empty or too long to be sent. */
 export class UnsendableTextError extends InvalidRequestError {
   readonly code = 'POSTACK_TEXT_UNSENDABLE';
   override readonly name = 'UnsendableTextError';
 }
 
-/** More than one part has; several parts have fewer each. */
+/** Upper bound on the characters of a segment: those of a single GSM-7 segment. */
 const LONGEST_SEGMENT = 160;
 
-/** UTF-16 units in each of several parts. */
+/** UTF-16 code units in each of several segments. */
 const UCS2_UNITS = 67;
 
 /**
- * How many parts a text takes: 160 characters of GSM-7 or 70 UTF-16 units in one, else 153 or 67 in each (3GPP TS
- * 23.038 and 23.040). An escaped character, a surrogate pair or an emoji is never split.
+ * Counts the segments of a text: one holds 160 GSM-7 characters or 70 UTF-16 code units; each of several holds 153 or 67
+ * (3GPP TS 23.038 and 23.040). An escaped character, a surrogate pair or an emoji is never split.
  */
 export function smsSegments(text: string): SmsSize {
   const { encodingName: encoding, segmentsCount } = new SegmentedMessage(text);
-  // A letter with hundreds of accents counts as one character there, and is never split.
+  // The calculator never splits a grapheme: a letter with hundreds of accents would always be one segment.
   const atLeast = encoding === 'UCS-2' && segmentsCount > 1 ? Math.ceil(text.length / UCS2_UNITS) : 1;
   return { encoding, segments: Math.max(segmentsCount, atLeast) };
 }
 
-/** The size of a text that may be sent. @throws {UnsendableTextError} when it is blank, or takes too many parts. */
+/** Size of a text to be sent. @throws {UnsendableTextError} when it is blank or has more than `maxSegments` segments. */
 export function checkSmsText(text: string, maxSegments: number): SmsSize {
-  if (text.trim() === '') throw new UnsendableTextError('The text is empty: nothing can be sent');
-  // Counting takes time, and so long a text cannot fit.
+  if (text.trim() === '') throw new UnsendableTextError('The text is empty');
+  // Counting the segments of a long text is slow, and such a text cannot fit.
   if (text.length > maxSegments * LONGEST_SEGMENT) {
-    throw tooLong(`has ${text.length} characters, more than fit in ${maxSegments} parts`, maxSegments);
+    throw tooLong(`has ${text.length} characters, too many for ${maxSegments} segments`);
   }
   const size = smsSegments(text);
   if (size.segments > maxSegments) {
-    throw tooLong(`takes ${size.segments} parts in ${size.encoding}`, maxSegments);
+    throw tooLong(`has ${size.segments} segments (${size.encoding}); the maximum is ${maxSegments}`);
   }
   return size;
 }
 
-function tooLong(how: string, maxSegments: number): UnsendableTextError {
-  return new UnsendableTextError(
-    `The text ${how}; at most ${maxSegments} may be sent (replies.maxSegments): shorten it, or raise the limit`,
-  );
+function tooLong(problem: string): UnsendableTextError {
+  return new UnsendableTextError(`The text ${problem}. Shorten it, or raise "replies.maxSegments"`);
 }

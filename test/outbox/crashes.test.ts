@@ -8,31 +8,30 @@ import { waitUntil } from '../support/wait-until.js';
 import { newNumber, OURS } from '../support/reply-application.js';
 import { freePort, ReplyProcesses } from '../support/reply-processes.js';
 
-/** A dead process's jobs are taken over after some 15 seconds. */
-const PATIENCE_MS = 90_000;
+/** The jobs of a dead process are retried by another one after about 15 seconds. */
+const TIMEOUT_MS = 90_000;
 
 const STEPS = ['answered', 'taking', 'beginning', 'begun', 'accepting', 'accepted'] as const;
 
-/** What became of the answer. */
-interface Ending {
+interface Result {
   message: OutboxMessage;
-  /** What the customer got. */
+  /** What the customer received. */
   texts: string[];
   requests: number;
 }
 
-describe('a process that is killed while it answers', () => {
+describe('OutboxSender, when its process is killed', () => {
   const processes = new ReplyProcesses();
-  const endings = new Map<string, Ending>();
+  const results = new Map<string, Result>();
 
-  // Side by side, since each of them waits for its take-over.
+  // Concurrently, since each waits until another process takes over.
   beforeAll(async () => {
-    await Promise.all(STEPS.map(async (step) => endings.set(step, await killedAt(step))));
-  }, 2 * PATIENCE_MS);
+    await Promise.all(STEPS.map(async (step) => results.set(step, await killAt(step))));
+  }, 2 * TIMEOUT_MS);
   afterAll(() => processes.clear());
 
-  /** Kills a process at a step of its first answer, and waits until another one has brought it to an end. */
-  async function killedAt(crashAt: string): Promise<Ending> {
+  /** Kills a process at a step of its first answer, and waits until another process has finished it. */
+  async function killAt(crashAt: string): Promise<Result> {
     const database = await createTestDatabase();
     const dataSource = await openDataSource(database.url, { poolSize: 2 });
     const postack = await LocalPostack.start({ timeScale: 100 });
@@ -44,19 +43,19 @@ describe('a process that is killed while it answers', () => {
       await anna.text(OURS, 'Hi');
       expect(await exit).toEqual([null, 'SIGKILL']);
       const successor = await processes.start(database, postack, { port });
-      const log = new OutboxQueries(new PostackDatabase(dataSource));
-      // Held for the while until Postack's next try to deliver its events, too; but only one outcome stays unknown.
+      const queries = new OutboxQueries(new PostackDatabase(dataSource));
+      // Others are held as well until Postack retries its events, but only the outcome of "begun" stays unknown.
       const end = crashAt === 'begun' ? 'held' : 'delivered';
       const message = await waitUntil(
-        async () => (await log.list()).items.find(({ state }) => state === end),
+        async () => (await queries.list()).items.find(({ state }) => state === end),
         {
-          what: () => `an end of the answer after a crash when ${crashAt}`,
-          timeoutMs: PATIENCE_MS,
+          what: () => `the answer to be ${end} after a crash at "${crashAt}"`,
+          timeoutMs: TIMEOUT_MS,
           everyMs: 100,
         },
       );
       await postack.settled();
-      expect((await log.list()).items).toHaveLength(1);
+      expect((await queries.list()).items).toHaveLength(1);
       await successor.kill();
       return { message, texts: anna.inbox.map(({ text }) => text), requests: postack.requests.length };
     } finally {
@@ -66,16 +65,16 @@ describe('a process that is killed while it answers', () => {
     }
   }
 
-  it.each(STEPS.filter((step) => step !== 'begun'))('when %s: one answer arrives', (step) => {
-    const { message, texts, requests } = endings.get(step)!;
+  it.each(STEPS.filter((step) => step !== 'begun'))('delivers one answer after a crash at "%s"', (step) => {
+    const { message, texts, requests } = results.get(step)!;
     expect(message).toMatchObject({ state: 'delivered', attempts: 1 });
     expect({ texts, requests }).toEqual({ texts: ['You wrote: Hi'], requests: 1 });
   });
 
-  it('when begun: nobody can know whether it was sent, so it is held for a person, with the reason', () => {
-    const { message, texts, requests } = endings.get('begun')!;
+  it('holds the answer for an operator after a crash at "begun", since it may have been sent', () => {
+    const { message, texts, requests } = results.get('begun')!;
     expect(message).toMatchObject({ state: 'held', heldReason: 'unknown-outcome', attempts: 1 });
-    expect(message.heldDetail).toContain('died before Postack had answered');
+    expect(message.heldDetail).toContain('died before Postack responded');
     expect({ texts, requests }).toEqual({ texts: [], requests: 0 });
   });
 });

@@ -14,7 +14,7 @@ import {
   type ReplyApplication,
 } from '../support/reply-application.js';
 
-/** Answers by what it is told: text `<what>: <answer>`. */
+/** Answers by the text of the message. */
 @Injectable()
 class Answering {
   calls = 0;
@@ -42,7 +42,7 @@ class Answering {
   }
 }
 
-describe('the outbox', () => {
+describe('Outbox', () => {
   let app: ReplyApplication;
 
   beforeAll(async () => {
@@ -59,7 +59,7 @@ describe('the outbox', () => {
     ...change,
   });
 
-  it('sends a message and joins what Postack tells of it', async () => {
+  it('sends a message and shows its delivery state', async () => {
     const { to, ...rest } = message();
     const { id, isDuplicate } = await app.outbox.enqueue({ to, ...rest });
     expect(isDuplicate).toBe(false);
@@ -78,7 +78,7 @@ describe('the outbox', () => {
     ]);
   });
 
-  it('takes two messages with one key for one', async () => {
+  it('sends only the first of two messages with the same key', async () => {
     const first = message();
     const [a, b] = await Promise.all([
       app.outbox.enqueue(first),
@@ -90,28 +90,28 @@ describe('the outbox', () => {
     expect(app.postack.messages.filter(({ recipient }) => recipient === first.to)).toHaveLength(1);
   });
 
-  it('stores in the transaction of the caller, and sends nothing when that is undone', async () => {
-    const undone = message();
+  it("stores in the caller's transaction, and sends nothing when that is rolled back", async () => {
+    const rolledBack = message();
     await expect(
       app.dataSource.transaction(async (manager) => {
-        await app.outbox.enqueue(undone, { manager });
-        throw new Error('undone');
+        await app.outbox.enqueue(rolledBack, { manager });
+        throw new Error('rolled back');
       }),
-    ).rejects.toThrow('undone');
+    ).rejects.toThrow('rolled back');
     const kept = message();
     await app.dataSource.transaction((manager) => app.outbox.enqueue(kept, { manager }));
     await app.message({ to: kept.to }, ({ state }) => state === 'delivered');
-    expect((await app.log.list({ to: undone.to })).items).toEqual([]);
-    expect(app.postack.messages.map(({ recipient }) => recipient)).not.toContain(undone.to);
+    expect((await app.log.list({ to: rolledBack.to })).items).toEqual([]);
+    expect(app.postack.messages.map(({ recipient }) => recipient)).not.toContain(rolledBack.to);
   });
 
-  it('does not take a manager that is in no transaction for one', async () => {
+  it('starts a transaction of its own for a manager without one', async () => {
     const sent = message();
     await app.outbox.enqueue(sent, { manager: app.dataSource.manager });
     await app.message({ to: sent.to }, ({ state }) => state === 'delivered');
   });
 
-  it('sends what waits also when the clock of this machine is behind', async () => {
+  it('sends a deferred message also when the clock of this machine is behind', async () => {
     const sent = message({ notBefore: new Date(Date.now() + 500) });
     const now = Date.now;
     Date.now = () => now() - 10_000;
@@ -123,7 +123,7 @@ describe('the outbox', () => {
     }
   });
 
-  it('sends what a listener answers once, however often the listener is tried again', async () => {
+  it('sends the replies of a listener once, however often the listener is retried', async () => {
     const anna = app.postack.customer(newNumber());
     const { eventId } = await anna.text(OURS, 'plain');
     await waitForListener(app.application, eventId, 'answering', 'done');
@@ -139,7 +139,7 @@ describe('the outbox', () => {
     });
   });
 
-  it('undoes the answer of a transactional listener together with its other writes', async () => {
+  it('rolls back the reply of a transactional listener with its other writes', async () => {
     const ben = app.postack.customer(newNumber());
     const { eventId } = await ben.text(OURS, 'transaction');
     await waitForListener(app.application, eventId, 'in-transaction', 'done');
@@ -147,14 +147,14 @@ describe('the outbox', () => {
     expect((await app.log.list({ to: ben.number })).items.map(({ text }) => text)).toEqual(['attempt 2']);
   });
 
-  it('makes a dead letter at once of an answer that cannot be sent', async () => {
+  it('makes a reply that cannot be sent a dead letter without retries', async () => {
     const { eventId } = await app.postack.customer(newNumber()).text(OURS, 'empty');
     const { attempts, lastError } = await waitForListener(app.application, eventId, 'answering', 'dead');
     expect(attempts).toBe(1);
     expect(lastError).toMatchObject({ name: 'UnsendableTextError' });
   });
 
-  it('refuses a reply outside a listener, and says where it belongs', async () => {
+  it('rejects a reply outside a listener, and names the alternative', async () => {
     const event = new MessageReceivedEvent(
       {
         id: 'msg_1',
@@ -182,7 +182,7 @@ describe('the outbox', () => {
   });
 
   it.each([
-    ['no number', { to: 'Anna' }, '"to" must be a number'],
+    ['an invalid recipient', { to: 'Anna' }, '"to" must be a number'],
     ['no sender', { from: '' }, '"from" must be one of your numbers'],
     ['no key', { idempotencyKey: '' }, '"idempotencyKey" must have 1 to 1000 characters'],
     ['an unknown category', { category: 'spam' as 'reply' }, '"category" must be one of reply'],
@@ -190,21 +190,21 @@ describe('the outbox', () => {
     ['an unknown time zone', { timeZone: 'Mars/Olympus' }, '"timeZone" must be an IANA time zone'],
     ['no text', { text: ' ' }, 'empty'],
     ['too long a text', { text: 'a'.repeat(153 * 10 + 1) }, '10'],
-  ])('refuses a message with %s, with the reason', async (_what, change, problem) => {
+  ])('rejects a message with %s, with the reason', async (_what, change, problem) => {
     const stored = () => app.database.query('SELECT id FROM postack.outbox_message');
     const before = await stored();
     await expect(app.outbox.enqueue(message(change))).rejects.toThrow(problem);
     expect(await stored()).toEqual(before);
   });
 
-  it('takes numbers in any spelling', async () => {
+  it('accepts numbers in any spelling', async () => {
     const to = newNumber();
     const spelled = `${to.slice(0, 2)} (${to.slice(2, 5)}) ${to.slice(5, 8)}-${to.slice(8)}`;
     await app.outbox.enqueue(message({ to: spelled }));
     expect(await app.message({ to }, ({ state }) => state === 'delivered')).toMatchObject({ to });
   });
 
-  it('waits for the time before which a message is not to be sent', async () => {
+  it('sends no message before its "notBefore"', async () => {
     const later = message({ notBefore: new Date(Date.now() + 3_600_000) });
     await app.outbox.enqueue(later);
     const sooner = message({ notBefore: new Date(Date.now() + 300) });
@@ -216,13 +216,13 @@ describe('the outbox', () => {
 
   it.each([
     [
-      'rejects what Postack rejects for good',
+      'marks a message as rejected when Postack rejects it permanently',
       MAGIC_NUMBERS.invalidRecipient,
       'rejected',
       'invalid_recipient',
     ],
-    ['tells of what the carrier could not deliver', MAGIC_NUMBERS.landline, 'undelivered', undefined],
-    ['tells of what was never sent', MAGIC_NUMBERS.unregistered, 'failed', undefined],
+    ['shows that the carrier could not deliver a message', MAGIC_NUMBERS.landline, 'undelivered', undefined],
+    ['shows that a message was never sent', MAGIC_NUMBERS.unregistered, 'failed', undefined],
   ] as const)('%s', async (_what, { number: to }, state, apiCode) => {
     const { id } = await app.outbox.enqueue(message({ to }));
     const settled = await app.message({ to }, (found) => found.id === id && found.state === state);

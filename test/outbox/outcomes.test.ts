@@ -12,7 +12,7 @@ import {
   type ReplyApplication,
 } from '../support/reply-application.js';
 
-describe('a message to Postack', () => {
+describe('OutboxDelivery', () => {
   let app: ReplyApplication;
 
   beforeAll(async () => {
@@ -34,11 +34,11 @@ describe('a message to Postack', () => {
     app.postack.messages.filter((message) => message.recipient === to && message.text === text);
 
   it.each([
-    ['the connection is cut before the answer', MAGIC_NUMBERS.cutOff],
-    ['the answer comes too late', MAGIC_NUMBERS.late],
-    ['the answer cannot be read', MAGIC_NUMBERS.notJson],
+    ['the connection breaks before the response', MAGIC_NUMBERS.cutOff],
+    ['the response comes too late', MAGIC_NUMBERS.late],
+    ['the response is not JSON', MAGIC_NUMBERS.notJson],
   ])(
-    'of which %s is not sent again, but found by what Postack tells of it',
+    "does not send a message again when %s, but matches it to Postack's events",
     async (_what, { number: to }) => {
       const { id, text } = await send(to);
       const delivered = await app.message(
@@ -50,7 +50,7 @@ describe('a message to Postack', () => {
     },
   );
 
-  it('of which two have the same text are told apart when one outcome is unknown', async () => {
+  it('tells two messages of the same text apart when one outcome is unknown', async () => {
     const to = MAGIC_NUMBERS.cutOff.number;
     const text = `Twice ${randomUUID()}`;
     const ids = [(await send(to, text)).id, (await send(to, text)).id];
@@ -63,12 +63,12 @@ describe('a message to Postack', () => {
     expect(sentTo(to, text)).toHaveLength(2);
   });
 
-  it('that Postack may have, or not, is held with the reason until a person decides', async () => {
+  it('holds a message of unknown outcome, with the reason, until an operator decides', async () => {
     const { number: to } = MAGIC_NUMBERS.serverError;
     const { id, text } = await send(to);
     const held = await app.message({ to }, (message) => message.id === id && message.state === 'held');
     expect(held).toMatchObject({ heldReason: 'unknown-outcome', attempts: 1 });
-    expect(held.heldDetail).toMatch(/Postack may have it, or not.*look for it at Postack/);
+    expect(held.heldDetail).toMatch(/Postack may or may not have the message.*look for it at Postack/);
     expect(held.lastError).toMatchObject({ code: 'POSTACK_API_SERVER_ERROR' });
     expect(JSON.stringify(held.lastError)).not.toContain(text);
 
@@ -78,7 +78,7 @@ describe('a message to Postack', () => {
     await app.message({ to }, (message) => message.id === id && message.state === 'held');
   });
 
-  it('that a person has found at Postack is joined with its delivery', async () => {
+  it('takes the id of a message that an operator has found at Postack', async () => {
     const { id } = await send(MAGIC_NUMBERS.serverError.number);
     await app.message({}, (message) => message.id === id && message.state === 'held');
     const other = await send(newNumber());
@@ -100,19 +100,22 @@ describe('a message to Postack', () => {
   });
 
   it.each([
-    ['is away for a moment', MAGIC_NUMBERS.unavailableOnce],
-    ['gets too many', MAGIC_NUMBERS.rateLimitedOnce],
-  ])('is sent again when Postack %s, since it does not have it', async (_what, { number: to }) => {
-    const { id, text } = await send(to);
-    const delivered = await app.message(
-      { to },
-      (message) => message.id === id && message.state === 'delivered',
-    );
-    expect(delivered.attempts).toBe(2);
-    expect(sentTo(to, text)).toHaveLength(1);
-  });
+    ['is unavailable once', MAGIC_NUMBERS.unavailableOnce],
+    ['limits the request rate once', MAGIC_NUMBERS.rateLimitedOnce],
+  ])(
+    'sends a message again when Postack %s, since Postack does not have it',
+    async (_what, { number: to }) => {
+      const { id, text } = await send(to);
+      const delivered = await app.message(
+        { to },
+        (message) => message.id === id && message.state === 'delivered',
+      );
+      expect(delivered.attempts).toBe(2);
+      expect(sentTo(to, text)).toHaveLength(1);
+    },
+  );
 
-  it('waits, with the reason, while Postack is away; and may be cancelled', async () => {
+  it('keeps a message queued, with the reason, while Postack is unreachable; it can be cancelled', async () => {
     await app.postack.api.down('refused');
     try {
       const { id } = await send(newNumber());
@@ -128,17 +131,17 @@ describe('a message to Postack', () => {
     }
   });
 
-  it('is told of also when the first receipt comes before the answer to the request is recorded', async () => {
+  it('uses a receipt that arrives before the response to the request is recorded', async () => {
     const to = MAGIC_NUMBERS.cutOff.number;
     const { id } = await send(to);
-    // Here the receipt is even the first that is heard of it.
+    // Here the receipt is even the only sign that Postack has the message.
     const accepted = await app.message({ to }, (message) => message.id === id && message.messageId !== null);
     expect(accepted.state).not.toBe('accepted');
   });
 });
 
-describe('a message that Postack has certainly refused', () => {
-  it('stays queued when its process is told to stop before the next attempt', async () => {
+describe('OutboxSender', () => {
+  it('leaves a message that Postack has certainly not accepted queued when its process stops', async () => {
     const app = await startReplyApplication({ options: { replies: { rules: false } } });
     const database = await openDataSource(app.database.url, { poolSize: 1 });
     try {

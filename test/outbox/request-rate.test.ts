@@ -13,7 +13,7 @@ import { ReplyProcesses } from '../support/reply-processes.js';
 
 const MESSAGES = 50;
 
-describe('three processes that send together', () => {
+describe('OutboxSender, in three processes', () => {
   const processes = new ReplyProcesses();
   let app: ReplyApplication;
 
@@ -29,7 +29,7 @@ describe('three processes that send together', () => {
     await app.close();
   });
 
-  it('never make more than 10 requests in a second, and serve replies and others in turns', async () => {
+  it('never makes more than 10 requests in a second, and serves replies and other messages in turn', async () => {
     const stalls = monitorEventLoopDelay({ resolution: 1 });
     stalls.enable();
     await app.dataSource.transaction(async (manager) => {
@@ -50,7 +50,7 @@ describe('three processes that send together', () => {
       what: () => `${MESSAGES} messages at Postack; there are ${app.postack.messages.length}`,
       timeoutMs: 30_000,
     });
-    // What came in while this process stood still has been seen late by as much.
+    // Requests that arrived while the event loop of this process was blocked were seen that much later.
     const lateMs = stalls.max / 1e6;
     expect(
       mostWithin(
@@ -60,7 +60,7 @@ describe('three processes that send together', () => {
     ).toBeLessThanOrEqual(10);
     expect(new Set(app.postack.requests.map(({ status }) => status))).toEqual(new Set([201]));
     expect(app.postack.requests).toHaveLength(MESSAGES);
-    // The ten others are not kept waiting until the forty replies are through.
+    // The ten others do not have to wait for all forty replies.
     const isOther = ({ text }: { text: string }) => Number(text.replace('Message ', '')) % 5 === 0;
     expect(app.postack.messages.slice(0, MESSAGES / 2).filter(isOther).length).toBeGreaterThanOrEqual(7);
   }, 60_000);

@@ -11,15 +11,16 @@ import {
   PEER,
   received,
   second,
+  storeMessage,
+  type Compliance,
 } from '../support/compliance-database.js';
-import { storeMessage, type Compliance } from '../support/compliance-database.js';
 
-/** In the afternoon wherever +1 may be. */
+/** Daytime in every time zone of +1. */
 const DAY = new Date(Date.UTC(2026, 0, 15, 23));
 const NIGHT = new Date(Date.UTC(2026, 0, 15, 8));
 const ago = (minutes: number) => new Date(DAY.getTime() - minutes * 60_000);
 
-describe('what keeps a message from being sent', () => {
+describe('SendRules', () => {
   let compliance: Compliance;
   let parts: ReturnType<typeof partsOf>;
 
@@ -39,20 +40,20 @@ describe('what keeps a message from being sent', () => {
   const store = (fields: Partial<OutboxMessageEntity>) => storeMessage(compliance.dataSource, fields);
   const queued = (fields: Partial<OutboxMessageEntity> = {}) =>
     store({ status: 'queued', sendingSince: null, ...fields });
-  const block = (message: OutboxMessageEntity, now = DAY) =>
-    compliance.dataSource.transaction((manager) => parts.rules.block(message, manager, now));
+  const check = (message: OutboxMessageEntity, now = DAY) =>
+    compliance.dataSource.transaction((manager) => parts.rules.check(message, manager, now));
   const reason = async (fields: Partial<OutboxMessageEntity>, now = DAY) => {
-    const found = await block(await queued(fields), now);
-    return found?.kind === 'hold' ? found.reason : (found?.kind ?? null);
+    const block = await check(await queued(fields), now);
+    return block?.kind === 'hold' ? block.reason : (block?.kind ?? null);
   };
 
-  it('is nothing, as a rule', async () => {
+  it('blocks nothing by default', async () => {
     for (const category of ['reply', 'confirmation', 'notification', 'solicitation'] as const) {
       expect(await reason({ category })).toBeNull();
     }
   });
 
-  it('is that a reply would go to a number of ours, configured or learned', async () => {
+  it('holds a reply to an own number, configured or learned', async () => {
     use({ ownNumbers: ['+1 (555) 010-0003'] });
     await parts.project(received('Hello', second(1)));
     const answers = ['reply', 'confirmation'] as const;
@@ -63,7 +64,7 @@ describe('what keeps a message from being sent', () => {
     expect(await reason({ category: 'notification', to: OWN })).toBeNull();
   });
 
-  it('is an opt-out, for all but its confirmation, also when a person has released it', async () => {
+  it('holds all messages but the confirmation after an opt-out, also released ones', async () => {
     await parts.project(received('STOP', second(1)));
     for (const category of ['reply', 'notification', 'solicitation'] as const) {
       expect(await reason({ category, releasedAt: DAY })).toBe('opted-out');
@@ -74,9 +75,9 @@ describe('what keeps a message from being sent', () => {
     expect(await reason({ from: OTHER_OWN })).toBeNull();
   });
 
-  it('is that its number is suppressed, also when a person has released it, until that ends or is removed', async () => {
+  it('holds messages to a suppressed number, also released ones, until the suppression ends or is removed', async () => {
     const suppressions = new Suppressions(new PostackDatabase(compliance.dataSource));
-    await suppressions.add({ number: PEER, reason: 'a dead line' });
+    await suppressions.add({ number: PEER, reason: 'disconnected' });
     for (const category of ['reply', 'notification', 'solicitation'] as const) {
       expect(await reason({ category, releasedAt: DAY })).toBe('suppressed');
     }
@@ -84,13 +85,13 @@ describe('what keeps a message from being sent', () => {
     expect(await reason({ to: '+15550100009' })).toBeNull();
     await compliance.database.query(`UPDATE postack.suppression SET expires_at = now()`);
     expect(await reason({})).toBeNull();
-    await suppressions.add({ number: PEER, reason: 'a dead line' });
+    await suppressions.add({ number: PEER, reason: 'disconnected' });
     expect(await reason({})).toBe('suppressed');
     await suppressions.remove({ number: PEER, reason: 'a new phone' });
     expect(await reason({})).toBeNull();
   });
 
-  it('is that it repeats a message which may have arrived after all: then it is cancelled', async () => {
+  it('cancels a resend of a message that may have been delivered after all', async () => {
     const reported = (state: string, others: string[]) =>
       compliance.database.query(
         `INSERT INTO postack.message (id, direction, state, state_at, conflict, history, first_event_at, last_event_at)
@@ -98,8 +99,8 @@ describe('what keeps a message from being sent', () => {
          ON CONFLICT (id) DO UPDATE SET state = excluded.state, history = excluded.history`,
         [state, JSON.stringify([...others, state].map((one) => ({ state: one })))],
       );
-    const repeated = { resendOf: 'SM1', resendAttempt: 1 };
-    expect(await reason(repeated)).toBe('cancel');
+    const resend = { resendOf: 'SM1', resendAttempt: 1 };
+    expect(await reason(resend)).toBe('cancel');
     for (const [state, others, expected] of [
       ['undelivered', ['sent'], null],
       ['undelivered', ['failed'], null],
@@ -109,41 +110,41 @@ describe('what keeps a message from being sent', () => {
       ['expired', ['sent'], 'cancel'],
     ] as const) {
       await reported(state, [...others]);
-      expect({ state, reason: await reason(repeated) }).toEqual({ state, reason: expected });
+      expect({ state, reason: await reason(resend) }).toEqual({ state, reason: expected });
     }
   });
 
-  it('is a review that is open, for solicitations', async () => {
+  it('holds solicitations while an opt-out review is open', async () => {
     await parts.project(received('leave me alone', second(1)));
     expect(await reason({ category: 'solicitation' }, NIGHT)).toBe('opt-out-review');
     expect(await reason({ category: 'notification' })).toBeNull();
   });
 
-  it('is the night, for solicitations, which wait until it is over', async () => {
+  it('defers solicitations until the quiet hours end', async () => {
     const message = await queued({ category: 'solicitation', timeZone: 'America/New_York' });
-    expect(await block(message, NIGHT)).toEqual({
-      kind: 'wait',
+    expect(await check(message, NIGHT)).toEqual({
+      kind: 'defer',
       until: new Date(Date.UTC(2026, 0, 15, 13)),
-      detail: 'Quiet hours where +1********01 may be, 21:00 to 08:00 (replies.quietHours)',
+      detail: 'Quiet hours of +1********01, 21:00 to 08:00 local time (replies.quietHours)',
     });
     expect(await reason({ category: 'notification' }, NIGHT)).toBeNull();
     use({ quietHours: { from: '23:00', to: '03:00' } });
-    expect(await block(message, NIGHT)).toBeNull();
+    expect(await check(message, NIGHT)).toBeNull();
   });
 
-  it('is that the recipient has had as many answers as one may get in ten minutes', async () => {
+  it('holds replies beyond the limit of ten minutes', async () => {
     use({ loopGuard: { perTenMinutes: 3 } });
     await store({ sendingSince: ago(11) });
     await store({ sendingSince: ago(9), from: OTHER_OWN });
     await store({ sendingSince: ago(1), category: 'confirmation', status: 'sending' });
     expect(await reason({})).toBeNull();
     await store({ sendingSince: ago(2), status: 'held', heldReason: 'unknown-outcome' });
-    expect(await block(await queued())).toEqual({
+    expect(await check(await queued())).toEqual({
       kind: 'hold',
       reason: 'peer-budget',
       detail:
-        '+1********01 has had 3 replies within 10 minutes (replies.loopGuard.perTenMinutes): it may be a machine. ' +
-        'Release it if a person should be answered',
+        '+1********01 received 3 replies within 10 minutes (replies.loopGuard.perTenMinutes): ' +
+        'likely an auto-responder. Release the message if it is a real conversation',
     });
     expect(await reason({ category: 'confirmation' })).toBe('peer-budget');
     expect(await reason({ category: 'notification' })).toBeNull();
@@ -151,46 +152,46 @@ describe('what keeps a message from being sent', () => {
     expect(await reason({ releasedAt: DAY })).toBeNull();
   });
 
-  it('is not what was never sent, nor what is not an answer, nor the message itself', async () => {
+  it('counts neither messages that were never sent, nor other categories, nor the message itself', async () => {
     use({ loopGuard: { perTenMinutes: 1 } });
     await store({ sendingSince: ago(1), category: 'notification' });
     await store({ sendingSince: ago(1), status: 'rejected' });
     await store({ sendingSince: ago(1), status: 'held', heldReason: 'peer-budget' });
-    expect(await block(await store({ sendingSince: ago(1), status: 'sending' }))).toBeNull();
+    expect(await check(await store({ sendingSince: ago(1), status: 'sending' }))).toBeNull();
   });
 
-  it('is that the recipient has had as many answers as one may get in a day', async () => {
+  it('holds replies beyond the limit of a day', async () => {
     use({ loopGuard: { perDay: 2 } });
     await store({ sendingSince: ago(24 * 60 + 1) });
     await store({ sendingSince: ago(23 * 60) });
     expect(await reason({})).toBeNull();
     await store({ sendingSince: ago(22 * 60) });
-    expect(await block(await queued())).toMatchObject({
+    expect(await check(await queued())).toMatchObject({
       reason: 'peer-budget',
       detail: expect.stringContaining('2 replies within 24 hours (replies.loopGuard.perDay)'),
     });
   });
 
-  it('is that the recipient has just had this very text several times', async () => {
+  it('holds a text that the recipient has just received several times', async () => {
     for (const minutes of [11, 3, 2]) await store({ sendingSince: ago(minutes), text: 'We are closed' });
     expect(await reason({ text: 'We are closed' })).toBeNull();
     await store({ sendingSince: ago(1), text: 'We are closed' });
-    expect(await block(await queued({ text: 'We are closed' }))).toMatchObject({
+    expect(await check(await queued({ text: 'We are closed' }))).toMatchObject({
       reason: 'identical-text',
       detail: expect.stringContaining('3 times within 10 minutes (replies.loopGuard.identicalTexts)'),
     });
     expect(await reason({ text: 'We are open' })).toBeNull();
   });
 
-  it('keeps several processes from passing together', async () => {
+  it('keeps to the limits when several processes send concurrently', async () => {
     use({ loopGuard: { perTenMinutes: 3 } });
     const messages = await Promise.all(Array.from({ length: 8 }, () => queued()));
     const begin = (message: OutboxMessageEntity) =>
       compliance.dataSource.transaction(async (manager) => {
-        const found = await partsOf(compliance.dataSource, {
+        const block = await partsOf(compliance.dataSource, {
           loopGuard: { perTenMinutes: 3 },
-        }).rules.block(message, manager);
-        if (found) return 0;
+        }).rules.check(message, manager);
+        if (block) return 0;
         await manager.query(
           `UPDATE postack.outbox_message SET status = 'sending', sending_since = now() WHERE id = $1`,
           [message.id],
@@ -202,7 +203,7 @@ describe('what keeps a message from being sent', () => {
   });
 });
 
-describe('our own numbers', () => {
+describe('OwnNumbers', () => {
   let compliance: Compliance;
 
   beforeAll(async () => {
@@ -210,7 +211,7 @@ describe('our own numbers', () => {
   });
   afterAll(() => compliance.close());
 
-  it('are learned from what came in, and remembered once that is committed', async () => {
+  it('learns the recipients of received messages, and remembers them once the transaction commits', async () => {
     const { dataSource } = compliance;
     const parts = partsOf(dataSource);
     await expect(
@@ -228,7 +229,7 @@ describe('our own numbers', () => {
     expect(await parts.ownNumbers.isOwn(PEER)).toBe(false);
   });
 
-  it('that are known take no statement, when there is nothing else to record', async () => {
+  it('runs no statement for known numbers when there is nothing else to record', async () => {
     const { dataSource } = compliance;
     const parts = partsOf(dataSource);
     const statementsOf = (text: string) =>

@@ -15,7 +15,7 @@ import type { RepliesOptionsInput } from '../../src/replies/replies.options.js';
 import { Suppressions } from '../../src/suppressions/suppressions.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from './test-database.js';
 
-/** The parts of replies that keep the law, on a database of their own. */
+/** A database for tests of opt-outs, suppressions and send rules. */
 export interface Compliance {
   database: TestDatabase;
   dataSource: DataSource;
@@ -35,7 +35,7 @@ export async function openCompliance(): Promise<Compliance> {
   };
 }
 
-/** As one process has them. */
+/** The classes under test, as one process has them. */
 export function partsOf(dataSource: DataSource, replies: RepliesOptionsInput = {}) {
   const database = new PostackDatabase(dataSource);
   const optOutOptions = new OptOutOptions(replies.optOut);
@@ -59,7 +59,7 @@ export const OTHER_OWN = '+15550100003';
 
 export const second = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, seconds));
 
-/** Somebody wrote to one of our numbers. */
+/** A message from `PEER` to an own number. */
 export function received(
   text: string | null,
   occurredAt: Date,
@@ -75,7 +75,7 @@ export function received(
   );
 }
 
-/** Stores an outbound message, a reply that is being sent unless told otherwise. */
+/** Stores an outbound message; by default, an accepted reply. */
 export async function storeMessage(
   dataSource: DataSource,
   fields: Partial<OutboxMessageEntity> = {},

@@ -1,5 +1,5 @@
-// A host application that answers every message, run as processes of its own. With CRASH_AT it kills itself at that
-// step of the first answer.
+// A host application that answers every message, run as a separate process. With CRASH_AT it kills itself at that step
+// of the first answer.
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -69,7 +69,7 @@ for (const [method, before, after] of [
   };
 }
 
-// Whoever has started it is gone.
+// The parent process has exited.
 process.stdin.on('end', () => process.exit(1)).resume();
 await app.listen(Number(PORT), '127.0.0.1');
 console.log(`listening ${await app.getUrl()}`);

@@ -7,17 +7,17 @@ import { LocalPostack, type LocalPostackOptions } from '../../src/simulator/inde
 import { startTestApplication, TEST_SECRET, type TestApplication } from './test-application.js';
 import { waitUntil } from './wait-until.js';
 
-/** The number that customers write to. */
+/** The own number that customers write to. */
 export const OURS = '+15550109999';
 
-/** A host application and a local Postack that know each other. */
+/** A host application and a local Postack, connected in both directions. */
 export interface ReplyApplication extends TestApplication {
   postack: LocalPostack;
   outbox: Outbox;
   log: OutboxQueries;
   held: HeldMessages;
-  /** Waits for the one message that fits to be in a state, and returns it. */
-  message(filter: OutboxFilter, fits: (message: OutboxMessage) => boolean): Promise<OutboxMessage>;
+  /** Waits for a message that matches, and returns it. */
+  message(filter: OutboxFilter, matches: (message: OutboxMessage) => boolean): Promise<OutboxMessage>;
 }
 
 export async function startReplyApplication(
@@ -44,9 +44,9 @@ export async function startReplyApplication(
     outbox: host.application.get(Outbox),
     log,
     held: host.application.get(HeldMessages),
-    message: (filter, fits) =>
-      waitUntil(async () => (await log.list(filter)).items.find(fits), {
-        what: () => `a message to ${filter.to ?? 'anybody'} in the outbox`,
+    message: (filter, matches) =>
+      waitUntil(async () => (await log.list(filter)).items.find(matches), {
+        what: () => `a matching message to ${filter.to ?? 'any number'} in the outbox`,
       }),
     close: async () => {
       await host.close();
@@ -57,7 +57,7 @@ export async function startReplyApplication(
 
 let numbers = 0;
 
-/** A number that nobody else uses. */
+/** A number that no other test uses. */
 export function newNumber(): string {
   numbers += 1;
   return `+1555${String(2_000_000 + numbers)}`;

@@ -18,11 +18,11 @@ export interface ReplyProcess {
   kill(): Promise<void>;
 }
 
-/** Runs `reply-app.js`, and leaves no process behind. */
+/** Starts and stops processes of `reply-app.js`. */
 export class ReplyProcesses {
   readonly #children = new Set<ChildProcess>();
 
-  /** Starts one; resolves when it listens. */
+  /** Starts a process; resolves when it listens. */
   async start(
     database: TestDatabase,
     postack: LocalPostack,
@@ -46,10 +46,10 @@ export class ReplyProcesses {
       const [, origin] = /^listening (\S+)/.exec(line) ?? [];
       if (origin !== undefined) return { url: `${origin}/api/v1/webhooks`, exit, kill: () => end(child) };
     }
-    throw new Error('The process ended before it listened');
+    throw new Error('The process exited before it listened');
   }
 
-  /** Ends them all. */
+  /** Kills all processes. */
   async clear(): Promise<void> {
     await Promise.all([...this.#children].map(end));
     this.#children.clear();
@@ -62,11 +62,11 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-/** Below the ports that systems hand out by themselves: nobody else gets one of these while a test wants it again. */
+/** Below the ephemeral port range, so that the system does not assign the port while a test wants it again. */
 const FIRST_PORT = 20_000;
 const PORTS = 10_000;
 
-/** A port that nobody uses now. */
+/** A port that is free now. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST_PORT + Math.floor(Math.random() * PORTS);

@@ -6,27 +6,28 @@ import type { SendBlock } from '../outbox-message.js';
 import { OutboxMessageEntity } from '../outbox-message.entity.js';
 import { OutboxOptions } from '../outbox.options.js';
 
-/** What of a message decides whether it may be part of a loop. */
+/** The columns of a message that the loop guard looks at. */
 export type LoopCandidate = Pick<OutboxMessageEntity, 'id' | 'to' | 'text' | 'category'>;
 
-/** Any number that nobody else uses as the first of a pair of advisory locks. */
+/** First key of the advisory locks of this class: arbitrary, but not used elsewhere. */
 const LOCK_SPACE = 0x6c6f6f70;
 
 const TEN_MINUTES_MS = 600_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Keeps two auto-responders from writing to each other all night: what one recipient gets in replies and confirmations,
- * from all own numbers together, is limited in number, and in repetitions of the very same text.
+ * Stops loops between two auto-responders: limits the replies and confirmations to one recipient, from all own numbers
+ * together, and how many of them have the same text.
  */
 @Injectable()
 export class LoopGuard {
   constructor(private readonly options: OutboxOptions) {}
 
   /**
-   * Whether a reply or confirmation would be one too many; `null` when not, and for other categories. Counted are those
-   * that were sent, and those that may have been. To be called in the transaction that then marks the message as being
-   * sent: until its end, no other one for the same recipient gets past this.
+   * Checks a reply or confirmation against the limits. Counts messages that were sent, or may have been. Call it in the
+   * transaction that marks the message as being sent: it locks the recipient until that ends.
+   *
+   * @returns the block; `null` when the message is within the limits, or of another category.
    */
   async check(
     message: LoopCandidate,
@@ -51,17 +52,20 @@ export class LoopGuard {
     if (identical >= identicalTexts) {
       return hold(
         'identical-text',
-        `${peer} has had this text ${identical} times within 10 minutes (replies.loopGuard.identicalTexts)`,
+        `${peer} received this text ${identical} times within 10 minutes (replies.loopGuard.identicalTexts)`,
       );
     }
     if (recent >= perTenMinutes) {
       return hold(
         'peer-budget',
-        `${peer} has had ${recent} replies within 10 minutes (replies.loopGuard.perTenMinutes)`,
+        `${peer} received ${recent} replies within 10 minutes (replies.loopGuard.perTenMinutes)`,
       );
     }
     if (day >= perDay) {
-      return hold('peer-budget', `${peer} has had ${day} replies within 24 hours (replies.loopGuard.perDay)`);
+      return hold(
+        'peer-budget',
+        `${peer} received ${day} replies within 24 hours (replies.loopGuard.perDay)`,
+      );
     }
     return null;
   }
@@ -71,10 +75,10 @@ function before(now: Date, ms: number): string {
   return new Date(now.getTime() - ms).toISOString();
 }
 
-function hold(reason: 'identical-text' | 'peer-budget', what: string): SendBlock {
+function hold(reason: 'identical-text' | 'peer-budget', limit: string): SendBlock {
   return {
     kind: 'hold',
     reason,
-    detail: `${what}: it may be a machine. Release it if a person should be answered`,
+    detail: `${limit}: likely an auto-responder. Release the message if it is a real conversation`,
   };
 }

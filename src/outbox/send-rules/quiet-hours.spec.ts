@@ -7,7 +7,7 @@ import { isTimeZone, quietUntil } from './quiet-hours.js';
 
 const NIGHT = { from: '21:00', until: '08:00' };
 
-/** The next moment, ISO 8601 UTC; `null` when that is `at`. */
+/** End of the quiet hours at `at`, ISO 8601 UTC; `null` outside of them. */
 function next(
   to: string,
   at: string,
@@ -20,27 +20,27 @@ function next(
 const BERLIN = '+4915123456789';
 const NEW_YORK = { timeZone: 'America/New_York' };
 
-describe('the quiet hours', () => {
-  it('begin at nine in the evening and end at eight in the morning', () => {
+describe('quietUntil', () => {
+  it('starts the quiet hours at 21:00 and ends them at 08:00', () => {
     expect(next(BERLIN, '2026-01-15T19:59:59Z')).toBeNull();
     expect(next(BERLIN, '2026-01-15T20:00Z')).toBe('2026-01-16T07:00Z');
     expect(next(BERLIN, '2026-01-16T06:59:30Z')).toBe('2026-01-16T07:00Z');
     expect(next(BERLIN, '2026-01-16T07:00Z')).toBeNull();
   });
 
-  it('are those of the given time zone rather than of the number', () => {
+  it('prefers the given time zone to those of the number', () => {
     expect(next(BERLIN, '2026-01-15T20:00Z', NEW_YORK)).toBeNull();
     expect(next(BERLIN, '2026-01-15T12:59Z', NEW_YORK)).toBe('2026-01-15T13:00Z');
     expect(next(BERLIN, '2026-01-15T20:00Z', { timeZone: 'Nowhere/Land' })).toBe('2026-01-16T07:00Z');
   });
 
-  it('last until the clocks show eight on the days on which they change', () => {
+  it('lasts until 08:00 local time on days of a clock change', () => {
     // Spring forward, 2026-03-08; fall back, 2026-11-01.
     expect(next('+1', '2026-03-08T03:00Z', NEW_YORK)).toBe('2026-03-08T12:00Z');
     expect(next('+1', '2026-11-01T02:00Z', NEW_YORK)).toBe('2026-11-01T13:00Z');
   });
 
-  it('may end at a time that the clocks leave out, or show twice', () => {
+  it('supports an end in the hour that a clock change skips or repeats', () => {
     const until = { ...NEW_YORK, until: '02:30' };
     expect(next('+1', '2026-03-08T06:00Z', until)).toBe('2026-03-08T07:30Z');
     const twice = { ...NEW_YORK, until: '01:30' };
@@ -48,41 +48,41 @@ describe('the quiet hours', () => {
     expect(next('+1', '2026-11-01T06:10Z', twice)).toBe('2026-11-01T06:30Z');
   });
 
-  it('end for a country when it is morning in all of its time zones', () => {
-    // Honolulu is at UTC-10, and with Adak the last; New York the first to be at nine in the evening.
+  it('ends for a country when it is morning in all of its time zones', () => {
+    // Honolulu and Adak (UTC-10) are the last to reach 08:00; New York is the first to reach 21:00.
     expect(next('+12125551234', '2026-01-15T14:00Z')).toBe('2026-01-15T18:00Z');
     expect(next('+12125551234', '2026-01-15T18:00Z')).toBeNull();
     expect(next('+12125551234', '2026-01-16T01:59Z')).toBeNull();
     expect(next('+12125551234', '2026-01-16T02:00Z')).toBe('2026-01-16T18:00Z');
   });
 
-  it('are those of every country with the calling code, when the number does not tell which', () => {
-    // From eight in the morning in Guam (UTC+10) to nine in the evening in St. John's, Newfoundland (UTC-3:30).
+  it('covers every country with the calling code when the number fits several', () => {
+    // From 08:00 in Guam (UTC+10) to 21:00 in St. John's, Newfoundland (UTC-3:30).
     expect(next('+15550100001', '2026-01-15T18:00Z')).toBe('2026-01-15T22:00Z');
     expect(next('+15550100001', '2026-01-16T00:29Z')).toBeNull();
     expect(next('+15550100001', '2026-01-16T00:30Z')).toBe('2026-01-16T22:00Z');
   });
 
-  it.each(['12345', 'Pizzeria', '+80012345678'])('are those of UTC for %s', (to) => {
+  it.each(['12345', 'Pizzeria', '+80012345678'])('uses UTC for %s', (to) => {
     expect(next(to, '2026-01-15T20:59Z')).toBeNull();
     expect(next(to, '2026-01-15T21:00Z')).toBe('2026-01-16T08:00Z');
   });
 
-  it('may lie within one day, or be none', () => {
+  it('supports quiet hours within one day, and none', () => {
     const siesta = { from: '13:00', until: '16:00' };
     expect(next(BERLIN, '2026-01-15T12:30Z', siesta)).toBe('2026-01-15T15:00Z');
     expect(next(BERLIN, '2026-01-15T20:00Z', siesta)).toBeNull();
     expect(next(BERLIN, '2026-01-15T12:30Z', { from: '08:00', until: '08:00' })).toBeNull();
   });
 
-  it('are those of the zone in the middle when no moment suits all', () => {
+  it('uses the middle time zone when no moment suits all', () => {
     const almostAlways = { from: '12:00', until: '10:00' };
     const moment = next('+12125551234', '2026-01-15T00:00Z', almostAlways);
     expect(moment).toBe('2026-01-15T16:00Z');
     expect(next('+12125551234', moment!, almostAlways)).toBeNull();
   });
 
-  it('let a moment a day through in every country, at which it is day everywhere in it', () => {
+  it('finds an allowed moment within a day for every country', () => {
     const numbers = getCountries().flatMap((country) => getExampleNumber(country, examples)?.number ?? []);
     expect(numbers.length).toBeGreaterThan(200);
     const now = new Date('2026-01-15T00:00Z');
@@ -93,7 +93,7 @@ describe('the quiet hours', () => {
     }
   });
 
-  it('end, at any time of any year and for any hours, at a moment that is not quiet', () => {
+  it('returns a later moment outside the quiet hours, for any time and any hours', () => {
     const clock = fc
       .integer({ min: 0, max: 1439 })
       .map((minutes) => DateTime.fromMillis(minutes * 60_000, { zone: 'utc' }).toFormat('HH:mm'));
@@ -115,8 +115,8 @@ describe('the quiet hours', () => {
   });
 });
 
-describe('a time zone', () => {
-  it('is one by its IANA name', () => {
+describe('isTimeZone', () => {
+  it('accepts IANA names only', () => {
     expect(isTimeZone('America/New_York')).toBe(true);
     expect(isTimeZone('UTC')).toBe(true);
     expect(isTimeZone('New York')).toBe(false);

@@ -2,46 +2,51 @@ import { getCountry } from 'countries-and-timezones';
 import { getCountries, getCountryCallingCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { DateTime, IANAZone } from 'luxon';
 
-/** When it is asked whether somebody may be written to. */
+/** The recipient, the moment and the quiet hours to check. */
 export interface QuietHoursQuery {
-  /** Canonical number of the recipient. */
+  /** Normalized number of the recipient. */
   to: string;
-  /** The recipient's IANA time zone; `null`: every one in which the number may be. */
+  /** The recipient's IANA time zone; `null`: every time zone that the number may be in. */
   timeZone: string | null;
   now: Date;
-  /** `HH:MM`, the first quiet minute; at or after `until`, it is that of the evening before. */
+  /** `HH:MM`, the first quiet minute. When later than `until`, the quiet hours span midnight. */
   from: string;
-  /** `HH:MM`, the first minute that is not quiet any more. The same as `from`: it is never quiet. */
+  /** `HH:MM`, the first minute after the quiet hours. The same as `from`: there are no quiet hours. */
   until: string;
 }
 
-/** Whether a text is the name of an IANA time zone, like `America/New_York`. */
+/** Whether a text is the name of an IANA time zone, such as `America/New_York`. */
 export function isTimeZone(text: string): boolean {
   return IANAZone.isValidZone(text);
 }
 
 /**
- * The next moment at which it is quiet in none of the time zones that a recipient may be in; `null` when that is now.
- * 47 CFR 64.1200(c)(1) forbids telephone solicitations before 8 in the morning and after 9 in the evening by the
- * recipient's clock.
+ * The first moment outside the quiet hours of every time zone that the recipient may be in; `null` when that is now.
+ * 47 CFR 64.1200(c)(1) forbids telephone solicitations before 8 a.m. and after 9 p.m. local time of the recipient.
  *
- * Time zones are the given one, or all those of the number's country; when several countries share its calling code, and
- * the number does not tell them apart, all of theirs; UTC for a short code or a sender name. When there is no such
- * moment, the zones being too far apart for the hours that are left, the one in the middle counts alone.
+ * The time zones are: the given one; else all those of the number's country, or of every country with the number's
+ * calling code when the number does not tell them apart; UTC for a short code or a sender name. When the zones are so far
+ * apart that no moment is outside the quiet hours of all, only the middle one counts.
  */
 export function quietUntil({ to, timeZone, now, from, until }: QuietHoursQuery): Date | null {
   if (from === until) return null;
   const zones = timeZone !== null && isTimeZone(timeZone) ? [timeZone] : zonesOf(to);
   const moment =
-    loudMoment(zones, now, from, until) ?? loudMoment([middleOf(zones, now)], now, from, until) ?? now;
+    firstAllowedMoment(zones, now, from, until) ??
+    firstAllowedMoment([middleOf(zones, now)], now, from, until) ??
+    now;
   return moment.getTime() === now.getTime() ? null : moment;
 }
 
-/** Later than this there is no moment that suits all zones, when there is none before. */
+/** Local times repeat daily, apart from clock changes: a moment not found within three days does not exist. */
 const HORIZON_MS = 3 * 86_400_000;
 
-/** The first moment from `now` on at which it is quiet nowhere. */
-function loudMoment(zones: readonly string[], now: Date, from: string, until: string): Date | undefined {
+function firstAllowedMoment(
+  zones: readonly string[],
+  now: Date,
+  from: string,
+  until: string,
+): Date | undefined {
   for (let at = now; at.getTime() - now.getTime() < HORIZON_MS;) {
     const ends = zones.map((zone) => endOfQuiet(DateTime.fromJSDate(at, { zone }), from, until));
     const last = Math.max(...ends.map((end) => end?.toMillis() ?? 0));
@@ -51,7 +56,7 @@ function loudMoment(zones: readonly string[], now: Date, from: string, until: st
   return undefined;
 }
 
-/** When the quiet hours are over that it is in now; `null` when it is in none. */
+/** End of the quiet hours that contain this local time; `null` outside of them. */
 function endOfQuiet(local: DateTime, from: string, until: string): DateTime | null {
   const time = local.toFormat('HH:mm');
   const isOvernight = from > until;
@@ -62,14 +67,14 @@ function endOfQuiet(local: DateTime, from: string, until: string): DateTime | nu
   return day.set({ hour, minute, second: 0, millisecond: 0 });
 }
 
-/** The zone with as many to its west as to its east. */
+/** The median zone by UTC offset. */
 function middleOf(zones: readonly string[], now: Date): string {
   const offset = (zone: string) => IANAZone.create(zone).offset(now.getTime());
   const sorted = zones.toSorted((a, b) => offset(a) - offset(b));
   return sorted[Math.floor(sorted.length / 2)] ?? 'UTC';
 }
 
-/** Kosovo is missing in the list of countries. */
+/** Kosovo is missing from countries-and-timezones. */
 const ZONES_BY_COUNTRY: Partial<Record<string, readonly string[]>> = { XK: ['Europe/Belgrade'] };
 
 function zonesOf(number: string): readonly string[] {

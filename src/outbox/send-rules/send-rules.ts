@@ -12,13 +12,13 @@ import { quietUntil } from './quiet-hours.js';
 import { hasCertainlyFailed } from '../../messages/has-certainly-failed.js';
 import { OutboxOptions } from '../outbox.options.js';
 
-/** What of a message decides whether it may be sent. */
+/** The columns of a message that the send rules look at. */
 export type SendCandidate = Pick<
   OutboxMessageEntity,
   'id' | 'category' | 'from' | 'to' | 'text' | 'timeZone' | 'releasedAt' | 'resendOf'
 >;
 
-/** Everything that may keep a message from being sent, in one place. */
+/** The rules that every message has to pass before it is sent. */
 @Injectable()
 export class SendRules {
   constructor(
@@ -30,63 +30,72 @@ export class SendRules {
   ) {}
 
   /**
-   * What keeps a message from being sent at this moment; `null` when nothing does. To be asked right before it is sent,
-   * in the transaction that marks it as being sent. In this order:
+   * Checks the send rules. Call it right before each request, in the transaction that marks the message as being sent.
+   * The first rule that applies decides:
    *
-   * 1. what repeats a message that has arrived after all is not sent
+   * 1. a resend of a message that may have been delivered after all is cancelled
    * 2. own numbers get no replies and no confirmations
-   * 3. who has opted out gets nothing but the one confirmation of it
-   * 4. numbers at which nothing arrives get nothing but such confirmations
-   * 5. who may have opted out gets no solicitations until a person has decided
-   * 6. solicitations wait for the recipient's morning
-   * 7. replies and confirmations have budgets, unless a person has released the message: the only rule that yields
+   * 3. a recipient who has opted out gets only the one confirmation
+   * 4. a suppressed number gets only such a confirmation
+   * 5. a recipient with an open opt-out review gets no solicitations
+   * 6. solicitations are deferred until the recipient's quiet hours end
+   * 7. replies and confirmations have limits for each recipient; only this rule yields when an operator releases the
+   *    message
+   *
+   * @returns the block; `null` when the message may be sent now.
    */
-  async block(
+  async check(
     message: SendCandidate,
     manager: EntityManager,
     now: Date = new Date(),
   ): Promise<SendBlock | null> {
     const { from, to, category, resendOf } = message;
     if (resendOf !== null && !(await hasCertainlyFailed(resendOf, manager))) {
-      return { kind: 'cancel', detail: `Message ${resendOf}, which it repeats, may have arrived after all` };
+      return {
+        kind: 'cancel',
+        detail: `Message ${resendOf}, which this one resends, may have been delivered`,
+      };
     }
     const peer = maskPhoneNumber(to);
     const isAnswer = category === 'reply' || category === 'confirmation';
     if (isAnswer && (await this.ownNumbers.isOwn(to, manager))) {
-      return hold('own-number', `${peer} is one of our own numbers, which are never answered. Cancel it`);
+      return hold(
+        'own-number',
+        `${peer} is one of your own numbers, which are never answered. Cancel the message`,
+      );
     }
     if (category !== 'confirmation' && (await this.ledger.isOptedOut(to, from, manager))) {
       return hold(
         'opted-out',
-        `${peer} has opted out. Cancel it, or release it once they have opted in again`,
+        `${peer} has opted out. Cancel the message, or release it after the recipient has opted in again`,
       );
     }
     const suppression = category !== 'confirmation' && (await this.suppressions.find(to, manager));
     if (suppression) return hold('suppressed', suppressedDetail(peer, suppression));
     if (category === 'solicitation') {
       if (await this.ledger.hasOpenReview(to, manager)) {
-        const detail = `${peer} may have asked not to be written to. Resolve the opt-out review, then release or cancel it`;
+        const detail = `${peer} may have asked to opt out. Resolve the opt-out review, then release or cancel the message`;
         return hold('opt-out-review', detail);
       }
-      const wait = this.#quiet(message, now);
-      if (wait) return wait;
+      const deferral = this.#checkQuietHours(message, now);
+      if (deferral) return deferral;
     }
     return message.releasedAt === null ? this.loopGuard.check(message, manager, now) : null;
   }
 
-  #quiet({ to, timeZone }: SendCandidate, now: Date): SendBlock | null {
+  #checkQuietHours({ to, timeZone }: SendCandidate, now: Date): SendBlock | null {
     const { from, to: end } = this.options.quietHours;
     const until = quietUntil({ to, timeZone, now, from, until: end });
     if (!until) return null;
-    const detail = `Quiet hours where ${maskPhoneNumber(to)} may be, ${from} to ${end} (replies.quietHours)`;
-    return { kind: 'wait', until, detail };
+    const detail = `Quiet hours of ${maskPhoneNumber(to)}, ${from} to ${end} local time (replies.quietHours)`;
+    return { kind: 'defer', until, detail };
   }
 }
 
 function suppressedDetail(peer: string, { code, expiresAt }: SuppressionEntity): string {
-  const why = code === null ? 'is suppressed' : `is suppressed: a message failed with the code ${code}`;
-  const until = expiresAt ? `, until ${expiresAt.toISOString()}` : '';
-  return `${peer} ${why}${until}. Cancel it, or remove the suppression and release it`;
+  const until = expiresAt ? ` until ${expiresAt.toISOString()}` : '';
+  const cause = code === null ? '' : `: a message failed with the code ${code}`;
+  return `${peer} is suppressed${until}${cause}. Cancel the message, or remove the suppression and release it`;
 }
 
 function hold(reason: HeldReason, detail: string): SendBlock {
