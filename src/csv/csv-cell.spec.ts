@@ -9,7 +9,7 @@ const texts = fc
   })
   .map((characters) => characters.join(''));
 
-describe('a cell of a CSV file', () => {
+describe('csvCell', () => {
   it.each([
     ['=1', "'=1"],
     ['\t=1', "'\t'=1"],
@@ -20,11 +20,11 @@ describe('a cell of a CSV file', () => {
     ['+4930123456', '+4930123456'],
     ['1 + 1 = 2; good', '1 + 1 = 2; good'],
     ['two\n\nparts', 'two\n\nparts'],
-  ])('of %j is written %j', (text, cell) => {
+  ])('writes %j as %j', (text, cell) => {
     expect(csvCell(text)).toBe(cell);
   });
 
-  it('is no formula to a spreadsheet that separates by commas, semicolons or tabs', () => {
+  it('leaves no formula for spreadsheets that separate cells by commas, semicolons or tabs', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const line = stringify([['SM1', csvCell(text), 'end']]);
@@ -36,7 +36,7 @@ describe('a cell of a CSV file', () => {
     );
   });
 
-  it('is read back as the text that it was made of', () => {
+  it('is reversed by textOfCell', () => {
     fc.assert(
       fc.property(texts, (text) => {
         expect(textOfCell(csvCell(`x${text}x`))).toBe(`x${text}x`);

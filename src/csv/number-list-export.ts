@@ -2,24 +2,24 @@ import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
 import { csvCell } from './csv-cell.js';
 
-/** How a list is to be written. */
-export interface NumberListWriting<Row> {
+/** How to write a list. */
+export interface NumberListWriter<Row> {
   columns: readonly string[];
-  /** The next rows after `last`, by their keys; none at the end. */
+  /** The next rows after `last` in the order of their keys; none at the end. */
   page: (last: Row | undefined, size: number) => Promise<Row[]>;
-  /** The cells of a row, as the columns. */
+  /** The cells of a row, in the order of `columns`. */
   cellsOf: (row: Row) => (string | null)[];
 }
 
 const PAGE_SIZE = 1000;
 
-/** A list as CSV in UTF-8, read in pages as fast as it is consumed, so that the length makes no difference. */
-export function exportNumberList<Row>(writing: NumberListWriting<Row>): Readable {
-  return Readable.from(pages(writing), { objectMode: false });
+/** Streams a list as CSV in UTF-8. Rows are read in pages as the stream is consumed, so memory stays constant. */
+export function exportNumberList<Row>(writer: NumberListWriter<Row>): Readable {
+  return Readable.from(pages(writer), { objectMode: false });
 }
 
-async function* pages<Row>({ columns, page, cellsOf }: NumberListWriting<Row>): AsyncGenerator<string> {
-  // With the first page: what reading that fails with can be told as long as no byte is on its way.
+async function* pages<Row>({ columns, page, cellsOf }: NumberListWriter<Row>): AsyncGenerator<string> {
+  // The header is written with the first page, so that an error in reading that comes before the first byte.
   let rows = await page(undefined, PAGE_SIZE);
   yield stringify([[...columns], ...rows.map((row) => cellsOf(row).map(csvCell))]);
   for (let last = rows.at(-1); last; last = rows.at(-1)) {

@@ -4,38 +4,38 @@ import { CsvError, parse, type Info } from 'csv-parse';
 import { parseIsoTime } from '../events/iso-time.js';
 import { textOfCell } from './csv-cell.js';
 
-/** What an import has done. */
+/** Result of an import. */
 export interface NumberListImport {
-  /** Rows that have changed something. */
+  /** Rows that changed something. */
   imported: number;
-  /** Rows that say what was known already, or what no longer counts. */
+  /** Valid rows that changed nothing: already recorded, or superseded since. */
   unchanged: number;
-  /** Rows that could not be taken. */
+  /** Invalid rows. */
   rejected: number;
-  /** Why, for the first 100 of them. */
-  errors: { /** In the file, from 1. */ line: number; problem: string }[];
+  /** The problems of the first 100 invalid rows. */
+  errors: { /** Line in the file, from 1. */ line: number; problem: string }[];
 }
 
-/** How a list is to be read. */
-export interface NumberListReading<Entry> {
-  /** Columns besides `number` that mean something. */
+/** How to read a list. */
+export interface NumberListReader<Entry> {
+  /** Known columns besides `number`; all are optional. */
   columns: readonly string[];
-  /** What a row says, given the text of its cells; or what is wrong with it. */
+  /** The entry of a row, given the texts of its cells; or, as a string, the problem with the row. */
   entryOf: (cell: (column: string) => string) => Entry | string;
-  /** Records entries. @returns how many have changed something. */
+  /** Stores entries. @returns how many changed something. */
   store: (entries: Entry[]) => Promise<number>;
-  /** The error for something that is no such list. */
-  refusal: (message: string, options?: ErrorOptions) => Error;
+  /** Creates the error for an invalid list. */
+  invalidList: (message: string, options?: ErrorOptions) => Error;
 }
 
 const MAX_ROWS = 1_000_000;
 const MAX_ROW_CHARACTERS = 16_384;
 const MAX_ERRORS = 100;
 
-/** Rows that are stored at once. */
+/** Rows for each call of `store`. */
 const CHUNK_SIZE = 1000;
 
-/** A row, by column; those that are not known are left alone. */
+/** The cells of a row by column. */
 type Row = Partial<Record<string, string>>;
 
 /** The ISO 8601 date, or time with a UTC offset, in a cell; `undefined` when it is neither. */
@@ -44,14 +44,15 @@ export function timeOfCell(cell: string): Date | undefined {
 }
 
 /**
- * Reads a list of numbers: CSV in UTF-8 with a header row. Rows that are right are stored, and wrong ones told. Where
- * it ends to be a list, what was read before may have been stored: to import a list again changes nothing.
+ * Imports a list of numbers: CSV in UTF-8 with a header row. Valid rows are stored; invalid rows are counted and listed.
+ * When the list turns out to be invalid as a whole, rows before that point may have been stored; an import can be rerun
+ * safely.
  *
- * @throws the reading's refusal when it is no such list, or has more than 1,000,000 rows.
+ * @throws `invalidList` when the source is not such a list, or has more than 1,000,000 rows.
  */
 export async function importNumberList<Entry extends object>(
   source: Readable,
-  { columns, entryOf, store, refusal }: NumberListReading<Entry>,
+  { columns, entryOf, store, invalidList }: NumberListReader<Entry>,
 ): Promise<NumberListImport> {
   const result: NumberListImport = { imported: 0, unchanged: 0, rejected: 0, errors: [] };
   let chunk: Entry[] = [];
@@ -65,7 +66,7 @@ export async function importNumberList<Entry extends object>(
   const take = async (rows: AsyncIterable<{ record: Row; info: Info }>) => {
     for await (const { record, info } of rows) {
       if (info.records > MAX_ROWS)
-        throw refusal(`A list must not have more than ${MAX_ROWS} rows: import it in parts`);
+        throw invalidList(`A list must not have more than ${MAX_ROWS} rows. Split it, and import the parts`);
       const entry = entryOf((column) => textOfCell(record[column] ?? ''));
       if (typeof entry === 'string') {
         result.rejected += 1;
@@ -78,7 +79,7 @@ export async function importNumberList<Entry extends object>(
     const names = header.map((name) => name.trim().toLowerCase());
     if (names.includes('number')) return names;
     const optional = columns.map((name) => `"${name}"`).join(', ');
-    throw refusal(`A list must be CSV with a header row: "number", and optionally ${optional}`);
+    throw invalidList(`A list must be CSV with a header row: "number", and optionally ${optional}`);
   };
   let header: string[] = [];
   const parser = parse({
@@ -90,12 +91,12 @@ export async function importNumberList<Entry extends object>(
     await pipeline(source, parser, take);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw refusal(
-      `The list cannot be read on: ${error.message}. Rows before that may be taken already; mend it and import all of it again`,
+    throw invalidList(
+      `Invalid CSV: ${error.message}. Earlier rows may have been imported; fix the file and import it again`,
       { cause: error },
     );
   }
-  // Of an empty file, no header is ever asked for.
+  // The parser does not ask for the columns of an empty file.
   columnsOf(header);
   return result;
 }

@@ -1,19 +1,19 @@
 /**
- * Longer texts are not looked at whole: in hostile ones, normalising takes time that grows with the square of their
- * length. An SMS cannot have more than 39,015 characters; nobody asks to be left alone in more than these.
+ * Only this many characters are looked at: normalizing a hostile text takes quadratic time. An SMS has at most 39,015
+ * characters, and no genuine request to opt out is longer than these.
  */
 const MAX_LENGTH = 5000;
 
 /**
- * The words of a text, in lower case and joined by single blanks, without accents, punctuation, quotes and emoji:
- * `“Don't STOP!” 🙂` → `dont stop`. Letters that only look different (full width, bold, circled) are the same.
+ * The words of a text in lower case, joined by single spaces, without accents, punctuation, quotes and emoji:
+ * `“Don't STOP!” 🙂` → `dont stop`. Full-width, bold and circled letters become plain ones.
  */
 export function normalWords(text: string): string {
   const plain = text
     .slice(0, MAX_LENGTH)
     .normalize('NFKD')
     .toLowerCase()
-    // Accents, characters that show nothing, and apostrophes: what is within words without parting them.
+    // Accents, invisible characters and apostrophes, which do not separate words.
     .replaceAll(/[\p{M}\p{Cf}'’ʼ`´]/gu, '');
   return (plain.match(/[\p{L}\p{N}]+/gu) ?? []).join(' ');
 }

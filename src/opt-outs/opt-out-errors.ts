@@ -1,12 +1,12 @@
 import { ConflictError, InvalidRequestError, NotFoundError } from '../errors/request-errors.js';
 
-/** Somebody is not opted out, or the ledger has never heard of them. */
+/** The number is not opted out, or the ledger has no entry about it. */
 export class OptOutNotFoundError extends NotFoundError {
   readonly code = 'POSTACK_OPT_OUT_NOT_FOUND';
   override readonly name = 'OptOutNotFoundError';
 }
 
-/** An opt-out, or a list of them, that cannot be recorded: no number, no reason, no such column. */
+/** An opt-out, or a list of opt-outs, is invalid: invalid number, missing reason, missing column. */
 export class InvalidOptOutError extends InvalidRequestError {
   readonly code = 'POSTACK_OPT_OUT_INVALID';
   override readonly name = 'InvalidOptOutError';
@@ -22,15 +22,15 @@ export class OptOutReviewNotFoundError extends NotFoundError {
   }
 }
 
-/** Somebody has decided on this review already. */
+/** The review is resolved already. */
 export class OptOutReviewStateError extends ConflictError {
   readonly code = 'POSTACK_OPT_OUT_REVIEW_STATE';
   override readonly name = 'OptOutReviewStateError';
 
   constructor(id: string, resolvedAt: Date) {
     super(
-      `The opt-out review ${id} was resolved at ${resolvedAt.toISOString()}; to change what was decided, ` +
-        'record an opt-out, or remove it',
+      `The opt-out review ${id} was resolved at ${resolvedAt.toISOString()}. To change the decision, opt the number ` +
+        'out or in',
     );
   }
 }

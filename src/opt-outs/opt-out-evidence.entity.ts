@@ -1,18 +1,18 @@
 import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 /**
- * What was said, or decided, about writing to somebody.
+ * What a customer said, or an operator decided.
  *
  * - `opt-out`, `opt-in`
- * - `review`: free wording that may be an opt-out, for a person to read
- * - `dismiss`: a person has read it, and it was none
+ * - `review`: free wording that may be an opt-out; an operator has to decide
+ * - `dismiss`: an operator decided that a review was not an opt-out
  */
 export type OptOutAction = 'opt-out' | 'opt-in' | 'review' | 'dismiss';
 
-/** Where it comes from: a customer's message, a person at the admin API, or an imported list. */
+/** Origin of an entry: a customer's message, an operator's decision, or an imported list. */
 export type OptOutSource = 'message' | 'admin' | 'import';
 
-/** One entry of the ledger of opt-outs. Entries are only ever added; of a review, `resolvedAt` is filled in. */
+/** One entry of the opt-out ledger. Append-only, except for `resolvedAt` of reviews. */
 @Entity({ name: 'opt_out_evidence', schema: 'postack' })
 @Index('opt_out_evidence_event_key', ['endpoint', 'eventId', 'action'], { unique: true })
 @Index('opt_out_evidence_peer_idx', ['peer', 'id'])
@@ -24,7 +24,7 @@ export type OptOutSource = 'message' | 'admin' | 'import';
 @Check('opt_out_evidence_source_check', `source IN ('message', 'admin', 'import')`)
 @Check('opt_out_evidence_reason_check', `source <> 'admin' OR reason IS NOT NULL`)
 export class OptOutEvidenceEntity {
-  /** In the order of recording. A bigint, so a string in JavaScript. */
+  /** Ascending in the order of recording. A bigint, so a string in JavaScript. */
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
     generatedIdentity: 'ALWAYS',
@@ -32,11 +32,11 @@ export class OptOutEvidenceEntity {
   })
   id!: string;
 
-  /** Whose it is: E.164, a short code or a sender name. */
+  /** The customer's number: E.164, a short code or a sender name. */
   @Column('text')
   peer!: string;
 
-  /** The own number that it is about; `null` for all of them. */
+  /** The own number that the entry applies to; `null`: all own numbers. */
   @Column('text', { name: 'own_number', nullable: true })
   ownNumber!: string | null;
 
@@ -46,11 +46,11 @@ export class OptOutEvidenceEntity {
   @Column('text')
   source!: OptOutSource;
 
-  /** The keyword of a message; of a review the words that gave rise to it. Never the whole message. */
+  /** The keyword of the message; for a review, the words that caused it. Never the whole message. */
   @Column('text', { nullable: true })
   keyword!: string | null;
 
-  /** Endpoint of the event. */
+  /** The endpoint that received the event. */
   @Column('text', { nullable: true })
   endpoint!: string | null;
 
@@ -58,7 +58,7 @@ export class OptOutEvidenceEntity {
   @Column('text', { name: 'event_id', nullable: true })
   eventId!: string | null;
 
-  /** In the words of whoever decided. */
+  /** As given by the operator, or in the imported list. */
   @Column('text', { nullable: true })
   reason!: string | null;
 
@@ -68,11 +68,11 @@ export class OptOutEvidenceEntity {
   @Column('timestamptz', { name: 'recorded_at', default: () => 'now()' })
   recordedAt!: Date;
 
-  /** Whether it changed, when it was recorded, what may be sent. The one confirmation hangs on it. */
+  /** Whether the entry changed what may be sent when it was recorded. Only such an opt-out is confirmed. */
   @Column('boolean')
   changed!: boolean;
 
-  /** Of a review: when a person decided. */
+  /** When a review was resolved; `null` while it is open, and for other actions. */
   @Column('timestamptz', { name: 'resolved_at', nullable: true })
   resolvedAt!: Date | null;
 }

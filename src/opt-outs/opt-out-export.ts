@@ -5,7 +5,7 @@ import type { OptOutScope } from './opt-outs.options.js';
 import { decidingStates } from './opt-out-lists.js';
 import type { OptOutEntity } from './opt-out.entity.js';
 
-/** Everybody who is opted out, as CSV: number, own number (empty for all), since when, by what, keyword, reason. */
+/** Every number that is opted out, as CSV that `importOptOuts` accepts. An empty `own_number` stands for all. */
 export function exportOptOuts(scope: OptOutScope, database: PostackDatabase): Readable {
   return exportNumberList<OptOutEntity>({
     columns: ['number', 'own_number', 'opted_out_at', 'source', 'keyword', 'reason'],

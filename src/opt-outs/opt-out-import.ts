@@ -7,17 +7,16 @@ import { recordEntries, type OptOutEntry } from './opt-out-record.js';
 import { InvalidOptOutError } from './opt-out-errors.js';
 import { MAX_REASON_LENGTH } from '../errors/decision-reason.js';
 
-/** What an import of opt-outs has done: `imported` are those who are opted out now, and were not before. */
+/** Result of an import of opt-outs. `imported` counts the numbers that were not opted out before. */
 export type OptOutImport = NumberListImport;
 
 /**
- * Opts out everybody in a list. It must have a header row: `number`, and optionally `own_number` (empty or absent: all
- * of them), `opted_out_at` (ISO 8601; empty or absent: now) and `reason`; other columns are ignored. Rows that are right
- * are taken, and wrong ones told. A list can be imported again, after mending it or after a crash: what is recorded
- * already stays as it is.
+ * Opts out every number of a CSV list. It needs a header row: `number`, and optionally `own_number` (empty: all own
+ * numbers), `opted_out_at` (ISO 8601; empty: now) and `reason`; other columns are ignored. Valid rows are imported;
+ * invalid rows are counted and listed. If interrupted, an import can be rerun safely: recorded opt-outs do not change.
  *
- * @param reason Of the rows that have none.
- * @throws {InvalidOptOutError} when it is no such list, or has more than 1,000,000 rows.
+ * @param reason For rows without a reason.
+ * @throws {InvalidOptOutError} when the source is not such a list, or has more than 1,000,000 rows.
  */
 export async function importOptOuts(
   source: Readable,
@@ -32,11 +31,11 @@ export async function importOptOuts(
       const recorded = await database.transaction((manager) => recordEntries(entries, scope, manager));
       return recorded.length;
     },
-    refusal: (message, options) => new InvalidOptOutError(message, options),
+    invalidList: (message, options) => new InvalidOptOutError(message, options),
   });
 }
 
-/** What a row says, or what is wrong with it. */
+/** The entry of a row, or the problem with the row. */
 function entryOf(cell: (column: string) => string, defaultReason: string): OptOutEntry | string {
   const [peer, own] = [parsePhoneNumber(cell('number')), cell('own_number')];
   if (peer === undefined) return `number ${NUMBER_RULE}`;
@@ -45,7 +44,7 @@ function entryOf(cell: (column: string) => string, defaultReason: string): OptOu
   const at = cell('opted_out_at');
   const occurredAt = at === '' ? new Date() : timeOfCell(at);
   if (!occurredAt) return 'opted_out_at must be a time in ISO 8601, like 2026-01-31T08:00:00Z, or empty';
-  if (occurredAt.getTime() > Date.now()) return 'opted_out_at must not be a time to come';
+  if (occurredAt.getTime() > Date.now()) return 'opted_out_at must not be in the future';
   const reason = cell('reason') || defaultReason;
   if (reason.length > MAX_REASON_LENGTH || reason.includes('\0')) {
     return `reason must have at most ${MAX_REASON_LENGTH} characters`;

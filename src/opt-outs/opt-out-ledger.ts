@@ -18,18 +18,18 @@ import { OptOutOptions } from './opt-outs.options.js';
 
 /** Which reviews to list. */
 export interface ReviewsFilter extends EntriesFilter {
-  /** Those that nobody has decided on yet, or the others. Default `true`. */
+  /** `true`: unresolved reviews; `false`: resolved ones. Default `true`. */
   isOpen?: boolean;
 }
 
-/** What a person makes of free wording. */
+/** An operator's decision about free wording that may be an opt-out. */
 export interface ReviewDecision {
   decision: 'opt-out' | 'dismiss';
   /** 1 to 1,000 characters. */
   reason: string;
 }
 
-/** Who must not be written to, and why: the current state, and the evidence that it rests on. */
+/** Which customers must not get messages, and why: the current state, and the ledger of evidence behind it. */
 @Injectable()
 export class OptOutLedger {
   constructor(
@@ -37,7 +37,7 @@ export class OptOutLedger {
     private readonly options: OptOutOptions,
   ) {}
 
-  /** Whether somebody must not be written to from one of our numbers; what counts is the option `replies.optOut.scope`. */
+  /** Whether a customer is opted out from messages of an own number, by the option `replies.optOut.scope`. */
   async isOptedOut(
     peer: string,
     ownNumber: string,
@@ -56,7 +56,7 @@ export class OptOutLedger {
     return latest?.optedOut ?? false;
   }
 
-  /** Whether somebody may have opted out in free wording that nobody has decided on yet. */
+  /** Whether a customer has an unresolved review. */
   hasOpenReview(peer: string, manager: EntityManager = this.database.manager): Promise<boolean> {
     return manager.existsBy(OptOutEvidenceEntity, {
       peer: normalizePhoneNumber(peer),
@@ -65,7 +65,7 @@ export class OptOutLedger {
     });
   }
 
-  /** The entry that a received message left in the ledger; `null` when it left none. */
+  /** The ledger entry that a received message caused; `null` when there is none. */
   evidenceOf(
     { endpoint, id: eventId }: Pick<PostackEvent, 'endpoint' | 'id'>,
     manager: EntityManager = this.database.manager,
@@ -76,62 +76,68 @@ export class OptOutLedger {
     });
   }
 
-  /** The current state, with the latest changes first. @throws {InvalidCursorError} */
+  /** The current state, latest changes first. @throws {InvalidCursorError} */
   list(filter: OptOutFilter = {}): Promise<Page<OptOutEntity>> {
     return statesPage(this.database, this.options.scope, filter);
   }
 
-  /** Every entry about somebody, the latest first. @throws {OptOutNotFoundError} @throws {InvalidCursorError} */
+  /**
+   * Every ledger entry about a number, latest first.
+   *
+   * @throws {OptOutNotFoundError} when there is none.
+   * @throws {InvalidCursorError}
+   */
   async history(number: string, filter: EntriesFilter = {}): Promise<Page<OptOutEvidenceEntity>> {
     const peer = normalizePhoneNumber(number);
     const page = await entriesPage(this.database, { peer }, filter);
     if (page.items.length > 0 || filter.cursor !== undefined) return page;
-    throw new OptOutNotFoundError(`The ledger of opt-outs has nothing about ${maskPhoneNumber(peer)}`);
+    throw new OptOutNotFoundError(`The opt-out ledger has no entry about ${maskPhoneNumber(peer)}`);
   }
 
   /**
-   * Opts somebody out, also when they are already: the reason is kept in the history.
+   * Opts a number out. If it is opted out already, the reason is added to the history.
    *
    * @returns the current state.
    * @throws {InvalidOptOutError}
    */
-  async add(request: OptOutRequest): Promise<OptOutEntity> {
+  async optOut(request: OptOutRequest): Promise<OptOutEntity> {
     const entry = { ...checkedRequest(request), action: 'opt-out' as const };
     return this.database.transaction((manager) => this.#change(entry, manager));
   }
 
   /**
-   * Opts somebody in again.
+   * Opts a number in again.
    *
    * @returns the current state.
    * @throws {InvalidOptOutError}
-   * @throws {OptOutNotFoundError} when they are not opted out.
+   * @throws {OptOutNotFoundError} when the number is not opted out.
    */
-  async remove(request: OptOutRequest): Promise<OptOutEntity> {
+  async optIn(request: OptOutRequest): Promise<OptOutEntity> {
     const entry = { ...checkedRequest(request), action: 'opt-in' as const };
     return this.database.transaction(async (manager) => {
       const states = await manager.findBy(OptOutEntity, { peer: entry.peer });
       if (!isOptedOut(states, entry.ownNumber ?? '', this.options.scope)) {
-        const where = entry.ownNumber === null ? '' : ` of ${maskPhoneNumber(entry.ownNumber)}`;
-        throw new OptOutNotFoundError(`${maskPhoneNumber(entry.peer)} is not opted out${where}`);
+        const sender =
+          entry.ownNumber === null ? '' : ` of messages from ${maskPhoneNumber(entry.ownNumber)}`;
+        throw new OptOutNotFoundError(`${maskPhoneNumber(entry.peer)} is not opted out${sender}`);
       }
       return this.#change(entry, manager);
     });
   }
 
-  /** Free wording that may be an opt-out, the latest first. @throws {InvalidCursorError} */
+  /** Messages with free wording that may be an opt-out, latest first. @throws {InvalidCursorError} */
   reviews({ isOpen = true, ...filter }: ReviewsFilter = {}): Promise<Page<OptOutEvidenceEntity>> {
     const resolvedAt = isOpen ? IsNull() : Not(IsNull());
     return entriesPage(this.database, { action: 'review', resolvedAt }, filter);
   }
 
   /**
-   * Decides on a review. As long as it is open, no solicitations are sent to whoever wrote.
+   * Resolves a review. While it is open, no solicitations are sent to the customer.
    *
    * @param id `OptOutEvidenceEntity.id`.
    * @throws {InvalidOptOutError}
    * @throws {OptOutReviewNotFoundError}
-   * @throws {OptOutReviewStateError} when somebody has decided already.
+   * @throws {OptOutReviewStateError} when it is resolved already.
    */
   async resolveReview(id: string, { decision, reason }: ReviewDecision): Promise<OptOutEvidenceEntity> {
     const checked = checkedReason(reason);
@@ -153,17 +159,17 @@ export class OptOutLedger {
   }
 
   /**
-   * Takes over a list of opt-outs; see `importOptOuts` for its columns.
+   * Imports a list of opt-outs with the columns `number`, `own_number`, `opted_out_at` and `reason`.
    *
    * @param source CSV in UTF-8.
-   * @param options.reason Of the rows that have none of their own: 1 to 1,000 characters.
-   * @throws {InvalidOptOutError} when it is no such list; rows before that may be taken.
+   * @param options.reason For rows without a reason: 1 to 1,000 characters.
+   * @throws {InvalidOptOutError} when the source is not such a list. Rows before the error may have been imported.
    */
   async importCsv(source: Readable, { reason }: { reason: string }): Promise<OptOutImport> {
     return importOptOuts(source, checkedReason(reason), this.options.scope, this.database);
   }
 
-  /** Everybody who is opted out, as CSV in UTF-8 that `importCsv` takes, however many they are. */
+  /** Streams every number that is opted out, as CSV in UTF-8 that `importCsv` accepts. */
   exportCsv(): Readable {
     return exportOptOuts(this.options.scope, this.database);
   }

@@ -6,22 +6,22 @@ import type { OptOutScope } from './opt-outs.options.js';
 import { OptOutEntity } from './opt-out.entity.js';
 import { OptOutEvidenceEntity } from './opt-out-evidence.entity.js';
 
-/** What to list of the current state. */
+/** Which states to list. */
 export interface OptOutFilter extends PageRequest {
-  /** About this person. */
+  /** The customer's number. */
   peer?: string;
-  /** About this own number, or all of them. */
+  /** States that apply to this own number, including those for all own numbers. */
   ownNumber?: string;
-  /** Who is opted out, or who is in again. Default `true`. */
+  /** `true`: opted out; `false`: opted in again. Default `true`. */
   isOptedOut?: boolean;
-  /** Decided by something that happened at or after. */
+  /** Changed at or after this time. */
   since?: Date;
 }
 
-/** Which page of entries. */
+/** Which page of ledger entries. */
 export type EntriesFilter = PageRequest;
 
-/** States that decide: those that no later one outweighs, as `isOptedOut` has it. One for each peer and own number. */
+/** The states that no later one supersedes, as in `isOptedOut`; one for each peer and own number. */
 export function decidingStates(
   database: PostackDatabase,
   scope: OptOutScope,
@@ -64,7 +64,7 @@ export function statesPage(
   );
 }
 
-/** A page of the ledger, the latest first. @throws {InvalidCursorError} */
+/** A page of the ledger, latest first. @throws {InvalidCursorError} */
 export function entriesPage(
   database: PostackDatabase,
   where: FindOptionsWhere<OptOutEvidenceEntity>,

@@ -4,33 +4,34 @@ import type { OptOutScope } from './opt-outs.options.js';
 import { liftOptedIn } from '../suppressions/suppression-record.js';
 import { OptOutEntity } from './opt-out.entity.js';
 import { OptOutEvidenceEntity } from './opt-out-evidence.entity.js';
-import { isOptedOut, outweighs } from './opt-out-state.js';
+import { isOptedOut, supersedes } from './opt-out-state.js';
 
-/** What is to be recorded. */
+/** An entry to record. */
 export type OptOutEntry = Pick<
   OptOutEvidenceEntity,
   'peer' | 'ownNumber' | 'action' | 'source' | 'keyword' | 'endpoint' | 'eventId' | 'reason' | 'occurredAt'
 >;
 
-/** What was recorded. */
+/** An entry that was recorded. */
 export type RecordedEntry = OptOutEntry & Pick<OptOutEvidenceEntity, 'changed'>;
 
 type State = Omit<OptOutEntity, 'updatedAt'>;
 
-/** Any two numbers that nobody else uses as the first of a pair. One transaction takes at most `LOCKS` locks. */
+/** First key of the advisory locks of this file: arbitrary, but not used elsewhere. `LOCKS` limits them per transaction. */
 const LOCK_SPACE = 0x6f707431;
 const LOCKS = 1024;
 
 /**
- * Records entries in the ledger, and what follows from them, in the transaction of `manager`. The latest one decides,
- * whatever the order in which they come; at the same time, opting out does. Left out are entries that mean nothing:
+ * Records entries in the ledger and updates the states, in the transaction of `manager`. The entry with the latest time
+ * decides, in whatever order entries are recorded; of two at the same time, the opt-out does. Entries without meaning are
+ * skipped:
  *
- * - an opt-in by message of somebody who is opted out nowhere: YES is an everyday answer
- * - an imported opt-out of somebody who is opted out, or has opted in since
+ * - an opt-in by message from a customer who is not opted out: YES is an everyday answer
+ * - an imported opt-out of a number that is opted out already, or has opted in since
  *
- * Whoever opts in is no longer suppressed for having opted out at the carrier.
+ * An opt-in also ends a suppression for an opt-out at the carrier.
  *
- * @returns those that were recorded.
+ * @returns the recorded entries.
  */
 export async function recordEntries(
   entries: readonly OptOutEntry[],
@@ -63,7 +64,7 @@ export async function recordEntries(
   return recorded;
 }
 
-/** What an entry means to what is known of its peer: the entry as it is recorded, and the state that it leads to. */
+/** Decides whether an entry is recorded, and whether it replaces a state, given the known states of its peer. */
 function judge(
   entry: OptOutEntry,
   known: readonly State[],
@@ -75,14 +76,14 @@ function judge(
   const occurredAt = source === 'admin' ? afterAll(known, entry.occurredAt) : entry.occurredAt;
   const state = stateAfter({ ...entry, occurredAt });
   const before = known.find((other) => other.ownNumber === state.ownNumber);
-  const decides = before === undefined || outweighs(state, before);
+  const decides = before === undefined || supersedes(state, before);
   if (source === 'import' && (!decides || before?.optedOut)) return {};
   const after = decides ? [...known.filter((other) => other !== before), state] : known;
   const changed = isOptedOut(known, ownNumber ?? '', scope) !== isOptedOut(after, ownNumber ?? '', scope);
   return { record: { ...entry, occurredAt, changed }, ...(decides && { state }) };
 }
 
-/** What a person decides is the last word, even if the clock of another machine is ahead. */
+/** An operator's decision is always the latest, even if the clock of another machine is ahead. */
 function afterAll(known: readonly State[], at: Date): Date {
   return new Date(Math.max(at.getTime(), ...known.map(({ since }) => since.getTime() + 1)));
 }
@@ -93,7 +94,7 @@ function stateAfter(entry: OptOutEntry): State {
   return { peer, ownNumber: ownNumber ?? '', optedOut, since, source, keyword, eventId, reason };
 }
 
-/** Until the transaction ends, in one order, so that two of them wait for each other, not both. */
+/** Locks peers until the transaction ends; always in the same order, so that transactions cannot deadlock. */
 async function lockPeers(peers: readonly string[], manager: EntityManager): Promise<void> {
   await manager.query(
     `SELECT pg_advisory_xact_lock($1, lock) FROM (

@@ -2,28 +2,28 @@ import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
 import { MAX_REASON_LENGTH } from '../errors/decision-reason.js';
 import { InvalidOptOutError } from './opt-out-errors.js';
 
-/** What a person has recorded in the ledger. */
+/** An operator's opt-out or opt-in of a number. */
 export interface OptOutRequest {
   /** E.164, spaces and brackets allowed; a short code; or a sender name. */
   peer: string;
-  /** The own number that it is about. Default: all of them. */
+  /** The own number that it applies to. Default: all own numbers. */
   ownNumber?: string;
   /** 1 to 1,000 characters. */
   reason: string;
 }
 
-/** A reason without the blanks around it. @throws {InvalidOptOutError} when it is none. */
+/** The trimmed reason. @throws {InvalidOptOutError} */
 export function checkedReason(reason: string): string {
   const trimmed = reason.trim();
   if (trimmed !== '' && trimmed.length <= MAX_REASON_LENGTH && !trimmed.includes('\0')) return trimmed;
   throw new InvalidOptOutError(`"reason" must be a text of 1 to ${MAX_REASON_LENGTH} characters`);
 }
 
-/** The same with canonical numbers, `null` for all own numbers. @throws {InvalidOptOutError} */
+/** The request with normalized numbers; `ownNumber` is `null` for all own numbers. @throws {InvalidOptOutError} */
 export function checkedRequest({ peer, ownNumber, reason }: OptOutRequest) {
   return {
     peer: required('the number', peer),
-    // `null` passes the check of a request's body as absent.
+    // The validation of request bodies lets `null` pass as absent.
     ownNumber: (ownNumber ?? null) === null ? null : required('"ownNumber"', ownNumber ?? ''),
     reason: checkedReason(reason),
   };

@@ -7,14 +7,14 @@ const state = (ownNumber: string, optedOut: boolean, second: number): OptOutStat
   since: new Date(second * 1000),
 });
 
-describe('whether somebody has opted out', () => {
-  it('is decided by the latest word, to whichever number, when opt-outs count for all', () => {
+describe('isOptedOut', () => {
+  it('takes the latest state of any own number with scope "all"', () => {
     const states = [state('+1', true, 1), state('+2', false, 2)];
     expect(isOptedOut(states, '+1', 'all')).toBe(false);
     expect(isOptedOut([...states, state('+3', true, 3)], '+1', 'all')).toBe(true);
   });
 
-  it('is decided by the latest word to this number or to all, when opt-outs count for one', () => {
+  it('takes the latest state of this own number, or of all, with scope "number"', () => {
     const states = [state('+1', true, 1), state('', false, 2), state('+2', true, 3)];
     expect(isOptedOut(states, '+1', 'number')).toBe(false);
     expect(isOptedOut(states, '+2', 'number')).toBe(true);
@@ -22,17 +22,17 @@ describe('whether somebody has opted out', () => {
     expect(isOptedOut([state('', true, 1)], '+3', 'number')).toBe(true);
   });
 
-  it('is, without a number, whether there is any that must not be used', () => {
+  it('is true without an own number when there is an opt-out from any', () => {
     expect(isOptedOut([state('+1', true, 1), state('+2', false, 2)], '', 'number')).toBe(true);
     expect(isOptedOut([state('+1', true, 1), state('', false, 2)], '', 'number')).toBe(false);
   });
 
-  it('is so when both were said at the same time', () => {
+  it('is true when opt-out and opt-in have the same time', () => {
     expect(isOptedOut([state('+1', false, 1), state('+2', true, 1)], '+1', 'all')).toBe(true);
     expect(isOptedOut([state('', true, 1), state('+1', false, 1)], '+1', 'number')).toBe(true);
   });
 
-  it('is not so of somebody who is not known', () => {
+  it('is false without states', () => {
     expect(isOptedOut([], '+1', 'all')).toBe(false);
     expect(isOptedOut([], '', 'number')).toBe(false);
   });

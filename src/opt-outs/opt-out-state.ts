@@ -1,23 +1,22 @@
 import type { OptOutScope } from './opt-outs.options.js';
 import type { OptOutEntity } from './opt-out.entity.js';
 
-/** What decides between two states. */
-export type OptOutMark = Pick<OptOutEntity, 'optedOut' | 'since'>;
+type Decision = Pick<OptOutEntity, 'optedOut' | 'since'>;
 
 /** A state of one peer. */
-export type OptOutState = OptOutMark & Pick<OptOutEntity, 'ownNumber'>;
+export type OptOutState = Decision & Pick<OptOutEntity, 'ownNumber'>;
 
-/** Whether `a` counts, and not `b`: the later one; at the same time, the one that opts out. */
-export function outweighs(a: OptOutMark, b: OptOutMark): boolean {
+/** Whether `a` supersedes `b`: the later one does; at the same time, the opt-out. */
+export function supersedes(a: Decision, b: Decision): boolean {
   const difference = a.since.getTime() - b.since.getTime();
   return difference > 0 || (difference === 0 && a.optedOut && !b.optedOut);
 }
 
 /**
- * Whether a peer must not be written to from an own number.
+ * Whether a peer is opted out from messages of an own number.
  *
- * @param states Of this peer, all of them.
- * @param ownNumber Empty for all own numbers: whether there is any from which the peer must not be written to.
+ * @param states All states of the peer.
+ * @param ownNumber Empty: whether the peer is opted out from messages of any own number.
  */
 export function isOptedOut(states: readonly OptOutState[], ownNumber: string, scope: OptOutScope): boolean {
   if (scope === 'all') return latest(states)?.optedOut ?? false;
@@ -30,7 +29,7 @@ export function isOptedOut(states: readonly OptOutState[], ownNumber: string, sc
 
 function latest(states: readonly OptOutState[]): OptOutState | undefined {
   return states.reduce<OptOutState | undefined>(
-    (best, state) => (best === undefined || outweighs(state, best) ? state : best),
+    (best, state) => (best === undefined || supersedes(state, best) ? state : best),
     undefined,
   );
 }

@@ -1,4 +1,5 @@
-/** What it is that somebody does not want any more, in normal words. */
+// All patterns match normalized words, as `normalWords` returns them.
+
 const MESSAGES =
   '(?:texts?|messages?|msgs?|sms|txts?|texting|messaging|spam|notifications?|alerts?|promos?|promotions?|offers?|marketing|ads|advertis(?:ing|ements?))';
 const DO_NOT = '(?:dont|do not|never|no longer|not to|stop)';
@@ -8,8 +9,8 @@ const WRITING =
 const ALL_THE = '(?:(?:all|the|these|those|this|that|your|any|getting|receiving|more|further|future) ){0,3}';
 
 /**
- * Wording that may well ask not to be written to, in normal words. It need not: a person reads it. Every pattern is a
- * fixed sequence, without anything that repeats without end, so that they take time in proportion to the text.
+ * Wording that may ask to opt out; an operator decides. Every pattern is a sequence without unbounded repetition, so that
+ * matching takes linear time.
  */
 const PATTERNS: readonly string[] = [
   // English
@@ -55,13 +56,13 @@ const PATTERNS: readonly string[] = [
   '(?:schreib|schreibt|schreiben sie|schicken sie|schickt) mir (?:bitte )?(?:nicht|nichts|keine)(?: mehr)?',
   '(?:falsche nummer|(?:lass|lasst|lassen sie) mich in ruhe)',
   '(?:losche|loscht|loschen sie)(?: bitte)? meine nummer',
-  // Words of other languages that stand alone
+  // Words of several languages, as the whole message
   '^(?:stopp|alto|baja|parar|detener|pare|desabonner|smettila|basta|parem)$',
 ];
 
 const WORDING = new RegExp(`(?<![^ ])(?:${PATTERNS.join('|')})(?![^ ])`, 'u');
 
-/** Words that change nothing about an opt-out keyword beside them. */
+/** Words next to an opt-out keyword that do not change its meaning. */
 const FILLERS = new Set(
   (
     'please pls plz kindly now just it this that thanks thank you thx ok okay immediately asap already right again hi hello ' +
@@ -70,11 +71,10 @@ const FILLERS = new Set(
 );
 
 /**
- * The part of a text that may ask not to be written to, without anything private that stands around it; `null` when
- * there is none.
+ * The part of a text that may ask to opt out, without the private content around it; `null` when there is none.
  *
- * @param words Normal words, of a text that is no keyword.
- * @param stopWords Keywords of one word, normal: with nothing but politeness around them they ask for it too.
+ * @param words The normalized words of a text that is not a keyword.
+ * @param stopWords The normalized one-word keywords; together with nothing but filler words, they ask to opt out as well.
  */
 export function optOutWording(words: string, stopWords: ReadonlySet<string>): string | null {
   const [phrase] = WORDING.exec(words) ?? [];

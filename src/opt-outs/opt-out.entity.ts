@@ -1,22 +1,23 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { OptOutSource } from './opt-out-evidence.entity.js';
 
-/** Whether somebody wants to be written to from one own number, or from all: what the latest entry of the ledger says. */
+/** Whether a customer is opted out from messages of one own number, or of all, by the latest entry of the ledger. */
 @Entity({ name: 'opt_out', schema: 'postack' })
 @Index('opt_out_since_idx', ['since', 'peer', 'ownNumber'])
 @Check('opt_out_source_check', `source IN ('message', 'admin', 'import')`)
 export class OptOutEntity {
+  /** The customer's number: E.164, a short code or a sender name. */
   @PrimaryColumn('text', { primaryKeyConstraintName: 'opt_out_pkey' })
   peer!: string;
 
-  /** Empty: all of them. */
+  /** Empty: all own numbers. */
   @PrimaryColumn('text', { name: 'own_number', primaryKeyConstraintName: 'opt_out_pkey' })
   ownNumber!: string;
 
   @Column('boolean', { name: 'opted_out' })
   optedOut!: boolean;
 
-  /** When the entry happened that decides. */
+  /** Time of the deciding entry. */
   @Column('timestamptz')
   since!: Date;
 
@@ -26,7 +27,7 @@ export class OptOutEntity {
   @Column('text', { nullable: true })
   keyword!: string | null;
 
-  /** The `svix-id` of the event. */
+  /** The `svix-id` of the deciding event. */
   @Column('text', { name: 'event_id', nullable: true })
   eventId!: string | null;
 

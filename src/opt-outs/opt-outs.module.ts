@@ -3,7 +3,7 @@ import { MessagesModule } from '../messages/messages.module.js';
 import { OptOutLedger } from './opt-out-ledger.js';
 import { OptOutsProjection } from './opt-outs.projection.js';
 
-/** Consent: who has opted out, with the evidence. */
+/** Opt-outs of customers, with the evidence for each. */
 @Module({
   imports: [MessagesModule],
   providers: [OptOutLedger, OptOutsProjection],

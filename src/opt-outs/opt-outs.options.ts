@@ -2,30 +2,30 @@ import { ArrayNotEmpty, IsIn, Matches, MaxLength, ValidateNested } from 'class-v
 import { applyOptions, OptionGroup } from '../errors/option-rules.js';
 import { HELP_KEYWORDS, START_KEYWORDS, STOP_KEYWORDS } from './opt-out-keywords.js';
 
-/** What an opt-out applies to: everything sent from any own number, or from the one that the customer wrote to. */
+/** What an opt-out applies to: messages from all own numbers, or from the one that the customer wrote to. */
 export type OptOutScope = 'all' | 'number';
 
-/** Who confirms opt-outs and opt-ins: this backend, Postack (so this backend must not), or neither. */
+/** Who confirms opt-outs and opt-ins: this backend (`local`), Postack (`provider`), or neither. */
 export type Confirmations = 'local' | 'provider' | 'off';
 
 const KEYWORDS = {
-  message: '"replies.optOut.keywords" must be lists of words with letters or digits, not empty',
+  message: '"replies.optOut.keywords.$property" must be a list of words with letters or digits, not empty',
 };
-const TEXT = { message: '"replies.optOut.texts" must be texts of 1 to 1,000 characters' };
+const TEXT = { message: '"replies.optOut.texts.$property" must be a text of 1 to 1,000 characters' };
 
 /** Words that count when they are the whole message. Each list replaces its default. */
 export class OptOutKeywords extends OptionGroup {
-  /** Opt out. Default: the 13 of 47 CFR 64.1200(a)(10) and their variants. */
+  /** Words that opt out. Default: those of 47 CFR 64.1200(a)(10) and their variants, 13 in all. */
   @ArrayNotEmpty(KEYWORDS)
   @Matches(/[\p{L}\p{N}]/u, { each: true, ...KEYWORDS })
   stop: readonly string[] = STOP_KEYWORDS;
 
-  /** Opt in again. Default `START`, `YES`, `UNSTOP`. */
+  /** Words that opt in again. Default `START`, `YES`, `UNSTOP`. */
   @ArrayNotEmpty(KEYWORDS)
   @Matches(/[\p{L}\p{N}]/u, { each: true, ...KEYWORDS })
   start: readonly string[] = START_KEYWORDS;
 
-  /** Ask for help. Default `HELP`, `INFO`. */
+  /** Words that ask for help. Default `HELP`, `INFO`. */
   @ArrayNotEmpty(KEYWORDS)
   @Matches(/[\p{L}\p{N}]/u, { each: true, ...KEYWORDS })
   help: readonly string[] = HELP_KEYWORDS;
@@ -49,11 +49,11 @@ export class OptOutTexts extends OptionGroup {
   help = 'Messages from this number are automated. Reply STOP to unsubscribe.';
 }
 
-/** What STOP, START and HELP do. */
+/** Options for STOP, START and HELP. */
 export class OptOutOptions {
   /**
-   * What an opt-out applies to: `all` own numbers, or only the `number` that the customer wrote to. The ledger records
-   * the number either way. Default `all`.
+   * What an opt-out applies to: messages from `all` own numbers, or only from the `number` that the customer wrote to.
+   * The ledger records that number either way. Default `all`.
    */
   @IsIn(['all', 'number'], { message: '"replies.optOut.scope" must be all or number' })
   scope: OptOutScope = 'all';

@@ -9,15 +9,15 @@ import type { OptOutAction } from './opt-out-evidence.entity.js';
 import { recordEntries, type OptOutEntry } from './opt-out-record.js';
 import { OptOutOptions } from './opt-outs.options.js';
 
-/** Somebody opts out, and the event does not tell who. */
+/** A message opts out or in, but its event has no sender. */
 export class OptOutSenderMissingError extends Error {
   readonly code = 'POSTACK_OPT_OUT_SENDER_MISSING';
   override readonly name = 'OptOutSenderMissingError';
 
   constructor(eventId: string) {
     super(
-      `Event ${eventId} opts somebody out or in, and does not tell whom. If Postack sends the number under another ` +
-        'name, set the option "payload.from" to its path; this event is then recorded when it is tried again.',
+      `Event ${eventId} opts out or in, but has no sender. If Postack sends the number in another field, set the ` +
+        'option "payload.from" to its path; the next retry of this event then records it',
     );
   }
 }
@@ -30,10 +30,10 @@ const ACTIONS: Record<KeywordMatch['kind'], OptOutAction | null> = {
 };
 
 /**
- * Keeps the ledger of opt-outs, and learns the own numbers: whatever a message came in on is ours.
+ * Maintains the opt-out ledger and learns the own numbers, which are the recipients of received messages.
  *
- * An opt-in that comes in before the opt-out that it follows is not recorded: such a peer stays opted out, until one
- * of them says START again.
+ * An opt-in whose event arrives before that of the opt-out preceding it is not recorded: the customer stays opted out
+ * until they send START again.
  */
 @Injectable()
 export class OptOutsProjection {
@@ -70,7 +70,7 @@ export class OptOutsProjection {
       endpoint: event.endpoint,
       eventId: event.id,
       reason: null,
-      // A time to come would outweigh whatever is said until then.
+      // An opt-out or opt-in from the future would supersede all that follow until then.
       occurredAt: event.occurredAt < event.receivedAt ? event.occurredAt : event.receivedAt,
     };
   }

@@ -9,7 +9,7 @@ import { recordSuppressions, type SuppressionEntry } from './suppression-record.
 import { InvalidSuppressionError } from './suppression-errors.js';
 import type { SuppressionEntity } from './suppression.entity.js';
 
-/** Every number that is suppressed now, as CSV: number, since when, until when (empty: for good), by what, code, reason. */
+/** Every number that is suppressed now, as CSV that `importSuppressions` accepts. An empty `expires_at`: no end. */
 export function exportSuppressions(database: PostackDatabase): Readable {
   return exportNumberList<SuppressionEntity>({
     columns: ['number', 'since', 'expires_at', 'source', 'code', 'reason'],
@@ -25,11 +25,11 @@ export function exportSuppressions(database: PostackDatabase): Readable {
 }
 
 /**
- * Suppresses every number in a list. It must have a header row: `number`, and optionally `expires_at` (ISO 8601; empty
- * or absent: for good), `code` and `reason`; other columns are ignored.
+ * Suppresses every number of a CSV list. It needs a header row: `number`, and optionally `expires_at` (ISO 8601; empty:
+ * no end), `code` and `reason`; other columns are ignored.
  *
- * @param reason Of the rows that have none.
- * @throws {InvalidSuppressionError} when it is no such list, or has more than 1,000,000 rows.
+ * @param reason For rows without a reason.
+ * @throws {InvalidSuppressionError} when the source is not such a list, or has more than 1,000,000 rows.
  */
 export function importSuppressions(
   source: Readable,
@@ -41,11 +41,11 @@ export function importSuppressions(
     columns: ['expires_at', 'code', 'reason'],
     entryOf: (cell) => entryOf(cell, reason, since),
     store: (entries) => store(entries, database),
-    refusal: (message, options) => new InvalidSuppressionError(message, options),
+    invalidList: (message, options) => new InvalidSuppressionError(message, options),
   });
 }
 
-/** Of several rows about one number, the last one counts. */
+/** Stores entries; of several for the same number, only the last. */
 async function store(entries: readonly SuppressionEntry[], database: PostackDatabase): Promise<number> {
   const byNumber = new Map(entries.map((entry) => [entry.number, entry]));
   const recorded = await database.transaction((manager) =>
@@ -65,10 +65,10 @@ function entryOf(
   const expiresAt = end === '' ? null : timeOfCell(end);
   if (expiresAt === undefined)
     return 'expires_at must be a time in ISO 8601, like 2026-01-31T08:00:00Z, or empty';
-  if (expiresAt && expiresAt <= since) return 'expires_at must be a time to come, or empty';
+  if (expiresAt && expiresAt <= since) return 'expires_at must be in the future, or empty';
   const [code, reason] = [cell('code'), cell('reason') || defaultReason];
   if (`${code}${reason}`.length > MAX_REASON_LENGTH || `${code}${reason}`.includes('\0')) {
-    return `reason and code must have at most ${MAX_REASON_LENGTH} characters`;
+    return `reason and code together must have at most ${MAX_REASON_LENGTH} characters`;
   }
   return {
     ...{ number, since, expiresAt, source: 'import', reason },

@@ -4,20 +4,20 @@ import { keysetPage, type Page, type PageRequest } from '../database/keyset-page
 import type { PostackDatabase } from '../database/postack-database.js';
 import { SuppressionEntity } from './suppression.entity.js';
 
-/** What to list. */
+/** Which suppressions to list. */
 export interface SuppressionFilter extends PageRequest {
   number?: string;
-  /** Resting on a message that failed with this code. */
+  /** Caused by a message that failed with this code. */
   code?: string;
-  /** Those that keep messages back now, or those that are over. Default `true`. */
+  /** `true`: suppressions that are in effect; `false`: those that have ended. Default `true`. */
   isActive?: boolean;
 }
 
-/** In SQL, of the alias `suppression`: it keeps messages back now. */
+/** Condition on the alias `suppression`. */
 const ACTIVE =
   '(suppression.removedAt IS NULL AND (suppression.expiresAt IS NULL OR suppression.expiresAt > now()))';
 
-/** Suppressions that keep messages back now, or those that are over. */
+/** Query of the suppressions that are in effect, or of those that have ended. */
 export function suppressions(
   manager: EntityManager,
   isActive: boolean,
@@ -28,7 +28,7 @@ export function suppressions(
     .where(isActive ? ACTIVE : `NOT ${ACTIVE}`);
 }
 
-/** A page of suppressions, the latest first. @throws {InvalidCursorError} */
+/** A page of suppressions, latest first. @throws {InvalidCursorError} */
 export function suppressionsPage(
   database: PostackDatabase,
   { number, code, isActive = true, ...page }: SuppressionFilter,

@@ -2,28 +2,45 @@ import type { EntityManager } from 'typeorm';
 import { tableName } from '../database/table-name.js';
 import { SuppressionEntity } from './suppression.entity.js';
 
-/** What is to be recorded. */
+/** A suppression to record. */
 export type SuppressionEntry = Omit<SuppressionEntity, 'removedAt' | 'removedReason'>;
 
 const END = (row: 'known' | 'excluded') => `coalesce(${row}.expires_at, 'infinity')`;
 
-/** A person decides what a failure has decided before. */
+/** An operator suppresses a number that a failure has suppressed before. */
 const IS_TAKEN_OVER = `(known.removed_at IS NULL AND known.source = 'failure' AND excluded.source <> 'failure')`;
 
+const COLUMNS = 'number, since, expires_at, source, code, message_id, event_id, reason';
+
+/** Inserts or replaces suppressions, except where the known one prevails; see `recordSuppressions`. */
+const recordSuppressionsSql = (suppressions: string) => `
+  INSERT INTO ${suppressions} AS known (${COLUMNS})
+  SELECT ${COLUMNS} FROM jsonb_populate_recordset(NULL::${suppressions}, $1)
+  ON CONFLICT (number) DO UPDATE SET
+    (since, expires_at, source, code, message_id, event_id, reason, removed_at, removed_reason) =
+    (excluded.since, CASE WHEN ${IS_TAKEN_OVER} THEN nullif(greatest(${END('known')}, ${END('excluded')}), 'infinity')
+       ELSE excluded.expires_at END, excluded.source, excluded.code, excluded.message_id, excluded.event_id,
+     excluded.reason, NULL, NULL)
+  WHERE CASE WHEN known.removed_at IS NOT NULL THEN known.removed_at < excluded.since
+    WHEN ${IS_TAKEN_OVER} THEN true
+    WHEN known.source <> 'failure' AND excluded.source = 'failure' AND ${END('known')} > now() THEN false
+    ELSE ${END('known')} < ${END('excluded')} END
+  RETURNING number`;
+
 /**
- * Records suppressions, in the transaction of `manager`. Of a number that is suppressed already, the longer one counts;
- * but what a person has decided stays theirs, and is never shortened by the failure that was there before. One that was
- * removed comes back only for what happened after that.
+ * Records suppressions in the transaction of `manager`.
+ *
+ * Of two suppressions of a number, the longer one counts, but a failure never replaces an operator's suppression while
+ * that is in effect, and an operator's suppression never shortens one caused by a failure. A number whose suppression was
+ * removed is only suppressed again by something that happened after the removal.
  *
  * @param entries Of different numbers.
- * @returns the numbers of those that were recorded.
+ * @returns the numbers whose suppression was recorded.
  */
 export async function recordSuppressions(
   entries: readonly SuppressionEntry[],
   manager: EntityManager,
 ): Promise<string[]> {
-  const table = tableName(manager.dataSource, SuppressionEntity);
-  const columns = 'number, since, expires_at, source, code, message_id, event_id, reason';
   const rows = entries
     .map(({ expiresAt, messageId, eventId, ...entry }) => ({
       ...entry,
@@ -31,20 +48,10 @@ export async function recordSuppressions(
       message_id: messageId,
       event_id: eventId,
     }))
+    // Always in the same order, so that concurrent transactions cannot deadlock.
     .sort((a, b) => (a.number < b.number ? -1 : 1));
   const recorded: { number: string }[] = await manager.query(
-    `INSERT INTO ${table} AS known (${columns})
-     SELECT ${columns} FROM jsonb_populate_recordset(NULL::${table}, $1)
-     ON CONFLICT (number) DO UPDATE SET
-       (since, expires_at, source, code, message_id, event_id, reason, removed_at, removed_reason) =
-       (excluded.since, CASE WHEN ${IS_TAKEN_OVER} THEN nullif(greatest(${END('known')}, ${END('excluded')}), 'infinity')
-          ELSE excluded.expires_at END, excluded.source, excluded.code, excluded.message_id, excluded.event_id,
-        excluded.reason, NULL, NULL)
-     WHERE CASE WHEN known.removed_at IS NOT NULL THEN known.removed_at < excluded.since
-       WHEN ${IS_TAKEN_OVER} THEN true
-       WHEN known.source <> 'failure' AND excluded.source = 'failure' AND ${END('known')} > now() THEN false
-       ELSE ${END('known')} < ${END('excluded')} END
-     RETURNING number`,
+    recordSuppressionsSql(tableName(manager.dataSource, SuppressionEntity)),
     [JSON.stringify(rows)],
   );
   return recorded.map(({ number }) => number);
@@ -54,8 +61,8 @@ export async function recordSuppressions(
 export const OPTED_OUT_CODE = '21610';
 
 /**
- * Ends suppressions of numbers that have opted in again since a carrier has said that they had opted out, in the
- * transaction of `manager`.
+ * Ends, in the transaction of `manager`, suppressions for an opt-out at the carrier of numbers that have opted in again
+ * since.
  */
 export async function liftOptedIn(
   entries: readonly { peer: string; occurredAt: Date }[],
@@ -73,7 +80,7 @@ export async function liftOptedIn(
   );
 }
 
-/** Ends suppressions that rest on failures; those of persons are theirs to end. */
+/** Ends suppressions caused by failures that match `where`. Operators end their own. */
 export async function liftSuppressions(
   manager: EntityManager,
   where: string,

@@ -1,9 +1,9 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** Where a suppression comes from: a message that could not be delivered, a person at the admin API, an imported list. */
+/** Origin of a suppression: a failed message, an operator's decision, or an imported list. */
 export type SuppressionSource = 'failure' | 'admin' | 'import';
 
-/** A number that nothing is sent to, because nothing arrives there. One row for each, also when it is over. */
+/** A number that gets no messages because messages to it fail. One row for each number; it stays after the end. */
 @Entity({ name: 'suppression', schema: 'postack' })
 @Index('suppression_since_idx', ['since', 'number'])
 @Index('suppression_message_id_idx', ['messageId'], {
@@ -15,11 +15,11 @@ export class SuppressionEntity {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'suppression_pkey' })
   number!: string;
 
-  /** When the message failed, or the person decided, that it rests on. */
+  /** When the message failed, or the operator decided. */
   @Column('timestamptz')
   since!: Date;
 
-  /** `null`: it does not end by itself. */
+  /** `null`: in effect until removed. */
   @Column('timestamptz', { name: 'expires_at', nullable: true })
   expiresAt!: Date | null;
 
@@ -34,11 +34,11 @@ export class SuppressionEntity {
   @Column('text', { name: 'message_id', nullable: true })
   messageId!: string | null;
 
-  /** The `svix-id` of the event that said so. */
+  /** The `svix-id` of the event that reported the failure. */
   @Column('text', { name: 'event_id', nullable: true })
   eventId!: string | null;
 
-  /** In the words of whoever decided. */
+  /** As given by the operator, or in the imported list. */
   @Column('text', { nullable: true })
   reason!: string | null;
 

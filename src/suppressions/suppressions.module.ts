@@ -1,9 +1,8 @@
 import { Module } from '@nestjs/common';
 import { Suppressions } from './suppressions.js';
 
-/** Numbers to which no message is sent, because none arrives there. */
+/** Numbers that get no messages because messages to them fail. */
 @Module({
-  imports: [],
   providers: [Suppressions],
   exports: [Suppressions],
 })

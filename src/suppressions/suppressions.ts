@@ -1,11 +1,15 @@
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { normalizePhoneNumber, maskPhoneNumber } from '../events/phone-number.js';
+import {
+  maskPhoneNumber,
+  normalizePhoneNumber,
+  NUMBER_RULE,
+  parsePhoneNumber,
+} from '../events/phone-number.js';
 import type { Page } from '../database/keyset-page.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import type { NumberListImport } from '../csv/number-list-import.js';
-import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
 import { MAX_REASON_LENGTH } from '../errors/decision-reason.js';
 import { exportSuppressions, importSuppressions } from './suppression-csv.js';
 import { suppressions, suppressionsPage, type SuppressionFilter } from './suppression-lists.js';
@@ -13,32 +17,32 @@ import { liftSuppressions, recordSuppressions, type SuppressionEntry } from './s
 import { InvalidSuppressionError, SuppressionNotFoundError } from './suppression-errors.js';
 import { SuppressionEntity } from './suppression.entity.js';
 
-/** What a person decides about a number. */
+/** An operator's suppression of a number. */
 export interface SuppressionRequest {
   /** E.164, spaces and brackets allowed; a short code; or a sender name. */
   number: string;
   /** 1 to 1,000 characters. */
   reason: string;
-  /** Until then. Default: for good. */
+  /** End of the suppression. Default: none. */
   expiresAt?: Date;
 }
 
-/** The message that failed, which a suppression rests on. */
+/** The failed message that causes a suppression. */
 export type SuppressionEvidence = Omit<SuppressionEntry, 'source' | 'reason'>;
 
-/** Numbers that nothing is sent to, because nothing arrives there. */
+/** Numbers that get no messages because messages to them fail. */
 @Injectable()
 export class Suppressions {
   constructor(private readonly database: PostackDatabase) {}
 
-  /** The suppression that keeps messages from a number now; `null` when there is none. */
+  /** The suppression of a number that is in effect; `null` when there is none. */
   find(number: string, manager: EntityManager = this.database.manager): Promise<SuppressionEntity | null> {
     return suppressions(manager, true)
       .andWhere('suppression.number = :number', { number: normalizePhoneNumber(number) })
       .getOne();
   }
 
-  /** Suppresses the number of a message that failed, in the transaction of `manager`. @returns whether that changes anything. */
+  /** Suppresses the recipient of a failed message, in the transaction of `manager`. @returns whether that changed anything. */
   async suppress(evidence: SuppressionEvidence, manager: EntityManager): Promise<boolean> {
     const number = normalizePhoneNumber(evidence.number);
     const entry: SuppressionEntry = { ...evidence, number, source: 'failure', reason: null };
@@ -46,7 +50,7 @@ export class Suppressions {
   }
 
   /**
-   * Ends, in the transaction of `manager`, what rests on messages that may have arrived after all.
+   * Ends the suppressions caused by messages that may have been delivered after all, in the transaction of `manager`.
    *
    * @param messageIds Postack's ids.
    */
@@ -55,25 +59,25 @@ export class Suppressions {
       manager,
       'known.message_id = ANY ($1)',
       [messageIds],
-      'The message may have arrived',
+      'The message may have been delivered',
     );
   }
 
-  /** The latest first. @throws {InvalidCursorError} */
+  /** Latest first. @throws {InvalidCursorError} */
   list(filter: SuppressionFilter = {}): Promise<Page<SuppressionEntity>> {
     return suppressionsPage(this.database, filter);
   }
 
   /**
-   * Suppresses a number. One that is suppressed for longer stays so.
+   * Suppresses a number. Never shortens its current suppression.
    *
-   * @returns what is known of the number now.
+   * @returns the resulting suppression.
    * @throws {InvalidSuppressionError}
    */
   async add({ number, reason, expiresAt }: SuppressionRequest): Promise<SuppressionEntity> {
     const since = new Date();
     if (expiresAt && !(expiresAt > since)) {
-      throw new InvalidSuppressionError('"expiresAt" must be a time to come');
+      throw new InvalidSuppressionError('"expiresAt" must be in the future');
     }
     const entry: SuppressionEntry = {
       ...{ number: required(number), since, expiresAt: expiresAt ?? null, source: 'admin' },
@@ -86,36 +90,36 @@ export class Suppressions {
   }
 
   /**
-   * Lets messages go to a number again. It is suppressed anew when a later one fails.
+   * Ends the suppression of a number. A later failed message can suppress it again.
    *
    * @throws {InvalidSuppressionError}
-   * @throws {SuppressionNotFoundError} when nothing keeps messages from it.
+   * @throws {SuppressionNotFoundError} when the number is not suppressed.
    */
   async remove({ number, reason }: Omit<SuppressionRequest, 'expiresAt'>): Promise<SuppressionEntity> {
-    const [canonical, removedReason] = [required(number), checkedReason(reason)];
+    const [normalized, removedReason] = [required(number), checkedReason(reason)];
     return this.database.transaction(async (manager) => {
-      const suppression = await this.find(canonical, manager);
+      const suppression = await this.find(normalized, manager);
       if (!suppression) {
-        throw new SuppressionNotFoundError(`${maskPhoneNumber(canonical)} is not suppressed`);
+        throw new SuppressionNotFoundError(`${maskPhoneNumber(normalized)} is not suppressed`);
       }
       const removed = { removedAt: new Date(), removedReason };
-      await manager.update(SuppressionEntity, { number: canonical }, removed);
+      await manager.update(SuppressionEntity, { number: normalized }, removed);
       return Object.assign(suppression, removed);
     });
   }
 
   /**
-   * Takes over a list of numbers; see `importSuppressions` for its columns.
+   * Imports a list of suppressions with the columns `number`, `expires_at`, `code` and `reason`.
    *
    * @param source CSV in UTF-8.
-   * @param options.reason Of the rows that have none of their own: 1 to 1,000 characters.
-   * @throws {InvalidSuppressionError} when it is no such list; rows before that may be taken.
+   * @param options.reason For rows without a reason: 1 to 1,000 characters.
+   * @throws {InvalidSuppressionError} when the source is not such a list. Rows before the error may have been imported.
    */
   async importCsv(source: Readable, { reason }: { reason: string }): Promise<NumberListImport> {
     return importSuppressions(source, checkedReason(reason), this.database);
   }
 
-  /** Every number that is suppressed now, as CSV in UTF-8 that `importCsv` takes, however many they are. */
+  /** Streams every number that is suppressed now, as CSV in UTF-8 that `importCsv` accepts. */
   exportCsv(): Readable {
     return exportSuppressions(this.database);
   }

@@ -1,9 +1,9 @@
 import { HELP_KEYWORDS, START_KEYWORDS, STOP_KEYWORDS } from '../../src/opt-outs/opt-out-keywords.js';
 
-/** What people write, and what is made of it. */
+/** How `KeywordMatcher` classifies a text. */
 export type CorpusKind = 'stop' | 'start' | 'help' | 'review' | 'none';
 
-/** How people spell a word that they send alone. */
+/** Spellings of a keyword that is the whole message. */
 const SPELLINGS: readonly ((word: string) => string)[] = [
   (word) => word,
   (word) => word.toLowerCase(),
@@ -152,7 +152,7 @@ const NEITHER = [
   '停',
 ];
 
-/** Each text with what is made of it. */
+/** Texts with their expected kinds. */
 export const OPT_OUT_CORPUS: readonly [text: string, kind: CorpusKind][] = [
   ...spelled('stop', STOP_KEYWORDS),
   ...spelled('start', START_KEYWORDS),

@@ -10,10 +10,10 @@ import {
   PEER,
   received,
   second,
+  type Compliance,
 } from '../support/compliance-database.js';
-import type { Compliance } from '../support/compliance-database.js';
 
-describe('lists of opt-outs', () => {
+describe('OptOutLedger, import and export', () => {
   let compliance: Compliance;
   let parts: ReturnType<typeof partsOf>;
 
@@ -30,7 +30,7 @@ describe('lists of opt-outs', () => {
   const exported = () => text(parts.ledger.exportCsv());
   const none = { imported: 0, unchanged: 0, rejected: 0, errors: [] };
 
-  it('are imported, with what the columns say', async () => {
+  it('imports all columns', async () => {
     const csv =
       '\ufeffName,Number,own_number,opted_out_at,reason\r\n' +
       `"Doe, Jane",+1 (555) 010-0001,${OWN},2025-12-24T08:00:00+01:00,"by ""letter"""\r\n` +
@@ -47,11 +47,11 @@ describe('lists of opt-outs', () => {
     ]);
   });
 
-  it('are imported without the rows that are wrong, which are told by line', async () => {
+  it('imports valid rows, and lists invalid ones by line', async () => {
     const csv = [
       'number,own_number,opted_out_at,reason',
       '5550100001',
-      `${PEER},nobody at all`,
+      `${PEER},not a number`,
       `${PEER},,yesterday`,
       `${PEER},,2099-01-01`,
       `"${PEER}",,,"${'r\n'.repeat(600)}"`,
@@ -70,14 +70,14 @@ describe('lists of opt-outs', () => {
     expect(await parts.ledger.isOptedOut(PEER, OWN)).toBe(true);
   });
 
-  it('tell of the first hundred wrong rows, and count the others', async () => {
+  it('lists the first 100 invalid rows, and counts the others', async () => {
     const { rejected, errors } = await imported(`number\n${'x y z 1 2 3 4 5\n'.repeat(150)}`);
-    expect({ rejected, told: errors.length, last: errors.at(-1)?.line }).toEqual({
-      ...{ rejected: 150, told: 100, last: 101 },
+    expect({ rejected, listed: errors.length, last: errors.at(-1)?.line }).toEqual({
+      ...{ rejected: 150, listed: 100, last: 101 },
     });
   });
 
-  it('change nothing when they are imported again, nor for those who are in again since', async () => {
+  it('changes nothing on a second import, nor for customers who have opted in since', async () => {
     await parts.project(received('STOP', second(1)), received('START', second(2)));
     const csv = `number,own_number,opted_out_at\n${PEER},${OWN},2025-01-01\n+15550100005,,\n`;
     expect(await imported(csv)).toEqual({ ...none, imported: 1, unchanged: 1 });
@@ -86,7 +86,7 @@ describe('lists of opt-outs', () => {
     expect((await parts.ledger.history('+15550100005')).items).toHaveLength(1);
   });
 
-  it('come out of an export as they go into an import', async () => {
+  it('exports what an import accepts', async () => {
     const formula = '=HYPERLINK("http://evil.example","x")';
     await parts.project(
       received('Stop!', second(1)),
@@ -94,8 +94,8 @@ describe('lists of opt-outs', () => {
       received('STOP', second(3), { from: '+15550100007' }),
       received('START', second(4), { from: '+15550100007' }),
     );
-    await parts.ledger.add({ peer: '12345', reason: formula });
-    await parts.ledger.add({ peer: 'Pizza', reason: '-1 "quoted", and\nmore' });
+    await parts.ledger.optOut({ peer: '12345', reason: formula });
+    await parts.ledger.optOut({ peer: 'Pizza', reason: '-1 "quoted", and\nmore' });
     const csv = await exported();
     expect(csv).toContain(`${PEER},${OWN},${second(1).toISOString()},message,STOP,\n`);
     expect(csv).toContain(`"'=HYPERLINK(`);
@@ -112,7 +112,7 @@ describe('lists of opt-outs', () => {
     expect(await imported(csv, 'moved')).toEqual({ ...none, unchanged: 4 });
   });
 
-  it('may be longer than what is read or stored at once', async () => {
+  it('handles lists longer than a page', async () => {
     const numbers = Array.from({ length: 2500 }, (_, index) => `+1555${String(index).padStart(7, '0')}`);
     const rows = Readable.from(['number\n', ...numbers.map((number) => `${number}\n`)]);
     expect(await parts.ledger.importCsv(rows, { reason: 'moved' })).toEqual({ ...none, imported: 2500 });
@@ -128,21 +128,21 @@ describe('lists of opt-outs', () => {
   });
 
   it.each([
-    ['nothing', '', /header row/],
+    ['no content', '', /header row/],
     ['no header', `${PEER}\n`, /header row/],
-    ['a quote that does not end', `number\n${PEER}\n"+15550100005\n`, /cannot be read on: Quote Not Closed/],
-    ['a quote in the middle', `number\n${PEER}\n+1"5\n`, /cannot be read on/],
-    ['an endless row', `number,reason\n${PEER},${'r'.repeat(20_000)}`, /cannot be read on/],
-  ])('are refused when they have %s', async (_what, csv, message) => {
+    ['an unclosed quote', `number\n${PEER}\n"+15550100005\n`, /Invalid CSV: Quote Not Closed/],
+    ['a quote in the middle', `number\n${PEER}\n+1"5\n`, /Invalid CSV/],
+    ['an endless row', `number,reason\n${PEER},${'r'.repeat(20_000)}`, /Invalid CSV/],
+  ])('rejects a list with %s', async (_what, csv, message) => {
     await expect(imported(csv)).rejects.toThrow(InvalidOptOutError);
     await expect(imported(csv)).rejects.toThrow(message);
   });
 
-  it('are refused without a reason', async () => {
+  it('rejects an import without a reason', async () => {
     await expect(imported('number\n', ' ')).rejects.toThrow(InvalidOptOutError);
   });
 
-  it('pass on what goes wrong while they are read', async () => {
+  it('passes on an error of the source', async () => {
     const broken = new Readable({
       read() {
         this.destroy(new Error('the client went away'));

@@ -14,10 +14,10 @@ import {
   PEER,
   received,
   second,
+  type Compliance,
 } from '../support/compliance-database.js';
-import type { Compliance } from '../support/compliance-database.js';
 
-describe('the ledger of opt-outs', () => {
+describe('OptOutLedger', () => {
   let compliance: Compliance;
   let parts: ReturnType<typeof partsOf>;
 
@@ -28,10 +28,10 @@ describe('the ledger of opt-outs', () => {
   afterAll(() => compliance.close());
   beforeEach(() => compliance.database.query('TRUNCATE postack.opt_out, postack.opt_out_evidence'));
 
-  it('takes an opt-out from a person, for all own numbers or one, with the reason', async () => {
-    const everywhere = await parts.ledger.add({ peer: ' +1 (555) 010-0001 ', reason: ' by phone ' });
+  it("records an operator's opt-out, for all own numbers or one, with the reason", async () => {
+    const everywhere = await parts.ledger.optOut({ peer: ' +1 (555) 010-0001 ', reason: ' by phone ' });
     expect(everywhere).toMatchObject({ peer: PEER, ownNumber: '', optedOut: true, reason: 'by phone' });
-    const at = await parts.ledger.add({ peer: PEER, ownNumber: OWN, reason: 'again' });
+    const at = await parts.ledger.optOut({ peer: PEER, ownNumber: OWN, reason: 'again' });
     expect(at).toMatchObject({ ownNumber: OWN, source: 'admin' });
     expect(await parts.ledger.isOptedOut(PEER, OTHER_OWN)).toBe(true);
     const { items } = await parts.ledger.history(PEER);
@@ -41,13 +41,13 @@ describe('the ledger of opt-outs', () => {
     ]);
   });
 
-  it('takes an opt-in from a person, whatever the clocks of others say', async () => {
-    await parts.ledger.add({ peer: PEER, reason: 'by letter' });
+  it("records an operator's opt-in, also when the clock of another machine is ahead", async () => {
+    await parts.ledger.optOut({ peer: PEER, reason: 'by letter' });
     await compliance.database.query(`UPDATE postack.opt_out SET since = now() + interval '1 hour'`);
-    const state = await parts.ledger.remove({ peer: PEER, ownNumber: OWN, reason: 'asked us to' });
+    const state = await parts.ledger.optIn({ peer: PEER, ownNumber: OWN, reason: 'asked us to' });
     expect(state).toMatchObject({ ownNumber: OWN, optedOut: false, reason: 'asked us to' });
     expect(await parts.ledger.isOptedOut(PEER, OWN)).toBe(false);
-    await expect(parts.ledger.remove({ peer: PEER, reason: 'again' })).rejects.toThrow(OptOutNotFoundError);
+    await expect(parts.ledger.optIn({ peer: PEER, reason: 'again' })).rejects.toThrow(OptOutNotFoundError);
   });
 
   it.each([
@@ -61,20 +61,20 @@ describe('the ledger of opt-outs', () => {
     ['a blank reason', { peer: PEER, reason: ' ' }, /"reason"/],
     ['a long reason', { peer: PEER, reason: 'r'.repeat(1001) }, /"reason"/],
     ['a reason that cannot be stored', { peer: PEER, reason: 'a\0b' }, /"reason"/],
-  ])('refuses %s', async (_what, request, message) => {
-    await expect(parts.ledger.add(request)).rejects.toThrow(InvalidOptOutError);
-    await expect(parts.ledger.add(request)).rejects.toThrow(message);
-    await expect(parts.ledger.remove(request)).rejects.toThrow(message);
+  ])('rejects %s', async (_what, request, message) => {
+    await expect(parts.ledger.optOut(request)).rejects.toThrow(InvalidOptOutError);
+    await expect(parts.ledger.optOut(request)).rejects.toThrow(message);
+    await expect(parts.ledger.optIn(request)).rejects.toThrow(message);
   });
 
-  it('takes short codes and sender names', async () => {
-    await parts.ledger.add({ peer: '12345', reason: 'r' });
-    await parts.ledger.add({ peer: 'Pizza & Co', reason: 'r' });
+  it('accepts short codes and sender names', async () => {
+    await parts.ledger.optOut({ peer: '12345', reason: 'r' });
+    await parts.ledger.optOut({ peer: 'Pizza & Co', reason: 'r' });
     expect(await parts.ledger.isOptedOut('12345', OWN)).toBe(true);
     expect(await parts.ledger.isOptedOut('Pizza & Co', OWN)).toBe(true);
   });
 
-  it('lists what counts, the latest first, by number, own number and time', async () => {
+  it('lists the current state, latest first, by number, own number and time', async () => {
     const [a, b, c] = ['+15550100011', '+15550100012', '+15550100013'];
     await parts.project(
       received('STOP', second(1), { from: a }),
@@ -91,12 +91,12 @@ describe('the ledger of opt-outs', () => {
     expect(await listed({ since: second(3) })).toEqual([c]);
   });
 
-  it('comes page by page, each once, also those of the same moment', async () => {
+  it('pages through states and entries, also through those of the same time', async () => {
     const peers = Array.from({ length: 5 }, (_, index) => `+1555010002${index}`);
     await parts.project(...peers.map((from) => received('STOP', second(1), { from })));
     const states = await paged((cursor) => parts.ledger.list({ limit: 2, cursor }));
     expect(states.map(({ peer }) => peer)).toEqual(peers.toReversed());
-    for (let i = 0; i < 5; i += 1) await parts.ledger.add({ peer: PEER, reason: `${i}` });
+    for (let i = 0; i < 5; i += 1) await parts.ledger.optOut({ peer: PEER, reason: `${i}` });
     const entries = await paged((cursor) => parts.ledger.history(PEER, { limit: 2, cursor }));
     expect(entries.map(({ reason }) => reason)).toEqual(['4', '3', '2', '1', '0']);
     for (const position of [{}, { at: '1', last: 'a', own: '' }, { before: 'x' }]) {
@@ -106,7 +106,7 @@ describe('the ledger of opt-outs', () => {
     }
   });
 
-  it('has a review opted out or dismissed by a person, once', async () => {
+  it('lets an operator resolve a review once, as an opt-out or not', async () => {
     const [stop, wrong] = [received('leave me alone', second(1)), received('wrong number', second(2))];
     await parts.project(stop, wrong);
     const [second_, first] = (await parts.ledger.reviews()).items;
@@ -126,19 +126,19 @@ describe('the ledger of opt-outs', () => {
       ['review', null, wrong.id],
       ['review', null, stop.id],
     ]);
-    // What a person decided later is no reason for a confirmation.
+    // An operator's later decision must not cause a confirmation.
     expect(await parts.ledger.evidenceOf(stop)).toMatchObject({ action: 'review', changed: false });
     const again = parts.ledger.resolveReview(first!.id, { decision: 'dismiss', reason: 'no' });
     await expect(again).rejects.toThrow(OptOutReviewStateError);
   });
 
-  it.each(['0', 'x', '9'.repeat(30)])('has no review %s', async (id) => {
+  it.each(['0', 'x', '9'.repeat(30)])('does not find a review with the id %s', async (id) => {
     const resolving = parts.ledger.resolveReview(id, { decision: 'dismiss', reason: 'r' });
     await expect(resolving).rejects.toThrow(OptOutReviewNotFoundError);
   });
 
-  it('finds no review in an entry that is none', async () => {
-    await parts.ledger.add({ peer: PEER, reason: 'r' });
+  it('does not resolve an entry that is not a review', async () => {
+    await parts.ledger.optOut({ peer: PEER, reason: 'r' });
     const [entry] = (await parts.ledger.history(PEER)).items;
     const resolving = parts.ledger.resolveReview(entry!.id, { decision: 'dismiss', reason: 'r' });
     await expect(resolving).rejects.toThrow(OptOutReviewNotFoundError);

@@ -9,10 +9,10 @@ import {
   PEER,
   received,
   second,
+  type Compliance,
 } from '../support/compliance-database.js';
-import type { Compliance } from '../support/compliance-database.js';
 
-describe('opt-outs by message', () => {
+describe('OptOutsProjection', () => {
   let compliance: Compliance;
   let parts: ReturnType<typeof partsOf>;
 
@@ -30,7 +30,7 @@ describe('opt-outs by message', () => {
   const isOut = (own = OWN) => parts.ledger.isOptedOut(PEER, own);
   const history = async () => (await parts.ledger.history(PEER)).items;
 
-  it('leave the state and its evidence, without the text', async () => {
+  it('records the state and its evidence, without the text', async () => {
     const stop = received(' “Stop!” ', second(1), { from: '+1 (555) 010-0001' });
     await parts.project(received('Hello', second(0)), stop);
     expect(await isOut()).toBe(true);
@@ -47,7 +47,7 @@ describe('opt-outs by message', () => {
     ]);
   });
 
-  it('are told of by the event, for the one confirmation', async () => {
+  it('records by event whether it changed something, for the one confirmation', async () => {
     const [hello, stop, again, start] = [
       received('Hello', second(0)),
       received('STOP', second(1)),
@@ -63,22 +63,22 @@ describe('opt-outs by message', () => {
     expect(await isOut()).toBe(false);
   });
 
-  it('leave one entry for each event, however often it comes', async () => {
+  it('records one entry for each event, however often it is projected', async () => {
     const stop = received('STOP', second(1));
     await parts.project(stop);
     await parts.project(stop);
     expect(await history()).toEqual([expect.objectContaining({ changed: true })]);
   });
 
-  it('are not undone by an everyday yes, which leaves nothing', async () => {
+  it('records YES as an opt-in only after an opt-out', async () => {
     await parts.project(received('YES', second(1)));
     expect((await parts.ledger.list({ isOptedOut: false })).items).toEqual([]);
-    await expect(parts.ledger.history(PEER)).rejects.toThrow('nothing about +1********01');
+    await expect(parts.ledger.history(PEER)).rejects.toThrow('no entry about +1********01');
     await parts.project(received('STOP', second(2)), received('yes', second(3)));
     expect(await isOut()).toBe(false);
   });
 
-  it('are decided by the latest word, and by the opt-out of two at the same time', async () => {
+  it('lets the latest message decide, and of two at the same time the opt-out', async () => {
     await parts.project(received('STOP', second(5)));
     await parts.project(received('START', second(3)));
     expect(await isOut()).toBe(true);
@@ -92,7 +92,7 @@ describe('opt-outs by message', () => {
     expect(await parts.ledger.evidenceOf(late)).toMatchObject({ action: 'opt-out', changed: false });
   });
 
-  it('stand when they were the last word, in whatever order and batches the words come', async () => {
+  it('keeps the latest opt-out, in whatever order and batches the events are projected', async () => {
     const word = fc.record({ text: fc.constantFrom('STOP', 'START'), at: fc.integer({ min: 2, max: 6 }) });
     const cases = fc.array(fc.record({ word, startsBatch: fc.boolean() }), { minLength: 1, maxLength: 6 });
     let run = 0;
@@ -112,7 +112,7 @@ describe('opt-outs by message', () => {
         const last = Math.max(...list.map(({ word: { at } }) => at));
         const lastTexts = list.filter(({ word: { at } }) => at === last).map(({ word: { text } }) => text);
         const isKnownOut = await parts.ledger.isOptedOut(from, OWN);
-        // A START that nobody was opted out for when it came is not kept: on the side of silence.
+        // A START projected before any opt-out is not recorded, which errs on the side of sending nothing.
         if (lastTexts.includes('STOP')) expect(isKnownOut).toBe(true);
         if (list.every(({ word: { text } }) => text === 'START')) expect(isKnownOut).toBe(false);
       }),
@@ -120,7 +120,7 @@ describe('opt-outs by message', () => {
     );
   });
 
-  it('count for the number that was written to, when the scope is one number', async () => {
+  it('opts out from the number that was written to with scope "number"', async () => {
     parts = partsOf(compliance.dataSource, { optOut: { scope: 'number' } });
     const other = received('STOP', second(2), { to: OTHER_OWN });
     await parts.project(received('STOP', second(1)), other, received('START', second(3)));
@@ -132,13 +132,13 @@ describe('opt-outs by message', () => {
     expect(await isOut('+15550100009')).toBe(true);
   });
 
-  it('of a time to come count from when they were received', async () => {
+  it('records an event from the future with its time of receipt', async () => {
     await parts.project(received('STOP', new Date(Date.UTC(2099, 0))));
     const [entry] = await history();
     expect(entry?.occurredAt).toEqual(second(59));
   });
 
-  it('in free wording are kept for a person, and change nothing', async () => {
+  it('flags free wording for review, without opting out', async () => {
     await parts.project(received('Jane here, please stop texting me', second(1)));
     expect(await isOut()).toBe(false);
     expect(await parts.ledger.hasOpenReview('+1 555 010 0001')).toBe(true);
@@ -147,13 +147,13 @@ describe('opt-outs by message', () => {
     ]);
   });
 
-  it('without a sender are a failure that tells what to set, not silence', async () => {
+  it('fails on an opt-out without a sender, and names the option to set', async () => {
     const projecting = parts.project(received('STOP', second(1), { from: null }));
     await expect(projecting).rejects.toThrow(OptOutSenderMissingError);
     await parts.project(received('Hello', second(1), { from: null }), received(null, second(2)));
   });
 
-  it('of many, in several processes at once and in any order, are each recorded', async () => {
+  it('records opt-outs of many numbers from several processes concurrently, in any order', async () => {
     const events = Array.from({ length: 200 }, (_, index) =>
       received('STOP', second(index % 50), { from: `+155501002${String(index % 20).padStart(2, '0')}` }),
     );

@@ -67,13 +67,13 @@ export class OptOutsController {
   @Post()
   @HttpCode(200)
   optOut(@Body() { number: peer, ...body }: OptOutBody): Promise<OptOutEntity> {
-    return this.ledger.add({ peer, ...body });
+    return this.ledger.optOut({ peer, ...body });
   }
 
   @Post(':number/opt-in')
   @HttpCode(200)
   optIn(@Param('number') peer: string, @Body() { ownNumber, reason }: OptInBody): Promise<OptOutEntity> {
-    return this.ledger.remove({ peer, ownNumber, reason });
+    return this.ledger.optIn({ peer, ownNumber, reason });
   }
 
   @Get(':number/history')
