@@ -12,22 +12,22 @@ export interface HttpRequest {
   url: URL;
   headers: Headers;
   body?: string;
-  /** Making it twice does no harm. */
+  /** Whether the request can safely be repeated. */
   isRepeatable: boolean;
 }
 
-/** What Postack answered. */
-export interface HttpAnswer {
+/** A response of Postack. */
+export interface HttpResponse {
   status: number;
   retryAfterMs: number | null;
-  /** `undefined` when it is no JSON, longer than 1 MiB, or broke off in an answer other than 2xx. */
+  /** `undefined` for a body that is not JSON or longer than 1 MiB, and for an incomplete body of a non-2xx response. */
   body: JsonValue | undefined;
 }
 
-/** What is longer is no answer of Postack's. */
+/** Response bodies above this size are rejected. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** By these, the connection was never made; whatever else may have happened after the request had left. */
+/** Errors that occur before a connection is established. Any other may have occurred after the request was sent. */
 const NEVER_CONNECTED = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
   'ERR_SSL_WRONG_VERSION_NUMBER',
@@ -42,17 +42,17 @@ const NEVER_CONNECTED = new Set([
 ]);
 
 /**
- * One request and its answer, whatever its status. Redirects are not followed: they would send the key elsewhere, and
- * a message twice.
+ * Sends one request and returns the response, whatever its status. Redirects are not followed: that would send the API
+ * key to another host, and could send a message twice.
  *
  * @throws {PostackUnreachableError | PostackConnectionLostError | PostackTimeoutError}
- * @throws The signal's reason when it aborts; the request may have left by then.
+ * @throws The signal's reason when it aborts; the request may have been sent by then.
  */
 export async function exchange(
   { method, url, headers, body, isRepeatable }: HttpRequest,
   timeoutMs: number,
   signal?: AbortSignal,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
   try {
@@ -75,13 +75,13 @@ async function readJson(response: Response, signal?: AbortSignal): Promise<JsonV
     const text = await readText(response);
     return text === null ? undefined : (JSON.parse(text) as JsonValue);
   } catch (error) {
-    // What was refused is refused, also when the explanation breaks off.
+    // An error status is certain, even when the body with the details is incomplete.
     if (error instanceof SyntaxError || (!response.ok && !signal?.aborted)) return undefined;
     throw error;
   }
 }
 
-/** `null` when it is too long. */
+/** `null` for a body that is too long. */
 async function readText(response: Response): Promise<string | null> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -93,7 +93,7 @@ async function readText(response: Response): Promise<string | null> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Node's fetch fails with a `TypeError` whose cause is the system's error, undici's own, or one for each address. */
+/** The cause of fetch's `TypeError` is a system error, an error of undici, or an `AggregateError` of one per address. */
 function hasNeverConnected(error: unknown): boolean {
   const cause = (error as Error).cause as (Partial<AggregateError> & NodeJS.ErrnoException) | undefined;
   return cause !== undefined && (cause.errors ?? [cause]).every(isConnectError);

@@ -7,9 +7,9 @@ import {
   type PostackCauseClass,
 } from './postack-api-error-catalogue.js';
 
-/** What is known of one failed request. */
+/** The facts about a failed request. */
 export interface PostackApiFailure {
-  /** Making the request twice does no harm: it only reads, or carries an idempotency key that Postack heeds. */
+  /** Whether the request can safely be repeated: it only reads, or carries an idempotency key that Postack honours. */
   isRepeatable?: boolean;
   status?: number;
   apiCode?: string | null;
@@ -18,23 +18,23 @@ export interface PostackApiFailure {
   cause?: unknown;
 }
 
-/** A request to Postack's API that has failed. The message holds neither key nor text nor phone number. */
+/** A failed request to Postack's API. The message contains neither API key, nor text, nor phone number. */
 export abstract class PostackApiError extends Error {
   abstract readonly code: `POSTACK_API_${string}`;
-  /** Postack's own code, documented or not; `null` when the answer has none, or there was none. */
+  /** Postack's own code, documented or not; `null` without a response, or without a code in it. */
   readonly apiCode: string | null;
-  /** The HTTP status; `null` when there was no answer. */
+  /** The HTTP status; `null` without a response. */
   readonly status: number | null;
-  /** The same request may succeed later without anybody doing anything. */
+  /** Whether the same request may succeed later without any change. */
   readonly isRetryable: boolean;
-  /** False when Postack may have accepted the message: to send it again could be to send it twice. */
+  /** `false` when Postack may have accepted the message: sending it again could deliver it twice. */
   readonly maySendAgain: boolean;
-  /** What a person can do about it. */
+  /** What an operator can do about it. */
   readonly action: string;
-  /** Postack asks to wait for so long before the next request; `null` when it does not say. */
+  /** The wait that Postack asks for before the next request; `null` when it does not ask. */
   readonly retryAfterMs: number | null;
   readonly causeClass: PostackCauseClass;
-  // Private, lest a logger that prints all properties prints it.
+  // Private, so that a logger that prints all properties does not print it.
   readonly #apiMessage: string | null;
 
   constructor(kind: PostackApiCode | PostackApiFault, failure: PostackApiFailure) {
@@ -51,7 +51,7 @@ export abstract class PostackApiError extends Error {
     this.causeClass = entry.causeClass;
   }
 
-  /** What Postack says for people to read. It may repeat texts and phone numbers: not for a log. */
+  /** Postack's own error message. Do not log it: it may contain texts and phone numbers. */
   get apiMessage(): string | null {
     return this.#apiMessage;
   }
@@ -64,12 +64,12 @@ function messageOf(entry: PostackApiErrorEntry, failure: PostackApiFailure, mayS
     apiCode ?? false,
     typeof retryAfterMs === 'number' && `wait ${retryAfterMs} ms`,
   ].filter((detail) => detail !== false);
-  const told = details.length > 0 ? ` (${details.join(', ')})` : '';
-  const warning = maySendAgain ? '' : '. It may have been accepted: do not send it again';
-  return `${entry.problem}${told}${warning}. ${entry.action}`;
+  const suffix = details.length > 0 ? ` (${details.join(', ')})` : '';
+  const warning = maySendAgain ? '' : '. The message may have been accepted: do not send it again';
+  return `${entry.problem}${suffix}${warning}. ${entry.action}`;
 }
 
-/** Refused with a code that is not documented, or with none (any other 4xx). */
+/** Rejected with an undocumented code, or with none (any other 4xx). */
 export class PostackRefusedError extends PostackApiError {
   readonly code = 'POSTACK_API_REFUSED';
   override readonly name = 'PostackRefusedError';
@@ -79,7 +79,7 @@ export class PostackRefusedError extends PostackApiError {
   }
 }
 
-/** The API key is wrong, or may not do this (401, 403). */
+/** The API key is invalid, or lacks the permission for this request (401, 403). */
 export class PostackAuthenticationError extends PostackApiError {
   readonly code = 'POSTACK_API_AUTHENTICATION';
   override readonly name = 'PostackAuthenticationError';
@@ -89,7 +89,7 @@ export class PostackAuthenticationError extends PostackApiError {
   }
 }
 
-/** Too many requests (429): not accepted. */
+/** Too many requests (429); not accepted. */
 export class PostackRateLimitedError extends PostackApiError {
   readonly code = 'POSTACK_API_RATE_LIMITED';
   override readonly name = 'PostackRateLimitedError';
@@ -99,7 +99,7 @@ export class PostackRateLimitedError extends PostackApiError {
   }
 }
 
-/** No request was made: an earlier one was answered with a `Retry-After` that has not passed yet. */
+/** No request was made: the `Retry-After` of an earlier response has not passed yet. */
 export class PostackOnHoldError extends PostackApiError {
   readonly code = 'POSTACK_API_ON_HOLD';
   override readonly name = 'PostackOnHoldError';
@@ -109,7 +109,7 @@ export class PostackOnHoldError extends PostackApiError {
   }
 }
 
-/** Temporarily out of service (503): not accepted. */
+/** Temporarily unavailable (503); not accepted. */
 export class PostackUnavailableError extends PostackApiError {
   readonly code = 'POSTACK_API_UNAVAILABLE';
   override readonly name = 'PostackUnavailableError';
@@ -119,7 +119,7 @@ export class PostackUnavailableError extends PostackApiError {
   }
 }
 
-/** Refused connection, unknown host, connect timeout, bad certificate: nothing left this machine. */
+/** Connection refused, unknown host, connect timeout or invalid certificate; the request was not sent. */
 export class PostackUnreachableError extends PostackApiError {
   readonly code = 'POSTACK_API_UNREACHABLE';
   override readonly name = 'PostackUnreachableError';
@@ -129,7 +129,7 @@ export class PostackUnreachableError extends PostackApiError {
   }
 }
 
-/** It failed at Postack's (any other 5xx), or ran into a timeout or a conflict there (408, 409): outcome unknown. */
+/** Postack failed (any other 5xx), or reported a timeout or a conflict (408, 409); outcome unknown. */
 export class PostackServerError extends PostackApiError {
   readonly code = 'POSTACK_API_SERVER_ERROR';
   override readonly name = 'PostackServerError';
@@ -139,7 +139,7 @@ export class PostackServerError extends PostackApiError {
   }
 }
 
-/** No whole answer in time: outcome unknown. */
+/** No complete response within `timeoutMs`; outcome unknown. */
 export class PostackTimeoutError extends PostackApiError {
   readonly code = 'POSTACK_API_TIMEOUT';
   override readonly name = 'PostackTimeoutError';
@@ -149,7 +149,7 @@ export class PostackTimeoutError extends PostackApiError {
   }
 }
 
-/** The connection broke when the request may have left: outcome unknown. */
+/** The connection was lost after the request may have been sent; outcome unknown. */
 export class PostackConnectionLostError extends PostackApiError {
   readonly code = 'POSTACK_API_CONNECTION_LOST';
   override readonly name = 'PostackConnectionLostError';
@@ -159,7 +159,7 @@ export class PostackConnectionLostError extends PostackApiError {
   }
 }
 
-/** A 2xx without a message's id, a redirect, or more than 1 MiB: accepted perhaps, as what nobody knows. */
+/** A 2xx response without a message id, a redirect, or a body of more than 1 MiB; outcome unknown. */
 export class PostackUnreadableAnswerError extends PostackApiError {
   readonly code = 'POSTACK_API_UNREADABLE_ANSWER';
   override readonly name = 'PostackUnreadableAnswerError';

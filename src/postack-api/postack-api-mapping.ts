@@ -2,9 +2,9 @@ import type { JsonObject } from '../events/json.js';
 import type { OutboundSms } from './postack-message.js';
 
 /**
- * How to speak to the REST API. Postack publishes its base URL, its authentication and its error codes, but neither
- * paths nor fields: they are here, and the client's option `mapping` replaces any entry. Fields are dotted paths,
- * tried in order; the first that holds a usable value wins.
+ * Paths and fields of the REST API. Postack publishes its base URL, its authentication and its error codes, but neither
+ * paths nor fields, so each entry can be replaced by the client's option `mapping`. Fields are dotted paths, tried in
+ * order; the first with a usable value wins.
  */
 export interface PostackApiMapping {
   /** The request that sends an SMS; the path is appended to the base URL. */
@@ -13,19 +13,19 @@ export interface PostackApiMapping {
   fetch: { method: 'GET'; path: string };
   /** The JSON body that sends an SMS. */
   request: (sms: OutboundSms) => JsonObject;
-  /** In an answer: the message's id. */
+  /** In a response: the message's id. */
   id: string[];
-  /** In an answer: the message's status. */
+  /** In a response: the message's status. */
   status: string[];
-  /** In an answer: why the message failed. */
+  /** In a response: the error code of a failed message. */
   errorCode: string[];
-  /** In an error: which of Postack's error codes. */
+  /** In an error response: Postack's error code. */
   apiCode: string[];
-  /** In an error: what Postack says for people to read. */
+  /** In an error response: Postack's error message. */
   apiMessage: string[];
 }
 
-/** The documented default of the option `mapping`. */
+/** The default of the option `mapping`. */
 export const DEFAULT_POSTACK_API_MAPPING: Readonly<PostackApiMapping> = {
   send: { method: 'POST', path: '/messages' },
   fetch: { method: 'GET', path: '/messages/:id' },

@@ -1,7 +1,7 @@
 import type { PostackApiCode } from './postack-api-error-catalogue.js';
 import { PostackApiError, type PostackApiFailure } from './postack-api-errors.js';
 
-// Postack's documented error codes, one class each. They come with any 4xx status; nothing was accepted.
+// One class for each documented error code of Postack. They occur with any 4xx status; nothing was accepted.
 
 /** `invalid_sender`: the account may not send from this sender. */
 export class PostackInvalidSenderError extends PostackApiError {
@@ -13,7 +13,7 @@ export class PostackInvalidSenderError extends PostackApiError {
   }
 }
 
-/** `invalid_recipient`: the recipient is no phone number in E.164. */
+/** `invalid_recipient`: the recipient is not a phone number in E.164. */
 export class PostackInvalidRecipientError extends PostackApiError {
   readonly code = 'POSTACK_API_INVALID_RECIPIENT';
   override readonly name = 'PostackInvalidRecipientError';
@@ -23,7 +23,7 @@ export class PostackInvalidRecipientError extends PostackApiError {
   }
 }
 
-/** `invalid_short_code_recipient`: the recipient is a short code that cannot be sent to. */
+/** `invalid_short_code_recipient`: Postack does not send to this short code. */
 export class PostackInvalidShortCodeRecipientError extends PostackApiError {
   readonly code = 'POSTACK_API_INVALID_SHORT_CODE_RECIPIENT';
   override readonly name = 'PostackInvalidShortCodeRecipientError';
@@ -33,7 +33,7 @@ export class PostackInvalidShortCodeRecipientError extends PostackApiError {
   }
 }
 
-/** `messaging_disabled`: Messaging is disabled for the account. */
+/** `messaging_disabled`: messaging is disabled for the account. */
 export class PostackMessagingDisabledError extends PostackApiError {
   readonly code = 'POSTACK_API_MESSAGING_DISABLED';
   override readonly name = 'PostackMessagingDisabledError';
@@ -53,7 +53,7 @@ export class PostackTollfreeVerificationRequiredError extends PostackApiError {
   }
 }
 
-/** `missing_campaign`: the sender belongs to no 10DLC campaign. */
+/** `missing_campaign`: the sender does not belong to a 10DLC campaign. */
 export class PostackMissingCampaignError extends PostackApiError {
   readonly code = 'POSTACK_API_MISSING_CAMPAIGN';
   override readonly name = 'PostackMissingCampaignError';

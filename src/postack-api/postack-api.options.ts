@@ -1,25 +1,24 @@
+import { applyOptions } from '../errors/option-rules.js';
 import type { PostackClient } from './postack-client.js';
 import type { PostackClientOptions } from './postack-client.options.js';
 
 /** Access to Postack's REST API: `apiKey`, and the other options of `PostackClient`. */
 export interface PostackApiAccess extends Omit<PostackClientOptions, 'requestRate'> {
-  /** Requests per second of one API key, over all processes. 1 to 1,000. Default 10. */
+  /** Maximum requests per second with one API key, by all processes together. 1 to 1,000. Default 10. */
   requestsPerSecond?: number;
 }
 
-/** Options of sending requests to Postack. */
+/** Options for requests to Postack. */
 export class PostackApiOptions {
   /**
-   * How to send messages: `{ apiKey }` and the other options of `PostackClient`, or a `PostackClient` of your own. Without
-   * it nothing is sent, and automatic replies are off. Default: none.
+   * Access to Postack: `{ apiKey }` and the other options of `PostackClient`, or a `PostackClient` of your own. Without it
+   * nothing is sent, and automatic replies are off. Default: none.
    */
-  api: PostackApiAccess | PostackClient | null;
+  api: PostackApiAccess | PostackClient | null = null;
 
-  constructor({ api }: PostackApiOptionsInput = {}) {
-    this.api = api ?? null;
+  constructor(given: PostackApiOptionsInput = {}) {
+    applyOptions(this, given);
   }
 }
 
-export interface PostackApiOptionsInput {
-  api?: PostackApiAccess | PostackClient;
-}
+export type PostackApiOptionsInput = Partial<PostackApiOptions>;

@@ -1,79 +1,67 @@
-import { IsInt, Matches, Max, Min, ValidateBy } from 'class-validator';
+import { Matches, ValidateBy } from 'class-validator';
 import { assertValid } from '../errors/configuration-error.js';
+import { applyOptions, IsWhole } from '../errors/option-rules.js';
 import { DEFAULT_POSTACK_API_MAPPING, type PostackApiMapping } from './postack-api-mapping.js';
 import { memoryRequestRate, type RequestRate } from './request-rate.js';
 
-/** Options of `PostackClient`. Only `apiKey` is required. */
-export interface PostackClientOptions {
-  /** From the Postack account. `undefined` (an unset variable, say) throws with a message. */
-  apiKey: string | undefined;
-  /** Default `https://api.postack.dev/v1`. */
-  baseUrl?: string;
-  /** An attempt without a whole answer by then has failed. 1 to 300,000. Default 10,000 (10 s). */
-  timeoutMs?: number;
-  /** How often a request is made at most, counting the first time. 1 to 10. Default 3. */
-  attempts?: number;
-  /**
-   * When Postack asks to wait for longer than this, the client does not, but throws with `retryAfterMs`. 0 to
-   * 86,400,000 (a day). Default 10,000 (10 s).
-   */
-  maxRetryAfterMs?: number;
-  /** Share one between all clients with the same API key. Default: this client alone, 10 requests a second. */
-  requestRate?: RequestRate;
-  /** What Postack's documentation leaves open; each entry replaces its default. */
-  mapping?: Partial<PostackApiMapping>;
-  /**
-   * The header for an SMS's `idempotencyKey`. Set it only when Postack has told you that it heeds one: the client
-   * then sends a message again when the outcome of an attempt is unknown. Default: none, for none is documented.
-   */
-  idempotencyHeader?: string;
-}
-
-/** The options with every default filled in, checked. */
+/** The options of `PostackClient`, with every default filled in. */
 export class ResolvedPostackClientOptions {
+  /** API key of the Postack account. Required; `undefined`, such as an unset variable, throws a `ConfigurationError`. */
   @Matches(/^[\x21-\x7e]+$/, {
     message: '"apiKey" must be set to an API key of the Postack account, without spaces',
   })
-  readonly apiKey: string;
+  apiKey = '';
 
+  /** Base URL of the REST API. Default `https://api.postack.dev/v1`. */
   @IsBaseUrl()
-  readonly baseUrl: string;
+  baseUrl = 'https://api.postack.dev/v1';
 
+  /** Maximum time for one attempt, until the whole response has arrived. 1 to 300,000. Default 10,000 (10 s). */
   @IsWhole('milliseconds', 1, 300_000)
-  readonly timeoutMs: number;
+  timeoutMs = 10_000;
 
+  /** Maximum number of attempts of a request, including the first. 1 to 10. Default 3. */
   @IsWhole('attempts', 1, 10)
-  readonly attempts: number;
+  attempts = 3;
 
+  /**
+   * Longest `Retry-After` that the client waits for; for a longer one it throws an error with `retryAfterMs`. 0 to
+   * 86,400,000 (1 day). Default 10,000 (10 s).
+   */
   @IsWhole('milliseconds', 0, 86_400_000)
-  readonly maxRetryAfterMs: number;
+  maxRetryAfterMs = 10_000;
 
-  readonly requestRate: RequestRate;
+  /** Share one between all clients with the same API key. Default: this client alone, 10 requests per second. */
+  requestRate: RequestRate = memoryRequestRate();
 
-  readonly mapping: PostackApiMapping;
+  /** What Postack's documentation leaves open; each entry replaces its default. */
+  mapping: PostackApiMapping = { ...DEFAULT_POSTACK_API_MAPPING };
 
+  /**
+   * HTTP header for the `idempotencyKey` of an SMS. Set it only if Postack confirms that it honours one: the client then
+   * also retries a message whose outcome is unknown. Default: none, because Postack documents none.
+   */
   @Matches(/^[\w-]*$/, { message: '"idempotencyHeader" must be the name of an HTTP header' })
-  readonly idempotencyHeader: string;
+  idempotencyHeader = '';
 
-  /** @throws {ConfigurationError} naming every wrong option. */
-  constructor(options: PostackClientOptions) {
-    this.apiKey = options.apiKey?.trim() ?? '';
-    this.baseUrl = (options.baseUrl ?? 'https://api.postack.dev/v1').replace(/\/+$/, '');
-    this.timeoutMs = options.timeoutMs ?? 10_000;
-    this.attempts = options.attempts ?? 3;
-    this.maxRetryAfterMs = options.maxRetryAfterMs ?? 10_000;
-    this.requestRate = options.requestRate ?? memoryRequestRate();
-    this.mapping = { ...DEFAULT_POSTACK_API_MAPPING, ...options.mapping };
-    this.idempotencyHeader = options.idempotencyHeader ?? '';
+  /** @throws {ConfigurationError} listing every invalid option. */
+  constructor({ mapping, ...given }: PostackClientOptions) {
+    applyOptions(this, given);
+    this.apiKey = this.apiKey.trim();
+    this.baseUrl = this.baseUrl.replace(/\/+$/, '');
+    Object.assign(this.mapping, mapping);
     assertValid('PostackClient options', this);
   }
 }
 
-function IsWhole(unit: string, min: number, max: number): PropertyDecorator {
-  const told = { message: `"$property" must be a whole number of ${unit}, from ${min} to ${max}` };
-  return (target, property) => {
-    for (const rule of [IsInt(told), Min(min, told), Max(max, told)]) rule(target, property);
-  };
+/** Options of `PostackClient`. Only `apiKey` is required. */
+export interface PostackClientOptions extends Partial<
+  Omit<ResolvedPostackClientOptions, 'apiKey' | 'mapping'>
+> {
+  /** API key of the Postack account. `undefined`, such as an unset variable, throws a `ConfigurationError`. */
+  apiKey: ResolvedPostackClientOptions['apiKey'] | undefined;
+  /** What Postack's documentation leaves open; each entry replaces its default. */
+  mapping?: Partial<PostackApiMapping>;
 }
 
 function IsBaseUrl(): PropertyDecorator {
@@ -86,7 +74,7 @@ function IsBaseUrl(): PropertyDecorator {
         return url.username + url.password + url.search + url.hash === '';
       },
       defaultMessage: () =>
-        '"baseUrl" must look like https://api.postack.dev/v1: http or https, no user, no query, no fragment',
+        '"baseUrl" must look like https://api.postack.dev/v1: http or https, without user, query and fragment',
     },
   });
 }

@@ -6,9 +6,9 @@ import { RequestRateEntity } from './request-rate.entity.js';
 import { UnconfiguredPostackClient } from './unconfigured-client.js';
 
 /**
- * The module's client: the application's own, or one that shares its request rate with all processes on this database.
+ * The client of the module: the application's own, or one whose request rate is shared by all processes on this database.
  *
- * @throws {ConfigurationError} naming every wrong option.
+ * @throws {ConfigurationError} listing every invalid option.
  */
 export function postackClient({ api }: PostackApiOptions, database: PostackDatabase): PostackClient {
   if (!api) return new UnconfiguredPostackClient();

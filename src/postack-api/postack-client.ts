@@ -1,52 +1,52 @@
 import pRetry from 'p-retry';
-import { readMessage } from './answer-reading.js';
 import { exchange, type HttpRequest } from './http-exchange.js';
 import { PostackApiError, PostackRateLimitedError, PostackUnavailableError } from './postack-api-errors.js';
 import { PostackInvalidMessageError } from './postack-api-rejections.js';
 import { ResolvedPostackClientOptions, type PostackClientOptions } from './postack-client.options.js';
 import type { OutboundSms, PostackMessage } from './postack-message.js';
+import { readMessage } from './read-message.js';
 import type { RequestPriority } from './request-queue.js';
 
 export type { PostackClientOptions } from './postack-client.options.js';
 export type { OutboundSms, PostackMessage } from './postack-message.js';
 
-/** How one call of `PostackClient` is to be made. */
+/** Options of one call of `PostackClient`. */
 export interface PostackRequestOptions {
-  /** While both wait for the request rate, replies and others take turns. Default `other`. */
+  /** Replies and other requests take turns while both wait for the request rate. Default `other`. */
   priority?: RequestPriority;
-  /** Ends the call: it rejects with the signal's reason. A request that has left by then may have been accepted. */
+  /** Aborts the call, which rejects with the signal's reason. A request that was already sent may have been accepted. */
   signal?: AbortSignal;
   /**
-   * Awaited right before each attempt leaves, when the request rate has let it pass. When it rejects, nothing is sent
+   * Awaited right before each attempt is sent, after the request rate has admitted it. When it rejects, nothing is sent
    * and the call rejects with the same error.
    */
   beforeRequest?: () => Promise<void>;
 }
 
-/** A request that leaves so long after it was let pass has to be let pass again. */
+/** An attempt that is delayed for longer than this after it was admitted needs to be admitted again. */
 const LATE_MS = 30;
 
-/** Before the second attempt; doubled for each that follows, times a random number between 1 and 2. */
+/** Delay before the second attempt; doubled for each further one, times a random number between 1 and 2. */
 const FIRST_RETRY_MS = 250;
 
 /**
- * Postack's REST API: sends messages and looks them up, no faster than Postack allows.
+ * Client of Postack's REST API: sends and fetches messages, within the request rate that Postack allows.
  *
- * What fails is tried again where that may help and can do no harm: never when Postack may have accepted the message.
+ * Retries failed requests when a retry may succeed and is safe; never when Postack may have accepted the message.
  */
 export class PostackClient {
   readonly #options: ResolvedPostackClientOptions;
 
-  /** @throws {ConfigurationError} naming every wrong option. */
+  /** @throws {ConfigurationError} listing every invalid option. */
   constructor(options: PostackClientOptions) {
     this.#options = new ResolvedPostackClientOptions(options);
   }
 
   /**
-   * Sends an SMS. What is returned has been accepted by Postack, no more: the events tell what becomes of it.
+   * Sends an SMS. Resolves once Postack has accepted it; its delivery is reported by events.
    *
-   * @throws {PostackApiError} of which `maySendAgain` tells whether Postack may have accepted it all the same.
-   * @throws The request rate's error when its store fails: this attempt was not made.
+   * @throws {PostackApiError} whose `maySendAgain` is `false` when Postack may have accepted the message.
+   * @throws The error of the request rate's store; then no request was made.
    */
   async send(sms: OutboundSms, options: PostackRequestOptions = {}): Promise<PostackMessage> {
     const { mapping, idempotencyHeader } = this.#options;
@@ -59,14 +59,14 @@ export class PostackClient {
   }
 
   /**
-   * Looks a message up by Postack's id.
+   * Fetches a message by Postack's id.
    *
    * @throws {PostackInvalidMessageError} when there is none.
    * @throws {PostackApiError}
-   * @throws The request rate's error when its store fails.
+   * @throws The error of the request rate's store.
    */
   async fetch(id: string, options: PostackRequestOptions = {}): Promise<PostackMessage> {
-    // In a path these would stand for something else than an id.
+    // In a URL path these would not be an id.
     if (['', '.', '..'].includes(id)) throw new PostackInvalidMessageError({ apiCode: 'invalid_message' });
     const { method, path } = this.#options.mapping.fetch;
     const endpoint = { method, path: path.replaceAll(':id', () => encodeURIComponent(id)) };
@@ -100,7 +100,7 @@ export class PostackClient {
         shouldRetry: ({ error }) => this.#isWorthRetrying(error),
       });
     } catch (error) {
-      // The signal is looked at once more after a success, but what is accepted is accepted.
+      // p-retry checks the signal once more after a success, but the message is accepted.
       if (message) return message;
       throw error;
     }
@@ -109,19 +109,20 @@ export class PostackClient {
   async #attempt(request: HttpRequest, options: PostackRequestOptions): Promise<PostackMessage> {
     const { requestRate, maxRetryAfterMs, timeoutMs, mapping } = this.#options;
     const { priority = 'other', signal, beforeRequest } = options;
-    // Also waits for what Postack has asked to, in this process or another.
+    // Also waits for a Retry-After that another request or process has received.
     await requestRate.acquire(priority, signal, maxRetryAfterMs);
-    const passedAt = performance.now();
+    const admittedAt = performance.now();
     await beforeRequest?.();
-    // Too late, it would come close to requests that were let pass after it.
-    if (performance.now() - passedAt > LATE_MS) await requestRate.acquire(priority, signal, maxRetryAfterMs);
-    const answer = await exchange(request, timeoutMs, signal);
+    // Sent late, it could coincide with requests that were admitted after it, and exceed the rate.
+    if (performance.now() - admittedAt > LATE_MS)
+      await requestRate.acquire(priority, signal, maxRetryAfterMs);
+    const response = await exchange(request, timeoutMs, signal);
     try {
-      return readMessage(answer, mapping, request.isRepeatable);
+      return readMessage(response, mapping, request.isRepeatable);
     } catch (error) {
       const isForAll = error instanceof PostackRateLimitedError || error instanceof PostackUnavailableError;
       if (isForAll && error.retryAfterMs !== null) {
-        // Without its store the rate lets nothing pass anyway; Postack's error is the one to tell.
+        // Without its store the rate admits nothing anyway, and Postack's error is the more useful one.
         await requestRate.block(error.retryAfterMs).catch(() => undefined);
       }
       throw error;

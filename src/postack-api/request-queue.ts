@@ -1,4 +1,4 @@
-/** Who waits: a reply to somebody, or anything else. Neither holds up the other. */
+/** Whether a request answers a customer. Replies and other requests take turns, so that neither delays the other. */
 export type RequestPriority = 'reply' | 'other';
 
 interface Waiter {
@@ -7,7 +7,7 @@ interface Waiter {
   maxBlockMs: number;
 }
 
-/** Those of one process that wait: two queues, first come, first served, which take turns while both wait. */
+/** The waiting requests of one process: a FIFO queue for each priority; the two are served in turn. */
 export class RequestQueue {
   readonly #queues: Record<RequestPriority, Set<Waiter>> = { reply: new Set(), other: new Set() };
   #lastServed: RequestPriority = 'other';
@@ -17,10 +17,10 @@ export class RequestQueue {
   }
 
   /**
-   * Waits to be served, or rejected.
+   * Resolves when the request is served.
    *
-   * @param maxBlockMs For `rejectImpatient`.
-   * @param signal Leaves the queue at once; then this rejects with the signal's reason.
+   * @param maxBlockMs Longest block to wait for; see `rejectImpatient`.
+   * @param signal Leaves the queue immediately; then this rejects with the signal's reason.
    */
   join(priority: RequestPriority, maxBlockMs: number, signal?: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
@@ -40,7 +40,7 @@ export class RequestQueue {
     return promise.finally(() => signal?.removeEventListener('abort', leave));
   }
 
-  /** Lets whoever is next pass, if anybody is. */
+  /** Serves the next request, if any waits. */
   serveNext(): void {
     const preferred = this.#lastServed === 'reply' ? 'other' : 'reply';
     const priority = this.#queues[preferred].size > 0 ? preferred : this.#lastServed;
@@ -51,20 +51,19 @@ export class RequestQueue {
     waiter.resolve();
   }
 
-  /** Sends everybody away. */
   rejectAll(reason: unknown): void {
     this.#reject(reason, () => true);
   }
 
-  /** Sends those away who do not wait for a block of so long. */
+  /** Rejects the requests that do not wait for a block of this length. */
   rejectImpatient(blockMs: number, reason: unknown): void {
     this.#reject(reason, ({ maxBlockMs }) => maxBlockMs < blockMs);
   }
 
-  #reject(reason: unknown, which: (waiter: Waiter) => boolean): void {
-    for (const priority of Object.values(this.#queues)) {
-      for (const waiter of [...priority].filter(which)) {
-        priority.delete(waiter);
+  #reject(reason: unknown, isRejected: (waiter: Waiter) => boolean): void {
+    for (const queue of Object.values(this.#queues)) {
+      for (const waiter of [...queue].filter(isRejected)) {
+        queue.delete(waiter);
         waiter.reject(reason);
       }
     }

@@ -1,13 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** How many requests an API key has made in the running window: shared by all processes. Kept by `RequestRate`. */
+/** Requests of an API key in the current window, counted by all processes. Maintained by `RequestRate`. */
 @Entity({ name: 'request_rate', schema: 'postack' })
 export class RequestRateEntity {
-  /** Made from a hash of the API key, never the key. */
+  /** Derived from a hash of the API key; never the key itself. */
   @PrimaryColumn('varchar', { length: 255, primaryKeyConstraintName: 'request_rate_pkey' })
   key!: string;
 
-  /** Requests in the window, also those that were refused; more than the limit while Postack has asked to wait. */
+  /** Requests in the window, including those that were not admitted; above the limit while the key is blocked. */
   @Column('integer', { default: 0 })
   points!: number;
 

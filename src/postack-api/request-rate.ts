@@ -10,33 +10,33 @@ import { PostackOnHoldError } from './postack-api-errors.js';
 import { RequestQueue, type RequestPriority } from './request-queue.js';
 import { requestWindow } from './request-window.js';
 
-/** An answer of the store that takes so much longer than the one before does not fit into the windows' slack. */
+/** A store response that takes this much longer than the previous one exceeds the slack of the windows. */
 const LATE_MS = 40;
 
-/** After so long the store is asked again, whatever it said last: somebody may have lifted a block. */
-const LONGEST_SLEEP_MS = 60_000;
+/** The store is asked again after this time at the latest, because an operator may have lifted a block. */
+const MAX_SLEEP_MS = 60_000;
 
-/** This part of a window a process waits at random, for all processes to have their turn. */
+/** Random extra wait, as a fraction of a window, so that every process gets its turn. */
 const JITTER = 0.05;
 
 /** Postack's documented limit for one client. */
 const DEFAULT_REQUESTS_PER_SECOND = 10;
 
 /**
- * Lets requests pass at the rate that Postack allows. In a process, the priorities `reply` and `other` are served in turn;
- * only whoever is next asks the store, which all processes share.
+ * Admits requests at the rate that Postack allows. Within a process, the priorities `reply` and `other` are served in
+ * turn, and only the next request asks the store, which all processes share.
  */
 export class RequestRate {
   readonly #queue = new RequestQueue();
   #isServing = false;
   #wake = new AbortController();
-  /** By `performance.now()`: until then the store refuses, it has said. */
+  /** The store admits nothing before this time, by `performance.now()`. */
   #closedUntil = 0;
-  #lastAnswerTookMs = 0;
+  #lastResponseMs = 0;
 
   /**
-   * @param limiter Any of rate-limiter-flexible's. Its window should be short: it may be used up at once.
-   * @param key What is limited, as the store knows it.
+   * @param limiter A limiter of rate-limiter-flexible. Its window should be short, since it may be used up at once.
+   * @param key What is limited, as a key of the store.
    */
   constructor(
     private readonly limiter: RateLimiterAbstract,
@@ -46,32 +46,32 @@ export class RequestRate {
   /**
    * Resolves when one request may be made.
    *
-   * @param signal Gives up the place in the queue, at once; then this rejects with the signal's reason.
-   * @param maxBlockMs A block that lasts longer than this is not waited for. Default: any is.
-   * @throws {PostackOnHoldError} for such a block, with what is left of it.
-   * @throws The store's error when it fails, for all that wait.
+   * @param signal Leaves the queue immediately; then this rejects with the signal's reason.
+   * @param maxBlockMs Longest block to wait for. Default: no limit.
+   * @throws {PostackOnHoldError} for a longer block, with the rest of it as `retryAfterMs`.
+   * @throws The store's error, for all waiting requests.
    */
   async acquire(priority: RequestPriority, signal?: AbortSignal, maxBlockMs = Infinity): Promise<void> {
     signal?.throwIfAborted();
-    const passes = this.#queue.join(priority, maxBlockMs, signal);
+    const admission = this.#queue.join(priority, maxBlockMs, signal);
     this.#rejectImpatient();
     if (!this.#isServing) void this.#serve();
     try {
-      await passes;
+      await admission;
     } finally {
-      // A sleep for nobody would keep the process alive.
+      // The timer would keep the process alive.
       if (this.#queue.isEmpty) this.#wake.abort();
     }
   }
 
   /**
-   * Lets nothing pass for so long, in any process. Never shortens a longer block.
+   * Blocks all requests for a time, in every process. Never shortens a longer block.
    *
-   * @throws The store's error when it fails.
+   * @throws The store's error.
    */
   async block(ms: number): Promise<void> {
     const current = await this.limiter.get(this.key);
-    // Not for 0 either: to the limiters, no time at all means for ever.
+    // Also skips 0, which the limiters would take as a block without end.
     if ((current?.msBeforeNext ?? 0) < ms) await this.limiter.block(this.key, Math.ceil(ms) / 1000);
   }
 
@@ -79,7 +79,7 @@ export class RequestRate {
     this.#isServing = true;
     try {
       while (!this.#queue.isEmpty) {
-        if (await this.#isOpen()) this.#queue.serveNext();
+        if (await this.#admit()) this.#queue.serveNext();
         this.#rejectImpatient();
       }
     } catch (error) {
@@ -89,13 +89,13 @@ export class RequestRate {
     }
   }
 
-  /** Waits for as long as it is known to be closed, then asks the store. */
-  async #isOpen(): Promise<boolean> {
+  /** Waits while the store is known to admit nothing, then asks it. @returns whether one request is admitted. */
+  async #admit(): Promise<boolean> {
     const closedMs = this.#closedUntil - performance.now();
     if (closedMs > 0) {
       this.#wake = new AbortController();
       const { signal } = this.#wake;
-      await sleep(Math.min(closedMs, LONGEST_SLEEP_MS), undefined, { signal }).catch(() => undefined);
+      await sleep(Math.min(closedMs, MAX_SLEEP_MS), undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return false;
     }
     const askedAt = performance.now();
@@ -104,31 +104,31 @@ export class RequestRate {
     if (remainingPoints === 0) {
       this.#closedUntil = now + msBeforeNext + Math.random() * JITTER * this.limiter.msDuration;
     }
-    // Its window is long past by now, and the next one in use: two requests would leave at the same time.
-    const isLate = now - askedAt > this.#lastAnswerTookMs + LATE_MS;
-    this.#lastAnswerTookMs = now - askedAt;
+    // The admitted window is over and the next one may be in use: two requests would be sent at the same time.
+    const isLate = now - askedAt > this.#lastResponseMs + LATE_MS;
+    this.#lastResponseMs = now - askedAt;
     return consumedPoints <= this.limiter.points && !isLate;
   }
 
   #consume(): Promise<RateLimiterRes> {
-    return this.limiter.consume(this.key).catch((refusal: unknown) => {
-      if (refusal instanceof RateLimiterRes) return refusal;
-      throw refusal;
+    return this.limiter.consume(this.key).catch((reason: unknown) => {
+      if (reason instanceof RateLimiterRes) return reason;
+      throw reason;
     });
   }
 
-  /** Closed for longer than the rate alone explains: a block. */
   #rejectImpatient(): void {
     const closedMs = this.#closedUntil - performance.now();
+    // A wait longer than the rate alone explains is a block.
     if (closedMs <= 2 * this.limiter.msDuration) return;
     this.#queue.rejectImpatient(closedMs, new PostackOnHoldError(Math.ceil(closedMs)));
   }
 }
 
 /**
- * The rate of one process.
+ * A request rate for one process.
  *
- * @param options.requestsPerSecond Never exceeded, in any second. A whole number, from 1 to 1,000. Default 10.
+ * @param options.requestsPerSecond Not exceeded in any second. A whole number, from 1 to 1,000. Default 10.
  * @throws {ConfigurationError}
  */
 export function memoryRequestRate(options: { requestsPerSecond?: number } = {}): RequestRate {
@@ -136,23 +136,23 @@ export function memoryRequestRate(options: { requestsPerSecond?: number } = {}):
   return new RequestRate(new RateLimiterMemory({ points, duration: durationMs / 1000 }), 'api');
 }
 
-/** What `postgresRequestRate` needs. */
+/** Options of `postgresRequestRate`. */
 export interface PostgresRequestRateOptions {
-  /** A `Pool` of node-postgres; not by that name, so that nobody needs its types for ours. */
+  /** A `Pool` of node-postgres. Typed structurally, so that users of this type need no types of node-postgres. */
   pool: { query: (...query: never[]) => unknown };
-  /** Where the table of `RequestRateEntity` is. Default `postack`. */
+  /** Schema of the table of `RequestRateEntity`. Default `postack`. */
   schema?: string;
-  /** Its name. Default `request_rate`. */
+  /** Name of that table. Default `request_rate`. */
   table?: string;
   /** Each API key has its own rate. Only a hash of it is stored. */
   apiKey: string;
-  /** Never exceeded by all processes together, in any second. A whole number, from 1 to 1,000. Default 10. */
+  /** Not exceeded by all processes together in any second. A whole number, from 1 to 1,000. Default 10. */
   requestsPerSecond?: number;
 }
 
 /**
- * One rate for all processes that share a PostgreSQL database. Their clocks have to agree within a few milliseconds,
- * as those kept by NTP do.
+ * A request rate for all processes that share a PostgreSQL database. Their clocks have to agree within a few
+ * milliseconds, as with NTP.
  *
  * @throws {ConfigurationError}
  */

@@ -1,20 +1,20 @@
 import { ConfigurationError } from '../errors/configuration-error.js';
 
-/** So many requests may be made within so long. */
+/** `points` requests may be made within `durationMs`. */
 export interface RequestWindow {
   points: number;
   durationMs: number;
 }
 
-/** Shorter windows would be finer than the clocks of several machines. */
+/** The clocks of several machines do not agree closely enough for shorter windows. */
 const SHORTEST_WINDOW_MS = 20;
 
-/** Windows are 10 % longer than they had to be: what a database and a network delay unevenly fits into that. */
+/** Windows are 10 % longer than necessary, to absorb the jitter of database and network. */
 const SLACK = 1.1;
 
 /**
- * The window that keeps below a limit in every second, wherever that second begins. A window of a whole second would
- * allow twice the limit around its edge: so it is as short as can be, one request wherever possible.
+ * The window that keeps to a limit in every second, wherever that second begins. A window of a whole second would allow
+ * twice the limit around its edge, so the window is as short as possible, with one request if possible.
  *
  * @param requestsPerSecond A whole number, from 1 to 1,000.
  * @throws {ConfigurationError}
@@ -26,8 +26,8 @@ export function requestWindow(requestsPerSecond: number): RequestWindow {
     ]);
   }
   const points = Math.ceil((requestsPerSecond * SHORTEST_WINDOW_MS) / 1000);
-  // A window begins with its first request, and the others may come at its end: then a second can touch one window
-  // more than it has room for, and sees all of that one's requests but the first.
+  // A window begins with its first request, and the others may come at its end. So a second can overlap one more window
+  // than it can contain, and include all requests of that window but the first.
   const windowsPerSecond = Math.floor((requestsPerSecond + 1) / points) - 1;
   return { points, durationMs: Math.ceil((1000 * SLACK) / windowsPerSecond) };
 }

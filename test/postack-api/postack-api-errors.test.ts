@@ -21,7 +21,7 @@ import {
 const SMS = { from: '+15550100001', to: '+15550100042', text: 'private words', idempotencyKey: 'key-1' };
 const API_KEY = 'key-of-the-tests';
 
-describe('an error of the REST API', () => {
+describe('PostackApiError', () => {
   let postack: ScriptedPostack;
   const requestRate = memoryRequestRate({ requestsPerSecond: 1000 });
   const client = (idempotencyHeader?: string, baseUrl = postack.url) =>
@@ -36,7 +36,7 @@ describe('an error of the REST API', () => {
       (reason: unknown) => reason,
     );
     if (!(error instanceof PostackApiError))
-      throw new Error('It did not fail as it should', { cause: error });
+      throw new Error('The request did not reject with a PostackApiError', { cause: error });
     expect(error.action).not.toBe('');
     expect(error.message).toContain(error.action);
     expect(error.name).toBe(error.constructor.name);
@@ -62,7 +62,7 @@ describe('an error of the REST API', () => {
     ['invalid_message', 'request', 404],
   ];
 
-  it.each(DOCUMENTED)('says of %s that it has to do with the %s, with any 4xx status', async (...row) => {
+  it.each(DOCUMENTED)('classifies %s as a cause of the class "%s", with any 4xx status', async (...row) => {
     const [apiCode, causeClass, status] = row;
     const message = `No: ${SMS.to}, ${SMS.text}`;
     postack.script(json(status, { error: { code: apiCode, message } }));
@@ -84,7 +84,7 @@ describe('an error of the REST API', () => {
       { code: 'POSTACK_API_REFUSED', apiCode: 'new_rule' },
     ],
     ['a 4xx without JSON', text(404, '<html>'), { code: 'POSTACK_API_REFUSED', apiCode: null }],
-    ['a 4xx that breaks off', breakOff(400), { code: 'POSTACK_API_REFUSED', status: 400 }],
+    ['an incomplete 4xx', breakOff(400), { code: 'POSTACK_API_REFUSED', status: 400 }],
     ['a 401', json(401, {}), { code: 'POSTACK_API_AUTHENTICATION', causeClass: 'account' }],
     ['a 403', json(403, {}), { code: 'POSTACK_API_AUTHENTICATION' }],
     ['a 429', json(429, {}), { code: 'POSTACK_API_RATE_LIMITED', isRetryable: true, retryAfterMs: null }],
@@ -92,7 +92,7 @@ describe('an error of the REST API', () => {
     ['a 503 that hangs', hang(503), { code: 'POSTACK_API_UNAVAILABLE', isRetryable: true }],
   ];
 
-  it.each(CERTAIN)('tells that nothing was accepted: %s', async (_what, reply, expected) => {
+  it.each(CERTAIN)('reports that nothing was accepted: %s', async (_what, reply, expected) => {
     postack.script(reply);
     expect(await failure(client().send(SMS))).toMatchObject({
       isRetryable: false,
@@ -101,7 +101,7 @@ describe('an error of the REST API', () => {
     });
   });
 
-  it.each([429, 503])('tells how long Postack asks to wait: %i', async (status) => {
+  it.each([429, 503])('reports how long Postack asks to wait: %i', async (status) => {
     postack.script(json(status, {}, wait));
     const own = new PostackClient({ apiKey: API_KEY, baseUrl: postack.url, attempts: 1 });
     expect(await failure(own.send(SMS))).toMatchObject({ status, retryAfterMs: 3000 });
@@ -112,10 +112,10 @@ describe('an error of the REST API', () => {
     ['a 502 without JSON', text(502, '<html>'), { code: 'POSTACK_API_SERVER_ERROR' }],
     ['a 408', json(408, {}), { code: 'POSTACK_API_SERVER_ERROR' }],
     ['a 409', json(409, {}), { code: 'POSTACK_API_SERVER_ERROR' }],
-    ['no answer', silence, { code: 'POSTACK_API_TIMEOUT', isRetryable: true, status: null }],
-    ['an answer that hangs', hang(200), { code: 'POSTACK_API_TIMEOUT' }],
+    ['no response', silence, { code: 'POSTACK_API_TIMEOUT', isRetryable: true, status: null }],
+    ['a response that hangs', hang(200), { code: 'POSTACK_API_TIMEOUT' }],
     ['a cut connection', cut, { code: 'POSTACK_API_CONNECTION_LOST', isRetryable: true }],
-    ['an answer that breaks off', breakOff(200), { code: 'POSTACK_API_CONNECTION_LOST' }],
+    ['an incomplete response', breakOff(200), { code: 'POSTACK_API_CONNECTION_LOST' }],
     ['no JSON', text(200, 'thank you'), { code: 'POSTACK_API_UNREADABLE_ANSWER', isRetryable: false }],
     ['no id', json(200, { status: 'queued' }), { code: 'POSTACK_API_UNREADABLE_ANSWER' }],
     ['a list', json(200, [{ id: 'SM1' }]), { code: 'POSTACK_API_UNREADABLE_ANSWER' }],
@@ -131,18 +131,18 @@ describe('an error of the REST API', () => {
     ],
   ];
 
-  it.each(UNKNOWN)('tells that a message may have been accepted: %s', async (_what, reply, expected) => {
+  it.each(UNKNOWN)('reports that a message may have been accepted: %s', async (_what, reply, expected) => {
     postack.script(reply);
     const error = await failure(client().send(SMS));
     expect(error).toMatchObject({ maySendAgain: false, causeClass: 'unknown', ...expected });
     expect(error.message).toContain('do not send it again');
     expect(postack.seen).toHaveLength(1);
-    // With a heeded idempotency key, and for what only reads, nothing can happen twice.
+    // With an idempotency key that Postack honours, and for requests that only read, a retry is safe.
     expect(await failure(client('idempotency-key').send(SMS))).toMatchObject({ maySendAgain: true });
     expect(await failure(client().fetch('SM1'))).toMatchObject({ maySendAgain: true });
   });
 
-  it('tells that no connection was made, so nothing was accepted', async () => {
+  it('reports that no connection was made, so nothing was accepted', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -156,7 +156,7 @@ describe('an error of the REST API', () => {
     }
   });
 
-  it('that is no HTTP at all leaves open what has happened', async () => {
+  it('reports a response that is not HTTP as an unknown outcome', async () => {
     const server = createServer((socket) => socket.once('data', () => socket.end('garbage\r\n\r\n')));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -169,7 +169,7 @@ describe('an error of the REST API', () => {
     await once(server, 'close');
   });
 
-  it('takes nothing for a code that does not look like one', async () => {
+  it('ignores a code that does not look like one', async () => {
     postack.script(json(400, { code: SMS.to, errorCode: 'new_rule' }));
     expect(await failure(client().send(SMS))).toMatchObject({ apiCode: 'new_rule' });
     postack.script(json(400, { code: SMS.to }));

@@ -10,7 +10,7 @@ const SMS = { from: '+15550100001', to: '+15550100042', text: 'Your order is rea
 const ACCEPTED = json(202, { id: 'SM1', status: 'queued' });
 const unavailable = json(503, {});
 
-describe('the client of the REST API', () => {
+describe('PostackClient', () => {
   let postack: ScriptedPostack;
   const requestRate = memoryRequestRate({ requestsPerSecond: 1000 });
   const client = (options: Partial<PostackClientOptions> = {}) =>
@@ -21,7 +21,7 @@ describe('the client of the REST API', () => {
   });
   afterAll(() => postack.close());
 
-  it('sends a message with the API key, and returns what Postack answers', async () => {
+  it("sends a message with the API key, and returns Postack's response", async () => {
     postack.script(ACCEPTED);
     const sent = await client().send({ ...SMS, idempotencyKey: 'key-1' });
     expect(sent).toEqual({
@@ -39,7 +39,7 @@ describe('the client of the REST API', () => {
     expect(JSON.stringify(postack.seen)).not.toContain('key-1');
   });
 
-  it('fetches a message by its id, whatever characters that has', async () => {
+  it('fetches a message by its id, with any characters in it', async () => {
     postack.script(json(200, { data: { id: 7, status: 'failed' }, error: { code: 30003 } }));
     expect(await client().fetch('a/b?$&')).toMatchObject({ id: '7', status: 'failed', errorCode: '30003' });
     expect(postack.seen).toMatchObject([
@@ -47,13 +47,13 @@ describe('the client of the REST API', () => {
     ]);
   });
 
-  it.each(['', '.', '..'])('makes no request for the impossible id %j', async (id) => {
+  it.each(['', '.', '..'])('makes no request for the invalid id %j', async (id) => {
     postack.script(ACCEPTED);
     await expect(client().fetch(id)).rejects.toBeInstanceOf(PostackInvalidMessageError);
     expect(postack.seen).toEqual([]);
   });
 
-  it('speaks by the mapping where Postack turns out to be different', async () => {
+  it('uses the paths and fields of the option "mapping"', async () => {
     postack.script(json(200, { sid: 'X9', state: 'sent' }), json(400, { fault: 'invalid_text' }));
     const other = client({
       baseUrl: `${postack.url}/`,
@@ -71,19 +71,19 @@ describe('the client of the REST API', () => {
     });
   });
 
-  it('tries again what was not accepted, and asks before each attempt', async () => {
+  it('retries what was not accepted, and calls beforeRequest before each attempt', async () => {
     postack.script(unavailable, unavailable, ACCEPTED);
-    let asked = 0;
+    let calls = 0;
     const beforeRequest = async () => {
-      asked += 1;
-      expect(postack.seen).toHaveLength(asked - 1);
+      calls += 1;
+      expect(postack.seen).toHaveLength(calls - 1);
       await Promise.resolve();
     };
     expect(await client().send(SMS, { beforeRequest })).toMatchObject({ id: 'SM1' });
-    expect([asked, postack.seen.length]).toEqual([3, 3]);
+    expect([calls, postack.seen.length]).toEqual([3, 3]);
   });
 
-  it('gives up after so many attempts', async () => {
+  it('gives up after the configured number of attempts', async () => {
     postack.script(unavailable);
     await expect(client({ attempts: 2 }).send(SMS)).rejects.toMatchObject({ status: 503 });
     expect(postack.seen).toHaveLength(2);
@@ -91,28 +91,28 @@ describe('the client of the REST API', () => {
 
   it.each([
     ['a send that may have been accepted', json(500, {}), 1],
-    ['a message that was refused', json(400, { code: 'invalid_text' }), 1],
-  ])('never tries again %s', async (_what, reply, requests) => {
+    ['a message that was rejected', json(400, { code: 'invalid_text' }), 1],
+  ])('never retries %s', async (_what, reply, requests) => {
     postack.script(reply, ACCEPTED);
     await expect(client().send(SMS)).rejects.toMatchObject({ name: expect.stringMatching(/^Postack/) });
     expect(postack.seen).toHaveLength(requests);
   });
 
-  it('tries a fetch again when Postack has failed on it', async () => {
+  it('retries a fetch after a server error', async () => {
     postack.script(json(500, {}), json(200, { id: 'SM1' }));
     expect(await client().fetch('SM1')).toMatchObject({ id: 'SM1' });
   });
 
-  it('sends again with the same idempotency key, where Postack is known to heed one', async () => {
+  it('retries with the same idempotency key when an idempotency header is configured', async () => {
     postack.script(json(500, {}), ACCEPTED);
-    const heeded = client({ idempotencyHeader: 'Idempotency-Key' });
-    expect(await heeded.send({ ...SMS, idempotencyKey: 'key-1' })).toMatchObject({ id: 'SM1' });
+    const idempotent = client({ idempotencyHeader: 'Idempotency-Key' });
+    expect(await idempotent.send({ ...SMS, idempotencyKey: 'key-1' })).toMatchObject({ id: 'SM1' });
     expect(postack.seen.map(({ headers }) => headers['idempotency-key'])).toEqual(['key-1', 'key-1']);
     postack.script(json(500, {}), ACCEPTED);
-    await expect(heeded.send(SMS)).rejects.toMatchObject({ status: 500, maySendAgain: false });
+    await expect(idempotent.send(SMS)).rejects.toMatchObject({ status: 500, maySendAgain: false });
   });
 
-  it('waits as long as Postack asks it to, and so does everybody who shares the rate', async () => {
+  it('waits for the Retry-After of Postack, as do all clients that share the rate', async () => {
     for (const attempts of [2, 1]) {
       postack.script(json(429, {}, { 'retry-after': '1' }), ACCEPTED);
       const started = performance.now();
@@ -124,7 +124,7 @@ describe('the client of the REST API', () => {
     }
   });
 
-  it('does not wait for long, but tells how long it would have to', async () => {
+  it('throws instead of waiting for a long Retry-After, and reports its length', async () => {
     const own = client({ requestRate: memoryRequestRate({ requestsPerSecond: 100 }), maxRetryAfterMs: 2000 });
     postack.script(json(429, {}, { 'retry-after': '60' }));
     await expect(own.send(SMS)).rejects.toMatchObject({
@@ -137,9 +137,9 @@ describe('the client of the REST API', () => {
     expect(postack.seen).toHaveLength(1);
   });
 
-  it('sends nothing when it is not let to, and rejects with that very error', async () => {
+  it('sends nothing when beforeRequest rejects, and rejects with the same error', async () => {
     postack.script(ACCEPTED);
-    const reason = new TypeError('no longer wanted');
+    const reason = new TypeError('cancelled');
     await expect(client().send(SMS, { beforeRequest: () => Promise.reject(reason) })).rejects.toBe(reason);
     expect(postack.seen).toEqual([]);
   });
@@ -161,8 +161,8 @@ describe('the client of the REST API', () => {
     }
   });
 
-  it('names every option that is wrong', () => {
-    const wrong = () =>
+  it('lists every invalid option', () => {
+    const invalid = () =>
       new PostackClient({
         ...{ apiKey: undefined, baseUrl: 'ftp://host', timeoutMs: 0, attempts: 1.5, maxRetryAfterMs: -1 },
         idempotencyHeader: 'no header',
@@ -175,7 +175,7 @@ describe('the client of the REST API', () => {
       'maxRetryAfterMs',
       'idempotencyHeader',
     ]) {
-      expect(wrong).toThrow(`"${option}" must`);
+      expect(invalid).toThrow(`"${option}" must`);
     }
     expect(() => new PostackClient({ apiKey: 'secret\nkey' })).toThrow(
       /^(?!.*secret).*"apiKey" must be set/s,

@@ -12,21 +12,21 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 const TABLE = `CREATE TABLE postack.request_rate
   (key varchar(255) PRIMARY KEY, points integer NOT NULL DEFAULT 0, expire bigint)`;
 
-/** Takes leave so many times at once. @returns when each was given, in milliseconds. */
+/** Acquires `count` admissions concurrently. @returns the time of each, in milliseconds. */
 const acquireAll = (rate: RequestRate, count: number): Promise<number[]> =>
   Promise.all(Array.from({ length: count }, () => rate.acquire('other').then(() => performance.now())));
 
-describe('the request rate of one process', () => {
-  it('lets the first request pass at once, and no more than so many in any second', async () => {
+describe('RequestRate, in memory', () => {
+  it('admits the first request immediately, and no more than the limit in any second', async () => {
     const rate = memoryRequestRate({ requestsPerSecond: 50 });
     const started = performance.now();
     const times = await acquireAll(rate, 70);
-    // Long before the second that the 51st has to wait for.
+    // Well below the second that the 51st has to wait.
     expect(times[0]! - started).toBeLessThan(500);
     expect(mostWithin(1000, times)).toBeLessThanOrEqual(50);
   });
 
-  it('serves replies and others in turn while both wait, each in their order', async () => {
+  it('serves replies and other requests in turn while both wait, each in order', async () => {
     const rate = memoryRequestRate({ requestsPerSecond: 100 });
     const served: string[] = [];
     const wait = (priority: 'reply' | 'other', name: string) =>
@@ -38,7 +38,7 @@ describe('the request rate of one process', () => {
     expect(served).toEqual(['r1', 'o1', 'r2', 'o2', 'r3', 'o3', 'o4']);
   });
 
-  it('forgets at once who does not wait any longer, and serves the next', async () => {
+  it('removes an aborted request immediately, and serves the next', async () => {
     const rate = memoryRequestRate({ requestsPerSecond: 1 });
     await rate.acquire('other');
     const abort = new AbortController();
@@ -55,7 +55,7 @@ describe('the request rate of one process', () => {
     await expect(rate.acquire('other', abort.signal)).rejects.toBe(reason);
   });
 
-  it('is asleep for nobody, once all have gone', async () => {
+  it('stops its timer once no request waits', async () => {
     const rate = memoryRequestRate();
     await rate.block(60_000);
     const abort = new AbortController();
@@ -70,12 +70,12 @@ describe('the request rate of one process', () => {
     expect(timers()).toBe(before);
   });
 
-  it.each([0, 2.5, 2000])('refuses to be %d requests a second', (requestsPerSecond) => {
+  it.each([0, 2.5, 2000])('rejects a rate of %d requests per second', (requestsPerSecond) => {
     expect(() => memoryRequestRate({ requestsPerSecond })).toThrow('"requestsPerSecond" must be');
   });
 });
 
-describe('the request rate of several processes', () => {
+describe('RequestRate, in PostgreSQL', () => {
   let database: TestDatabase;
   let pools: Pool[];
 
@@ -96,7 +96,7 @@ describe('the request rate of several processes', () => {
   });
   afterAll(() => database.drop());
 
-  it('is not exceeded by all of them together, in any second, and nobody is left out', async () => {
+  it('is not exceeded by all processes together in any second, and gives each its turn', async () => {
     const started = performance.now();
     const times = await Promise.all(rates(20).map((rate) => acquireAll(rate, 15)));
     expect(mostWithin(1000, times.flat())).toBeLessThanOrEqual(20);
@@ -106,7 +106,7 @@ describe('the request rate of several processes', () => {
     expect(performance.now() - started).toBeLessThan(15_000);
   });
 
-  it('is blocked for all of them at once, by the longest block', async () => {
+  it('is blocked for all processes immediately, by the longest block', async () => {
     const [first, second, third] = rates(50) as [RequestRate, RequestRate, RequestRate];
     await first.acquire('other');
     await second.block(700);
@@ -120,7 +120,7 @@ describe('the request rate of several processes', () => {
     expect(performance.now() - blocked).toBeGreaterThan(690);
   });
 
-  it('is one for each API key, of which only a hash is stored', async () => {
+  it('is separate for each API key, and stores only a hash of the key', async () => {
     const [rate] = rates(1) as [RequestRate];
     const [other] = rates(1, 'another-key') as [RequestRate];
     await rate.block(60_000);
@@ -130,7 +130,7 @@ describe('the request rate of several processes', () => {
     for (const { key } of rows) expect(key).toMatch(/^api:[0-9a-f]{16}$/);
   });
 
-  it('tells all that wait when the store fails, and serves again when it is back', async () => {
+  it('rejects all waiting requests when the store fails, and serves again when it is back', async () => {
     const [rate] = rates(50) as [RequestRate];
     await database.query('DROP TABLE postack.request_rate');
     const waiting = [rate.acquire('other'), rate.acquire('reply')];

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request as it came. */
+/** A received request. */
 export interface SeenRequest {
   method: string | undefined;
   path: string | undefined;
@@ -11,13 +11,13 @@ export interface SeenRequest {
   body: unknown;
 }
 
-/** What is answered to one request. */
+/** Responds to one request. */
 export type Reply = (response: ServerResponse) => void;
 
-/** Postack as far as these tests need it: it answers by script, the last reply again and again. */
+/** A minimal Postack that replies by script; it repeats the last reply. */
 export interface ScriptedPostack {
   url: string;
-  /** All requests since the script was set. */
+  /** All requests since the last call of `script`. */
   seen: SeenRequest[];
   script: (...replies: Reply[]) => void;
   close: () => Promise<void>;
@@ -55,29 +55,29 @@ export async function startScriptedPostack(): Promise<ScriptedPostack> {
   };
 }
 
-/** Answers with JSON. */
+/** Responds with JSON. */
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
   return (response) => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
   };
 }
 
-/** Answers with whatever text. */
+/** Responds with a text. */
 export function text(status: number, body: string, headers: Record<string, string> = {}): Reply {
   return (response) => {
     response.writeHead(status, headers).end(body);
   };
 }
 
-/** Never answers. */
+/** Never responds. */
 export const silence: Reply = () => {};
 
-/** Cuts the connection instead of answering. */
+/** Cuts the connection instead of responding. */
 export const cut: Reply = (response) => {
   response.destroy();
 };
 
-/** Begins an answer and neither goes on nor ends. */
+/** Begins a response that never ends. */
 export function hang(status: number): Reply {
   return (response) => {
     response.writeHead(status, { 'content-type': 'application/json' });
@@ -85,7 +85,7 @@ export function hang(status: number): Reply {
   };
 }
 
-/** Begins an answer and cuts the connection. */
+/** Begins a response and cuts the connection. */
 export function breakOff(status: number): Reply {
   return (response) => {
     response.writeHead(status, { 'content-type': 'application/json', 'content-length': '100' });

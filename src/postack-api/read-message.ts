@@ -1,6 +1,6 @@
 import { isJsonObject } from '../events/json.js';
 import { asErrorCode, asIdentifier, readPath } from '../events/payload-mapping.js';
-import type { HttpAnswer } from './http-exchange.js';
+import type { HttpResponse } from './http-exchange.js';
 import {
   PostackAuthenticationError,
   PostackRateLimitedError,
@@ -16,13 +16,13 @@ import { POSTACK_API_REJECTIONS } from './postack-api-rejections.js';
 import type { PostackMessage } from './postack-message.js';
 
 /**
- * The message that an answer tells of.
+ * The message in a response.
  *
- * @param isRepeatable Whether making the request twice does no harm.
- * @throws {PostackApiError} for any status but 2xx, and for an answer without a message's id.
+ * @param isRepeatable Whether the request can safely be repeated.
+ * @throws {PostackApiError} for any status but 2xx, and for a response without a message id.
  */
 export function readMessage(
-  { status, retryAfterMs, body }: HttpAnswer,
+  { status, retryAfterMs, body }: HttpResponse,
   mapping: PostackApiMapping,
   isRepeatable: boolean,
 ): PostackMessage {
