@@ -10,12 +10,12 @@ import { ReplyPolicies } from './reply-policies.js';
 import { UnsendableAnswerError } from './unsendable-answer.js';
 import { OptOutOptions } from '../opt-outs/opt-outs.options.js';
 
-/** Name of the listener that answers by policies and rules. Without access to Postack it is switched off. */
+/** Name of the listener that answers by policies and rules. It is switched off without access to Postack. */
 export const AUTO_REPLIES = 'replies';
 
 /**
- * Answers customers' messages: STOP and START with their one confirmation, everything else with what the first
- * `ReplyPolicy` says. At most one answer to an event, however often it comes.
+ * Answers customers' messages: STOP and START with their one confirmation, everything else with the first answer of a
+ * `ReplyPolicy`. At most one answer per event, however often the event is delivered.
  */
 @Injectable()
 export class AutoRepliesListener {
@@ -45,17 +45,17 @@ export class AutoRepliesListener {
     const reply = (answer: string) => this.outbox.enqueue({ ...answerWith(answer), category: 'reply' });
 
     const kind = this.#keywords.classify(text)?.kind;
-    // Nothing else leaves an entry that matters here.
+    // Only these two have entries that are confirmed.
     const evidence = kind === 'stop' || kind === 'start' ? await this.ledger.evidenceOf(event) : null;
     const isOptOut = evidence?.action === 'opt-out';
     if (evidence?.changed && (isOptOut || evidence.action === 'opt-in')) {
       const { confirmations, texts } = this.options;
       if (confirmations !== 'local') return;
-      // Of an opt-in as any reply: should they say STOP again before it is sent, it is not.
+      // The confirmation of an opt-in is an ordinary reply: a STOP before it is sent holds it.
       await (isOptOut ? this.outbox.confirmOptOut(answerWith(texts.stop)) : reply(texts.start));
       return;
     }
-    // The word alone, too: one who said STOP gets no answer, even if the ledger has not been able to take it down.
+    // STOP is never answered, even if the ledger has no entry for it.
     if (isOptOut || kind === 'stop') return;
 
     const answer = await this.policies.answer(event, context);

@@ -4,7 +4,7 @@ import { KeywordMatcher } from '../opt-outs/keyword-matcher.js';
 import { ReplyPolicy } from './reply-policy.js';
 import { OptOutOptions } from '../opt-outs/opt-outs.options.js';
 
-/** Answers HELP, unless a stored rule or a policy of the application does. */
+/** Answers HELP, unless a stored rule or a policy of the application answers. */
 @Injectable()
 export class HelpReply extends ReplyPolicy {
   override readonly priority = -50;

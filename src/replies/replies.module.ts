@@ -5,11 +5,10 @@ import { OptOutsModule } from '../opt-outs/opt-outs.module.js';
 import { AutoRepliesListener } from './auto-replies.listener.js';
 import { ReplyPolicies } from './reply-policies.js';
 import { ReplyRules } from './rules/reply-rules.js';
-import { RuleReplies } from './rules/rule-replies.policy.js';
+import { DefaultRuleReply, RuleReplies } from './rules/rule-replies.policy.js';
 import { HelpReply } from './help-reply.policy.js';
-import { DefaultRuleReply } from './rules/rule-replies.policy.js';
 
-/** Automatic replies: policies and stored rules. */
+/** Automatic replies, by policies and stored rules. */
 @Module({
   imports: [DiscoveryModule, OutboxModule, OptOutsModule],
   providers: [AutoRepliesListener, ReplyPolicies, ReplyRules, RuleReplies, HelpReply, DefaultRuleReply],

@@ -4,9 +4,9 @@ import type { MessagesOptions } from '../messages/messages.options.js';
 import type { OptOutOptionsInput } from '../opt-outs/opt-outs.options.js';
 import type { OutboxOptionsInput } from '../outbox/outbox.options.js';
 
-/** Options of automatic replies. */
+/** Options for automatic replies. */
 export class RepliesOptions {
-  /** Whether the stored reply rules answer. `false` when your own `ReplyPolicy` classes do it all. Default `true`. */
+  /** Whether the stored reply rules answer. Set `false` to answer by your own `ReplyPolicy` classes only. Default `true`. */
   @IsBoolean({ message: '"replies.rules" must be true or false' })
   rules = true;
 
@@ -15,9 +15,9 @@ export class RepliesOptions {
   }
 }
 
-/** How messages to customers are sent and answered, and when they are not. */
+/** Options for messages to customers: automatic replies, send rules and opt-outs. */
 export interface RepliesOptionsInput
   extends Partial<RepliesOptions>, Partial<MessagesOptions>, OutboxOptionsInput {
-  /** What STOP, START and HELP do. */
+  /** Options for STOP, START and HELP. */
   optOut?: OptOutOptionsInput;
 }

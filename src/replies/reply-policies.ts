@@ -5,26 +5,26 @@ import type { MessageReceivedEvent } from '../events/message-received.event.js';
 import { discoverPolicies } from '../listeners/policy-discovery.js';
 import { ReplyPolicy } from './reply-policy.js';
 
-/** What a policy has answered. */
+/** The answer of a policy. */
 export interface PolicyAnswer {
   text: string;
-  /** The policy's class. */
+  /** Class name of the policy. */
   policy: string;
 }
 
-/** Finds every `ReplyPolicy` of the application, and asks them in their order. */
+/** Finds every `ReplyPolicy` of the application, and calls them by priority. */
 @Injectable()
 export class ReplyPolicies implements OnModuleInit {
   #policies: readonly ReplyPolicy[] = [];
 
   constructor(private readonly discovery: DiscoveryService) {}
 
-  /** @throws {ConfigurationError} naming every policy that cannot work. */
+  /** @throws {ConfigurationError} listing every invalid policy. */
   onModuleInit(): void {
     this.#policies = discoverPolicies(this.discovery, ReplyPolicy, 'Postack reply policies');
   }
 
-  /** The first answer that is not `null`; `null` when no policy answers. Rejects as soon as one of them throws. */
+  /** The first answer that is not `null`; `null` when no policy answers. Rejects as soon as a policy throws. */
   async answer(event: MessageReceivedEvent, context: ListenerContext): Promise<PolicyAnswer | null> {
     for (const policy of this.#policies) {
       const text = await policy.answer(event, context);

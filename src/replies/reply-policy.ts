@@ -2,8 +2,8 @@ import type { ListenerContext } from '../listeners/listener-context.js';
 import type { MessageReceivedEvent } from '../events/message-received.event.js';
 
 /**
- * Decides what a customer's message is answered with. Provide a subclass in any module of your application and it is
- * asked. STOP and START never come here; opt-outs, budgets and loops are seen to after it has answered.
+ * Decides how a customer's message is answered. Provide a subclass in any module of your application. Policies are not
+ * called for STOP and START; opt-outs and the loop guard are checked after a policy has answered.
  *
  * @example
  * ```ts
@@ -22,16 +22,16 @@ import type { MessageReceivedEvent } from '../events/message-received.event.js';
  */
 export abstract class ReplyPolicy {
   /**
-   * Higher ones are asked first; the stored rules have 0, HELP -50, default rules -100. Those of equal priority are
-   * asked in the order in which they are provided.
+   * Policies of higher priority are called first; the stored rules have 0, HELP -50, default rules -100. Policies of equal
+   * priority are called in the order in which they are provided. Default 100.
    */
   readonly priority: number = 100;
 
   /**
-   * The answer, or `null` to leave the message to the next policy. Called again when the listener is tried again; a
-   * throw is a failure of the listener `replies`, with the same meaning as in any other.
+   * Returns the answer, or `null` to leave the message to the next policy. An error fails the listener `replies`, and is
+   * handled as in any listener; the policy is called again when the listener is retried.
    *
-   * @param context `signal` is aborted when answering takes longer than the listener may.
+   * @param context `signal` aborts at the listener's timeout.
    */
   abstract answer(
     event: MessageReceivedEvent,

@@ -144,7 +144,7 @@ describe('PostackClient', () => {
     expect(postack.seen).toEqual([]);
   });
 
-  it('ends when it is aborted: before, while it waits for the answer, and between attempts', async () => {
+  it('aborts before the request, while waiting for the response, and between attempts', async () => {
     const reason = new Error('stopping');
     postack.script(silence);
     await expect(client().send(SMS, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);

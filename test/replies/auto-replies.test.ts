@@ -46,19 +46,18 @@ class EmptyPolicy extends ReplyPolicy {
   }
 }
 
-/** What came of a message, in short. */
 type Sent = Pick<OutboxMessageEntity, 'category' | 'text'>;
 
 let app: ReplyApplication;
 
-/** Writes as a customer does, and waits for the listener to be done. @returns the event's id. */
+/** Posts a customer's message and waits until the listener is done. @returns the id of the event. */
 async function write(from: string | null, text: string | null, status = 'done' as const): Promise<string> {
   const { id } = await app.post(messageBody('message.received', { from, to: OURS, text }));
   await waitForListener(app.application, id, 'replies', status);
   return id;
 }
 
-/** All that answers an event. */
+/** All answers to an event. */
 const answersTo = (id: string) =>
   app.database.query<Sent>(
     'SELECT category, text FROM postack.outbox_message WHERE in_reply_to = $1 ORDER BY created_at',
@@ -69,7 +68,7 @@ const answersOf = async (from: string | null, text: string | null) => answersTo(
 const reply = (text: string): Sent[] => [{ category: 'reply', text }];
 const confirmation = (text: string): Sent[] => [{ category: 'confirmation', text }];
 
-describe('a message', () => {
+describe('AutoRepliesListener', () => {
   let rules: ReplyRules;
 
   beforeAll(async () => {
@@ -88,7 +87,7 @@ describe('a message', () => {
     rules.create({ name: 'Hours', kind: 'keyword', pattern: 'hours', template: 'To {{from}}: 8 to 6' });
   const addDefault = () => rules.create({ name: 'Any', kind: 'default', template: 'Thank you' });
 
-  it('is answered once, from the number that was written to, however often it is handed out', async () => {
+  it('answers once, from the number that was written to, however often the event is delivered', async () => {
     await addHours();
     const customer = newNumber();
     const id = await write(customer, 'Hours?');
@@ -110,11 +109,11 @@ describe('a message', () => {
     await app.message({ to: customer }, ({ state }) => state === 'delivered');
   });
 
-  it('is left alone when nobody has an answer', async () => {
+  it('sends nothing when no policy answers', async () => {
     expect(await answersOf(newNumber(), 'hello')).toEqual([]);
   });
 
-  it('is answered by the policy of the highest priority that has an answer', async () => {
+  it('takes the answer of the policy with the highest priority', async () => {
     await rules.create({ name: 'Order', kind: 'prefix', pattern: 'order, other', template: 'By rule' });
     await addDefault();
     expect(await answersOf(newNumber(), 'order 1')).toEqual(reply('FirstPolicy answers'));
@@ -123,21 +122,21 @@ describe('a message', () => {
     expect(await answersOf(newNumber(), 'hello')).toEqual(reply('Thank you'));
   });
 
-  it('that asks for help gets it, rather than a default answer, unless a rule answers it', async () => {
+  it('answers HELP before default rules, unless another rule answers', async () => {
     await addDefault();
     expect(await answersOf(newNumber(), 'help')).toEqual(reply('Helped'));
     await rules.create({ name: 'Help', kind: 'keyword', pattern: 'help', template: 'Ask Anna' });
     expect(await answersOf(newNumber(), 'help')).toEqual(reply('Ask Anna'));
   });
 
-  it('that opts out gets one confirmation, and never another answer', async () => {
+  it('confirms an opt-out once, and sends no other answer', async () => {
     await addDefault();
     const customer = newNumber();
     expect(await answersOf(customer, 'STOP')).toEqual(confirmation('Stopped'));
     expect(await answersOf(customer, 'stop!')).toEqual([]);
   });
 
-  it('that opts in again gets one confirmation, and is an ordinary message otherwise', async () => {
+  it('confirms an opt-in after an opt-out once, and treats START as an ordinary message otherwise', async () => {
     await addDefault();
     const customer = newNumber();
     expect(await answersOf(customer, 'START')).toEqual(reply('Thank you'));
@@ -146,12 +145,12 @@ describe('a message', () => {
     expect(await answersOf(customer, 'START')).toEqual(reply('Thank you'));
   });
 
-  it('that a person has to read is answered meanwhile', async () => {
+  it('answers a message that is flagged for review', async () => {
     await addDefault();
     expect(await answersOf(newNumber(), 'please stop texting me')).toEqual(reply('Thank you'));
   });
 
-  it('without sender or text is not answered', async () => {
+  it('does not answer a message without sender or text', async () => {
     await addDefault();
     expect(await answersOf(null, 'hello')).toEqual([]);
     expect(await answersOf(newNumber(), null)).toEqual([]);
@@ -161,7 +160,7 @@ describe('a message', () => {
     ['empty', '{{^text}}x{{/text}}'],
     ['too long', 'private '.repeat(240)],
   ])(
-    'whose answer would be %s is a dead letter that names the rule, and no text',
+    'makes an answer that is %s a dead letter that names the rule, but not the text',
     async (_what, template) => {
       await rules.create({ name: 'Wrong', kind: 'keyword', pattern: 'secret', template });
       const { id } = await app.post(messageBody('message.received', { from: newNumber(), text: 'secret' }));
@@ -174,7 +173,7 @@ describe('a message', () => {
     },
   );
 
-  it('whose answer by a policy cannot be sent is a dead letter that names the policy', async () => {
+  it('makes an answer of a policy that cannot be sent a dead letter that names the policy', async () => {
     const { id } = await app.post(
       messageBody('message.received', { from: newNumber(), text: 'say nothing' }),
     );
@@ -184,7 +183,7 @@ describe('a message', () => {
   });
 });
 
-describe('a message, when Postack confirms opt-outs and rules are switched off,', () => {
+describe('AutoRepliesListener, when Postack confirms opt-outs and rules are switched off', () => {
   beforeAll(async () => {
     app = await startReplyApplication({
       providers: [FirstPolicy],
@@ -196,19 +195,19 @@ describe('a message, when Postack confirms opt-outs and rules are switched off,'
   });
   afterAll(() => app.close());
 
-  it('that opts out or in is not answered', async () => {
+  it('does not answer STOP and START', async () => {
     const customer = newNumber();
     expect(await answersOf(customer, 'STOP')).toEqual([]);
     expect(await answersOf(customer, 'START')).toEqual([]);
   });
 
-  it('is answered by policies alone', async () => {
+  it('answers by policies only', async () => {
     expect(await answersOf(newNumber(), 'hours')).toEqual([]);
     expect(await answersOf(newNumber(), 'order 1')).toEqual(reply('FirstPolicy answers'));
   });
 });
 
-describe('a policy that cannot work', () => {
+describe('ReplyPolicies', () => {
   @Injectable({ scope: Scope.REQUEST })
   class RequestPolicy extends WordPolicy {
     protected readonly word = 'x';
@@ -223,7 +222,7 @@ describe('a policy that cannot work', () => {
   it.each([
     [RequestPolicy, 'RequestPolicy: it is request-scoped'],
     [UnrankedPolicy, 'UnrankedPolicy: its priority must be a number'],
-  ])('like %p stops the start, with the reason', async (policy, reason) => {
+  ])('rejects %p at startup, with the reason', async (policy, reason) => {
     const starting = startTestApplication({ providers: [policy] });
     await expect(starting).rejects.toMatchObject({
       code: 'POSTACK_CONFIGURATION_INVALID',

@@ -12,7 +12,7 @@ const OWN = '+15550100002';
 const CUSTOMER = '+15550100001';
 const message = (text: string) => ({ from: CUSTOMER, to: OWN, text });
 
-describe('the answers of the stored rules', () => {
+describe('ReplyRules, answering', () => {
   let database: TestDatabase;
   let source: Awaited<ReturnType<typeof openRulesDataSource>>;
   let rules: ReplyRules;
@@ -33,7 +33,7 @@ describe('the answers of the stored rules', () => {
   const keyword = (name: string, more: Partial<NewReplyRule> = {}) =>
     rules.create({ name, kind: 'keyword', pattern: 'hours', template: name, ...more });
 
-  it('are filled with the message, with groups, and with nothing that the customer might inject', async () => {
+  it('fills in the message and its groups, without interpreting what the customer wrote', async () => {
     await rules.create({
       ...{ name: 'Order', kind: 'regex', pattern: 'order (?P<number>\\S+)' },
       template: '{{match.number}}/{{match.1}} <{{from}}> {{to}} {{messageId}} {{occurredAt}} {{text}}',
@@ -50,7 +50,7 @@ describe('the answers of the stored rules', () => {
     expect(await rules.answer(message('hello'))).toBeNull();
   });
 
-  it('come from default rules only when no other rule answers, or when only they are asked', async () => {
+  it('answers by default rules only when no other rule answers, or when only they are evaluated', async () => {
     await rules.create({ name: 'any', kind: 'default', priority: 1000, template: 'any' });
     await keyword('hours', { priority: -1000 });
     expect((await rules.answer(message('hours')))?.text).toBe('hours');
@@ -59,7 +59,7 @@ describe('the answers of the stored rules', () => {
     expect(await rules.answer(message('hello'), 'other')).toBeNull();
   });
 
-  it('are explained, with the reason of each rule that does not answer', async () => {
+  it('explains why each other rule does not answer', async () => {
     const winter = { timeZone: 'Europe/Paris', days: [1], from: '08:00', to: '09:00' };
     await keyword('off', { enabled: false, priority: 5 });
     await keyword('elsewhere', { ownNumber: '+15550100009', priority: 4 });
@@ -76,14 +76,14 @@ describe('the answers of the stored rules', () => {
       ['elsewhere', 'other number'],
       ['closed', 'outside its hours'],
       ['no', 'does not match'],
-      ['later', 'a higher one answers'],
-      ['any', 'a higher one answers'],
+      ['later', 'a higher rule answers'],
+      ['any', 'a higher rule answers'],
     ]);
     const open = await rules.explain({ ...message('hours'), at: new Date('2026-01-05T07:30:00Z') });
     expect(open.answer?.rule.name).toBe('closed');
   });
 
-  it('follow a change at once in the process that makes it', async () => {
+  it('applies a change immediately in the process that makes it', async () => {
     const { id } = await keyword('hours');
     expect((await rules.answer(message('hours')))?.text).toBe('hours');
     await rules.update(id, { template: 'changed' });
@@ -95,7 +95,7 @@ describe('the answers of the stored rules', () => {
     expect(await rules.answer(message('hours'))).toBeNull();
   });
 
-  it('follow a change in another process within two seconds', async () => {
+  it('applies a change of another process within two seconds', async () => {
     const other = await openRulesDataSource(database);
     try {
       const { id } = await keyword('hours');
@@ -110,7 +110,7 @@ describe('the answers of the stored rules', () => {
     }
   });
 
-  it('cost one query a second at most, however many messages come in', async () => {
+  it('reads the rules at most once per second, however many messages arrive', async () => {
     await keyword('hours');
     const fresh = new ReplyRules(new PostackDatabase(source.dataSource));
     const before = source.counter.count;
@@ -123,7 +123,7 @@ describe('the answers of the stored rules', () => {
     expect(source.counter.count - before).toBeLessThanOrEqual(1 + Math.floor(seconds));
   });
 
-  it('do not suffer from a rule that was stored by other means and cannot work', async () => {
+  it('ignores an invalid rule that was stored by other means, and logs it', async () => {
     const logger = new RecordingLogger();
     Logger.overrideLogger(logger);
     try {
@@ -136,7 +136,11 @@ describe('the answers of the stored rules', () => {
       expect(answer?.text).toBe('hours');
       expect(others).toEqual([{ id: expect.any(String), name: 'broken', reason: 'invalid' }]);
       await rules.answer(message('hours'));
-      expect(logger.lines).toEqual([expect.stringMatching(/^The reply rule \S+ is left out: pattern is no/)]);
+      expect(logger.lines).toEqual([
+        expect.stringMatching(
+          /^Reply rule \S+ is invalid and ignored: pattern is not a valid regular expression/,
+        ),
+      ]);
     } finally {
       Logger.overrideLogger(false);
     }

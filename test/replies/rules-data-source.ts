@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { openDataSource, type TestDatabase } from '../support/test-database.js';
 import { QueryCounter } from '../support/query-counter.js';
 
-/** A migrated data source that counts the statements about reply rules. */
+/** A migrated data source that counts statements on the table `reply_rule`. */
 export async function openRulesDataSource(
   database: TestDatabase,
 ): Promise<{ dataSource: DataSource; counter: QueryCounter }> {

@@ -15,7 +15,7 @@ import { openRulesDataSource } from './rules-data-source.js';
 const OFFICE = { timeZone: 'Europe/Paris', days: [1, 2, 3, 4, 5], from: '08:00', to: '18:00' };
 const HOURS: NewReplyRule = { name: 'Hours', kind: 'keyword', pattern: 'hours', template: 'From 8 to 6' };
 
-describe('the stored reply rules', () => {
+describe('ReplyRules', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   let rules: ReplyRules;
@@ -31,7 +31,7 @@ describe('the stored reply rules', () => {
   });
   beforeEach(() => database.query('TRUNCATE postack.reply_rule'));
 
-  it('are kept with every default, and found by their id', async () => {
+  it('stores a rule with every default, and finds it by id', async () => {
     const rule = await rules.create(HOURS);
     expect(rule).toEqual({
       ...{ id: expect.any(String), name: 'Hours', enabled: true, priority: 0, ownNumber: null },
@@ -43,12 +43,12 @@ describe('the stored reply rules', () => {
     expect(await rules.find('nonsense')).toBeNull();
   });
 
-  it('know an own number by its one spelling', async () => {
+  it('normalizes own numbers', async () => {
     const rule = await rules.create({ ...HOURS, ownNumber: '+1 (555) 010-0002' });
     expect(rule.ownNumber).toBe('+15550100002');
   });
 
-  it('are listed in the order in which they are asked', async () => {
+  it('lists rules in the order of evaluation', async () => {
     const add = (name: string, kind: NewReplyRule['kind'], priority = 0) =>
       rules.create({ name, kind, priority, pattern: kind === 'default' ? null : 'x', template: 'x' });
     await add('default, highest', 'default', 1000);
@@ -63,7 +63,7 @@ describe('the stored reply rules', () => {
     ]);
   });
 
-  it('are changed in what is given, and left alone in the rest', async () => {
+  it('changes the given properties only', async () => {
     const before = await rules.create({ ...HOURS, activeHours: OFFICE, ownNumber: '+15550100002' });
     await database.query(`UPDATE postack.reply_rule SET updated_at = now() - interval '1 hour'`);
     const changes = { priority: 5, activeHours: null, template: undefined };
@@ -76,13 +76,13 @@ describe('the stored reply rules', () => {
     expect(other.activeHours).toEqual(OFFICE);
   });
 
-  it('keep both of two changes at once', async () => {
+  it('keeps both of two concurrent changes', async () => {
     const { id } = await rules.create(HOURS);
     await Promise.all([rules.update(id, { priority: 7 }), rules.update(id, { template: 'Closed' })]);
     expect(await rules.find(id)).toMatchObject({ priority: 7, template: 'Closed' });
   });
 
-  it('are switched off and on, and removed', async () => {
+  it('disables, enables and removes a rule', async () => {
     const { id } = await rules.create(HOURS);
     expect(await rules.setEnabled(id, false)).toMatchObject({ enabled: false });
     expect(await rules.setEnabled(id, true)).toMatchObject({ enabled: true });
@@ -90,13 +90,13 @@ describe('the stored reply rules', () => {
     expect(await rules.list()).toEqual([]);
   });
 
-  it.each([randomUUID(), 'nonsense'])('are not found by an id like %p', async (id) => {
+  it.each([randomUUID(), 'nonsense'])('does not find a rule with the id %p', async (id) => {
     await expect(rules.update(id, { priority: 1 })).rejects.toThrow(ReplyRuleNotFoundError);
     await expect(rules.setEnabled(id, true)).rejects.toThrow(ReplyRuleNotFoundError);
     await expect(rules.remove(id)).rejects.toThrow(ReplyRuleNotFoundError);
   });
 
-  it('have names of their own', async () => {
+  it('rejects a duplicate name', async () => {
     await rules.create(HOURS);
     const { id } = await rules.create({ ...HOURS, name: 'Other' });
     await expect(rules.create(HOURS)).rejects.toThrow(ReplyRuleNameTakenError);
@@ -104,26 +104,26 @@ describe('the stored reply rules', () => {
     expect(await rules.update(id, { name: 'Other' })).toMatchObject({ name: 'Other' });
   });
 
-  it('are refused with everything that is wrong with them', async () => {
-    const wrong: NewReplyRule = {
+  it('lists every problem of an invalid rule', async () => {
+    const invalid: NewReplyRule = {
       ...{ name: ' ', priority: 0.5, ownNumber: '+1 me', kind: 'regex', pattern: '(' },
-      ...{ activeHours: { ...OFFICE, timeZone: 'Mars' }, template: '{{nobody}}{{match.1}}' },
+      ...{ activeHours: { ...OFFICE, timeZone: 'Mars' }, template: '{{unknown}}{{match.1}}' },
     };
-    const refusal = await rules.create(wrong).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(InvalidReplyRuleError);
-    expect((refusal as InvalidReplyRuleError).problems).toEqual([
+    const failure = await rules.create(invalid).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(InvalidReplyRuleError);
+    expect((failure as InvalidReplyRuleError).problems).toEqual([
       'name must be a text of 1 to 100 characters',
       'priority must be a whole number from -1000 to 1000',
       'ownNumber must be one of your numbers, like +15550100002',
-      'pattern is no regular expression: error parsing regexp: missing closing ): `(`',
-      'template: unknown name "nobody" at 0; known: from, to, text, messageId, occurredAt',
-      'template: unknown name "match.1" at 10; known: from, to, text, messageId, occurredAt',
+      'pattern is not a valid regular expression: error parsing regexp: missing closing ): `(`',
+      'template: unknown name "unknown" at 0; known: from, to, text, messageId, occurredAt',
+      'template: unknown name "match.1" at 11; known: from, to, text, messageId, occurredAt',
       'activeHours.timeZone must be an IANA time zone, like America/New_York',
     ]);
     expect(await rules.list()).toEqual([]);
   });
 
-  it('are refused changes after which they could not work, and stay as they were', async () => {
+  it('rejects a change that would make a rule invalid, and keeps the rule', async () => {
     const rule = await rules.create({ ...HOURS, kind: 'regex', pattern: '(\\d+)', template: '{{match.1}}' });
     await expect(rules.update(rule.id, { kind: 'keyword' })).rejects.toThrow(InvalidReplyRuleError);
     await expect(rules.update(rule.id, { kind: 'default' })).rejects.toThrow(

@@ -10,7 +10,7 @@ interface List<Item> {
   items: Item[];
 }
 
-describe.each(ADAPTERS)('a customer, Postack and the service on %s', (adapter) => {
+describe.each(ADAPTERS)('AutoRepliesListener in the service on %s', (adapter) => {
   let postack: LocalPostack;
   let service: TestService;
 
@@ -46,10 +46,10 @@ describe.each(ADAPTERS)('a customer, Postack and the service on %s', (adapter) =
           messages.length === states.length && messages.every(({ state }, i) => state === states[i]);
         return isSettled ? messages : undefined;
       },
-      { what: () => `${states.join()} in the outbox` },
+      { what: () => `messages in the states ${states.join()} in the outbox` },
     );
 
-  it('write, answer by a rule, and know that the answer has arrived', async () => {
+  it('answers a customer by a rule, and shows that the answer was delivered', async () => {
     const anna = postack.customer(newNumber());
     const { eventId } = await anna.text(OURS, 'Hours?');
     expect(await anna.receives()).toMatchObject({ from: OURS, text: `From 9 to 18, ${anna.number}.` });
@@ -59,13 +59,13 @@ describe.each(ADAPTERS)('a customer, Postack and the service on %s', (adapter) =
     expect(body).toMatchObject({ direction: 'outbound', state: 'delivered', to: anna.number });
   });
 
-  it('know also that it has not, and why', async () => {
+  it('shows that an answer was not delivered, and why', async () => {
     await postack.customer(MAGIC_NUMBERS.landline.number).text(OURS, 'Hello');
     const [answer] = await settled(MAGIC_NUMBERS.landline.number, ['undelivered']);
     expect(answer).toMatchObject({ status: 'accepted', errorCode: '30006' });
   });
 
-  it('fall silent after STOP, but for one confirmation, until START', async () => {
+  it('sends one confirmation after STOP, and nothing else until START', async () => {
     const carl = postack.customer(newNumber());
     await carl.text(OURS, '"Stop."');
     await settled(carl.number, ['delivered']);
@@ -87,7 +87,7 @@ describe.each(ADAPTERS)('a customer, Postack and the service on %s', (adapter) =
     await carl.receives(({ text }) => text === 'News');
   });
 
-  it('stop when two automatons face each other', async () => {
+  it('stops a loop with an auto-responder', async () => {
     const robot = postack.customer(newNumber());
     let count = 0;
     robot.autoReply(() => `I am out of office (${(count += 1)})`);

@@ -2,23 +2,23 @@ import { DateTime, IANAZone } from 'luxon';
 import { CLOCK_TIME } from '../../outbox/outbox.options.js';
 
 /**
- * A span of the day, on some days of the week, by the clocks of a place.
+ * A time span on some days of the week, in the local time of a time zone.
  *
- * One that ends at or before its beginning goes on into the next day: `22:00` to `06:00` on Friday is over on Saturday
- * morning; `00:00` to `00:00` is all day.
+ * When `to` is not later than `from`, the span ends on the next day: `22:00` to `06:00` on Friday ends on Saturday
+ * morning; `00:00` to `00:00` is the whole day.
  */
 export interface ActiveHours {
-  /** IANA name, like `America/New_York`. */
+  /** IANA name, such as `America/New_York`. */
   timeZone: string;
-  /** On which it begins: 1 (Monday) to 7 (Sunday), as in ISO 8601. */
+  /** Days on which the span begins: 1 (Monday) to 7 (Sunday), as in ISO 8601. */
   days: number[];
   /** The first minute, `HH:MM`. */
   from: string;
-  /** The minute in which it is over, `HH:MM`. */
+  /** The first minute after the span, `HH:MM`. */
   to: string;
 }
 
-/** What is wrong with them, a line each; none when they are right. */
+/** One line for each invalid property. */
 export function problemsWithHours({ timeZone, days, from, to }: ActiveHours): string[] {
   const problems: string[] = [];
   if (typeof timeZone !== 'string' || !IANAZone.isValidZone(timeZone)) {
@@ -36,7 +36,7 @@ export function problemsWithHours({ timeZone, days, from, to }: ActiveHours): st
   return problems;
 }
 
-/** Whether the clocks there show a time within them at this moment; on a change of clocks, what they show counts. */
+/** Whether the local time at this moment is within the hours. On clock changes, the displayed time counts. */
 export function isWithinHours({ timeZone, days, from, to }: ActiveHours, at: Date): boolean {
   const local = DateTime.fromJSDate(at, { zone: timeZone });
   const time = local.toFormat('HH:mm');

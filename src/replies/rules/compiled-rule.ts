@@ -9,16 +9,14 @@ import { compileTemplate } from './reply-template.js';
 /** A rule with every default filled in. */
 export type ReplyRuleSettings = Required<NewReplyRule>;
 
-/**
- * Why a rule does not answer a message. `invalid` is one that was not stored by way of `ReplyRules`, and cannot work.
- */
+/** Why a rule does not answer a message. Only a rule that was not stored by `ReplyRules` can be `invalid`. */
 export type NoAnswerReason =
-  'disabled' | 'invalid' | 'other number' | 'outside its hours' | 'does not match' | 'a higher one answers';
+  'disabled' | 'invalid' | 'other number' | 'outside its hours' | 'does not match' | 'a higher rule answers';
 
-/** What a rule says to a message. */
+/** The answer of a rule to a message, or the reason why it does not answer. */
 export type RuleVerdict = { text: string } | { reason: NoAnswerReason };
 
-/** A stored rule ready for use. */
+/** A stored rule with compiled pattern and template. */
 export interface CompiledRule {
   rule: ReplyRuleEntity;
   judge: (message: RuleMessage) => RuleVerdict;
@@ -31,7 +29,7 @@ const MESSAGE_NAMES = ['from', 'to', 'text', 'messageId', 'occurredAt'];
 /** E.164, a short code, or an alphanumeric sender name. */
 const OWN_NUMBER = /^(?:\+[1-9]\d{4,14}|\d{3,8}|[\p{L}\d][\p{L}\d ._&-]{0,10})$/u;
 
-/** The order in which rules are asked: default rules last; by priority, kind and name. */
+/** Sorts rules in the order of evaluation: by priority, kind and name; default rules last. */
 export function byPrecedence(a: ReplyRuleEntity, b: ReplyRuleEntity): number {
   const rank = ({ kind }: ReplyRuleEntity) => REPLY_RULE_KINDS.indexOf(kind);
   const isDefault = ({ kind }: ReplyRuleEntity) => Number(kind === 'default');
@@ -40,7 +38,7 @@ export function byPrecedence(a: ReplyRuleEntity, b: ReplyRuleEntity): number {
   );
 }
 
-/** What is wrong with a rule, a line each; none when it can be stored. */
+/** One line for each invalid property of a rule. */
 export function problemsWithRule(rule: ReplyRuleSettings): string[] {
   const { name, priority, ownNumber } = rule;
   const problems: string[] = [];
@@ -56,7 +54,7 @@ export function problemsWithRule(rule: ReplyRuleSettings): string[] {
   return [...problems, ...compile(rule).problems];
 }
 
-/** Makes a stored rule ready for use. `problems` has a line for each thing that is wrong; the rule then says nothing. */
+/** Compiles a stored rule. A rule with `problems`, one line for each, answers nothing. */
 export function compileRule(rule: ReplyRuleEntity): { compiled: CompiledRule; problems: string[] } {
   const { pattern, template, problems } = compile(rule);
   const judge = (message: RuleMessage): RuleVerdict => {
@@ -75,7 +73,6 @@ export function compileRule(rule: ReplyRuleEntity): { compiled: CompiledRule; pr
   return { compiled: { rule, judge }, problems };
 }
 
-/** The parts of a rule that can be wrong in themselves. */
 function compile({ kind, pattern, activeHours, template }: ReplyRuleSettings) {
   const problems: string[] = [];
   const compiledPattern = compilePattern(kind, pattern, problems);

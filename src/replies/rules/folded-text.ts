@@ -1,18 +1,15 @@
-/**
- * What comes after these characters is not looked at: normalising takes time that grows with the square of a hostile
- * text's length, and patterns are much shorter.
- */
+/** Only this many characters are looked at: normalizing a hostile text takes quadratic time, and patterns are shorter. */
 const MAX_LENGTH = 5000;
 
-/** Takes linear time, also for long runs that the text does not end with. */
+/** The lookbehind keeps matching linear for long runs of punctuation in the middle of a text. */
 const OUTER_PUNCTUATION = /^[\p{P}\s]+|(?<![\p{P}\s])[\p{P}\s]+$/gu;
 
-/** A text in which neither case, nor width of characters, nor blanks make a difference. */
+/** Normalizes case, character width and whitespace. */
 export function foldedText(text: string): string {
   return text.slice(0, MAX_LENGTH).normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim();
 }
 
-/** The same without punctuation and quotes around it, unless there is nothing else. */
+/** As `foldedText`, without punctuation and quotes around the text, unless it consists of nothing else. */
 export function bareText(text: string): string {
   const folded = foldedText(text);
   return folded.replaceAll(OUTER_PUNCTUATION, '') || folded;

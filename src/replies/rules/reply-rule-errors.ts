@@ -1,15 +1,15 @@
 import { ConflictError, InvalidRequestError, NotFoundError } from '../../errors/request-errors.js';
 
-/** A reply rule that could never work. */
+/** The reply rule is invalid. */
 export class InvalidReplyRuleError extends InvalidRequestError {
   readonly code = 'POSTACK_REPLY_RULE_INVALID';
   override readonly name = 'InvalidReplyRuleError';
 
   constructor(
-    /** One line for each thing that is wrong. */
+    /** One line for each problem. */
     readonly problems: readonly string[],
   ) {
-    super(`This reply rule cannot work: ${problems.join('; ')}`);
+    super(`Invalid reply rule: ${problems.join('; ')}`);
   }
 }
 
@@ -29,6 +29,6 @@ export class ReplyRuleNameTakenError extends ConflictError {
   override readonly name = 'ReplyRuleNameTakenError';
 
   constructor(name: string) {
-    super(`There is a reply rule "${name}" already: give this one another name, or change that one`);
+    super(`A reply rule named "${name}" exists already. Choose another name, or change the existing rule`);
   }
 }

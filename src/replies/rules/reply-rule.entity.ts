@@ -2,7 +2,7 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { ActiveHours } from './active-hours.js';
 import type { ReplyRuleKind } from './reply-rule.js';
 
-/** One stored rule by which customers' messages are answered. */
+/** A stored rule that answers customers' messages. */
 @Entity({ name: 'reply_rule', schema: 'postack' })
 @Index('reply_rule_name_key', ['name'], { unique: true })
 @Check('reply_rule_kind_check', `kind IN ('keyword', 'prefix', 'regex', 'default')`)
@@ -17,22 +17,22 @@ export class ReplyRuleEntity {
   @Column('boolean', { default: true })
   enabled!: boolean;
 
-  /** Higher ones are asked first; default rules after all others. */
+  /** Rules of higher priority are evaluated first; default rules after all others. */
   @Column('integer', { default: 0 })
   priority!: number;
 
-  /** The number that the message has to come in on, in E.164 where it has that; `null` for any. */
+  /** The own number that the message was sent to, in E.164 if possible; `null`: any. */
   @Column('text', { name: 'own_number', nullable: true })
   ownNumber!: string | null;
 
   @Column('text')
   kind!: ReplyRuleKind;
 
-  /** `null` for `default`, and only there. */
+  /** `null` for the kind `default`, and only for that. */
   @Column('text', { nullable: true })
   pattern!: string | null;
 
-  /** `null` for always. */
+  /** `null`: always active. */
   @Column('jsonb', { name: 'active_hours', nullable: true })
   activeHours!: ActiveHours | null;
 

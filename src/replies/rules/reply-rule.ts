@@ -1,51 +1,51 @@
 import type { ActiveHours } from './active-hours.js';
 
 /**
- * How a rule recognises a message, in the order in which rules of one priority are asked. Case makes no difference.
+ * How a rule recognises a message, in the order of evaluation of rules with equal priority. Case makes no difference.
  *
  * - `keyword`: the message is one of the words or phrases in `pattern` (separated by commas: `hours, opening hours`),
- *   whatever punctuation or quotes are around it
+ *   apart from punctuation or quotes around it
  * - `prefix`: the message begins with one of those, as whole words
- * - `regex`: the regular expression `pattern` is found in the message (RE2 syntax: linear time, no look-around)
- * - `default`: any message, once no other rule answers
+ * - `regex`: the message contains a match of the regular expression `pattern` (RE2 syntax: linear time, no look-around)
+ * - `default`: any message that no other rule answers
  */
 export const REPLY_RULE_KINDS = ['keyword', 'prefix', 'regex', 'default'] as const;
 
 /** One of `REPLY_RULE_KINDS`. */
 export type ReplyRuleKind = (typeof REPLY_RULE_KINDS)[number];
 
-/** A rule to be made. */
+/** A rule to create. */
 export interface NewReplyRule {
-  /** 1 to 100 characters; no two rules have the same. */
+  /** 1 to 100 characters; unique. */
   name: string;
   /** Default `true`. */
   enabled?: boolean;
-  /** Higher ones are asked first, from -1,000 to 1,000. Default 0. */
+  /** Rules of higher priority are evaluated first. -1,000 to 1,000. Default 0. */
   priority?: number;
-  /** Only messages to this number of yours. Default `null`: to any. */
+  /** Answer only messages to this own number. Default `null`: any. */
   ownNumber?: string | null;
   kind: ReplyRuleKind;
-  /** What the message has to be, for each kind but `default`. At most 500 characters. */
+  /** What the message has to match; required for each kind but `default`. 1 to 500 characters. */
   pattern?: string | null;
-  /** When it answers. Default `null`: always. */
+  /** When the rule answers. Default `null`: always. */
   activeHours?: ActiveHours | null;
   /**
    * The answer, as a Mustache template with `{{from}}`, `{{to}}`, `{{text}}`, `{{messageId}}`, `{{occurredAt}}`
-   * (ISO 8601 UTC) and, for `regex`, the groups: `{{match.0}}` (all that was found), `{{match.1}}`, `{{match.name}}`.
-   * At most 2,000 characters. Nothing is escaped; values are never read as templates.
+   * (ISO 8601 UTC) and, for `regex`, the groups: `{{match.0}}` (the whole match), `{{match.1}}`, `{{match.name}}`.
+   * 1 to 2,000 characters. Nothing is escaped; values are never interpreted as templates.
    */
   template: string;
 }
 
-/** What a rule is asked about. */
+/** A message to evaluate rules for. */
 export interface RuleMessage {
-  /** Who wrote. */
+  /** The customer's number. */
   from: string;
-  /** The number that was written to. */
+  /** The own number that the message was sent to. */
   to: string;
   text: string;
   /** Postack's id of the message. */
   messageId?: string | null;
-  /** When it was written, for active hours. Default: now. */
+  /** When the message was sent, for active hours. Default: now. */
   at?: Date;
 }

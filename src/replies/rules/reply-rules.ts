@@ -19,29 +19,29 @@ import {
 import { ReplyRuleEntity } from './reply-rule.entity.js';
 import { RuleCache } from './rule-cache.js';
 
-/** The rule that answers a message, and its answer. */
+/** The rule that answers a message, with its answer. */
 export interface RuleAnswer {
   rule: ReplyRuleEntity;
   text: string;
 }
 
-/** Which rule would answer a message, and why the others would not. */
+/** Which rule would answer a message, and why the other rules would not. */
 export interface RuleExplanation {
-  /** `null` when none would. */
+  /** `null` when no rule would answer. */
   answer: RuleAnswer | null;
-  /** All other rules, in the order in which they are asked. */
+  /** All other rules, in the order of evaluation. */
   others: { id: string; name: string; reason: NoAnswerReason }[];
 }
 
 const DEFAULTS = { enabled: true, priority: 0, ownNumber: null, pattern: null, activeHours: null };
 
 /**
- * The stored rules by which customers' messages are answered.
+ * The stored rules that answer customers' messages.
  *
- * Rules are asked by priority, the higher ones first, then `keyword` before `prefix` before `regex`, then by name;
- * `default` rules after all others, whatever their priority. The first one that matches answers. A change counts at
- * once in the process that makes it, and within a second or two in every other; rules are read at most once a second,
- * and only while messages come in.
+ * Rules are evaluated by descending priority, then `keyword` before `prefix` before `regex`, then by name; `default` rules
+ * after all others, whatever their priority. The first match answers. A change takes effect immediately in the process
+ * that makes it, and within 2 seconds in the others; rules are read at most once per second, and only while messages
+ * arrive.
  */
 @Injectable()
 export class ReplyRules {
@@ -51,18 +51,18 @@ export class ReplyRules {
     this.#cache = new RuleCache(database);
   }
 
-  /** All of them, in the order in which they are asked. */
+  /** All rules, in the order of evaluation. */
   async list(): Promise<ReplyRuleEntity[]> {
     return (await this.database.repository(ReplyRuleEntity).find()).sort(byPrecedence);
   }
 
-  /** `null` when there is none with this id. */
+  /** The rule with this id; `null` when there is none. */
   find(id: string): Promise<ReplyRuleEntity | null> {
     return this.#row(id, this.database.manager);
   }
 
   /**
-   * @throws {InvalidReplyRuleError} naming everything that is wrong with it.
+   * @throws {InvalidReplyRuleError} listing every problem.
    * @throws {ReplyRuleNameTakenError}
    */
   async create(rule: NewReplyRule): Promise<ReplyRuleEntity> {
@@ -70,10 +70,10 @@ export class ReplyRules {
   }
 
   /**
-   * Changes what is given, and leaves the rest.
+   * Changes the given properties of a rule.
    *
    * @throws {ReplyRuleNotFoundError}
-   * @throws {InvalidReplyRuleError} naming everything that would be wrong with it.
+   * @throws {InvalidReplyRuleError} listing every problem of the changed rule, which is then not stored.
    * @throws {ReplyRuleNameTakenError}
    */
   async update(id: string, changes: Partial<NewReplyRule>): Promise<ReplyRuleEntity> {
@@ -84,7 +84,7 @@ export class ReplyRules {
     });
   }
 
-  /** Switches it on or off. @throws {ReplyRuleNotFoundError} */
+  /** @throws {ReplyRuleNotFoundError} */
   setEnabled(id: string, enabled: boolean): Promise<ReplyRuleEntity> {
     return this.update(id, { enabled });
   }
@@ -99,9 +99,9 @@ export class ReplyRules {
   }
 
   /**
-   * What a message is answered with; `null` when no rule answers. It may be empty, or too long to be sent.
+   * The answer to a message; `null` when no rule answers. The text may be empty, or too long to send.
    *
-   * @param among Only the `default` rules, or only the others. Default `all`.
+   * @param among Evaluates only the `default` rules, or only the others. Default `all`.
    */
   async answer(message: RuleMessage, among: 'all' | 'default' | 'other' = 'all'): Promise<RuleAnswer | null> {
     for (const { rule, judge } of await this.#cache.rules()) {
@@ -112,7 +112,7 @@ export class ReplyRules {
     return null;
   }
 
-  /** What every rule would say to a message. Nothing is sent. */
+  /** Evaluates every rule for a message. Nothing is sent. */
   async explain(message: RuleMessage): Promise<RuleExplanation> {
     let answer: RuleAnswer | null = null;
     const others: RuleExplanation['others'] = [];
@@ -120,7 +120,7 @@ export class ReplyRules {
       const { id, name } = rule;
       const verdict = judge(message);
       if ('reason' in verdict) others.push({ id, name, reason: verdict.reason });
-      else if (answer) others.push({ id, name, reason: 'a higher one answers' });
+      else if (answer) others.push({ id, name, reason: 'a higher rule answers' });
       else answer = { rule, text: verdict.text };
     }
     return { answer, others };
@@ -152,12 +152,12 @@ export class ReplyRules {
 
   async #change<Result>(change: (manager: EntityManager) => Promise<Result>): Promise<Result> {
     const result = await this.database.transaction(change);
-    this.#cache.forget();
+    this.#cache.invalidate();
     return result;
   }
 }
 
-/** Without what is `undefined`: that leaves things as they are. */
+/** The properties that are not `undefined`. */
 function given<Values extends object>(values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Values;
 }

@@ -1,29 +1,29 @@
 import mustache from 'mustache';
 
-/** A template ready for use. */
+/** A checked template. */
 export interface ReplyTemplate {
-  /** @param values By the names that the template was checked for. */
+  /** @param values By name. */
   render(values: ReadonlyMap<string, string>): string;
 }
 
 const MAX_LENGTH = 2000;
 
-/** As `mustache.Writer.parse` documents them. */
+/** As documented for `mustache.Writer.parse`. */
 type Token = [type: string, value: string, start: number, end: number, children?: Token[]];
 
 /**
- * Makes a template ready for use: variables, `{{#name}}…{{/name}}` when there is such a value, `{{^name}}…{{/name}}`
+ * Checks a template. It may contain variables, `{{#name}}…{{/name}}` for when there is a value, `{{^name}}…{{/name}}` for
  * when there is none, and comments.
  *
- * @param names All that may stand in it.
- * @param problems Gets a line for each thing that is wrong.
+ * @param names The names that the template may use.
+ * @param problems Receives a line for each problem.
  */
 export function compileTemplate(
   template: string,
   names: readonly string[],
   problems: string[],
 ): ReplyTemplate {
-  // One each: a writer keeps every template that it has parsed.
+  // One writer per template, because a writer caches every template that it has parsed.
   const writer = new mustache.Writer();
   if (!/\S/.test(template) || template.length > MAX_LENGTH) {
     problems.push(`template must be a text of 1 to ${MAX_LENGTH} characters`);
@@ -44,7 +44,7 @@ function problemsWithTokens(tokens: readonly Token[], names: readonly string[]):
   return tokens.flatMap(([type, value, start, , children]) => {
     if (type === 'text' || type === '!') return [];
     if (type === '>' || type === '=') {
-      return [`template: {{${type} at ${start}: it has neither partials nor other delimiters`];
+      return [`template: {{${type} at ${start}: partials and other delimiters are not supported`];
     }
     const inner = Array.isArray(children) ? problemsWithTokens(children, names) : [];
     if (names.includes(value)) return inner;
@@ -52,7 +52,7 @@ function problemsWithTokens(tokens: readonly Token[], names: readonly string[]):
   });
 }
 
-/** Knows the given names, and nothing of what JavaScript values have besides: `match.length` would be a number. */
+/** Looks up the given names only: mustache would also find properties of JavaScript values, such as `match.length`. */
 class Values extends mustache.Context {
   constructor(private readonly values: ReadonlyMap<string, string>) {
     super({});

@@ -4,22 +4,22 @@ import { loggableError } from '../../errors/loggable-error.js';
 import { byPrecedence, compileRule, type CompiledRule } from './compiled-rule.js';
 import { ReplyRuleEntity } from './reply-rule.entity.js';
 
-/** So long after a change in another process, the rules of this one are the old ones at most. */
+/** Maximum delay until a change by another process takes effect. */
 const MAX_AGE_MS = 1000;
 
 /**
- * The stored rules, ready for use: read when they are asked for, at most once in a second, and compiled only when they
- * have changed. A read that fails is not tried again before its second is over either.
+ * The compiled rules: read on demand, at most once per second, and compiled only when they have changed. A failed read is
+ * not repeated within its second either.
  */
 export class RuleCache {
   readonly #logger = new Logger('PostackReplies');
   #latest: { readAt: number; rules: Promise<CompiledRule[]> } | undefined;
-  /** By all that stands in their row. */
+  /** By the JSON of the row. */
   #compiled = new Map<string, CompiledRule>();
 
   constructor(private readonly database: PostackDatabase) {}
 
-  /** In the order in which they are asked. */
+  /** In the order of evaluation. */
   rules(): Promise<readonly CompiledRule[]> {
     const now = performance.now();
     if (!this.#latest || now - this.#latest.readAt >= MAX_AGE_MS) {
@@ -28,8 +28,8 @@ export class RuleCache {
     return this.#latest.rules;
   }
 
-  /** After a change: what has been read, or is being read, may be older. */
-  forget(): void {
+  /** Drops the rules after a change, including a read that is under way. */
+  invalidate(): void {
     this.#latest = undefined;
   }
 
@@ -48,7 +48,9 @@ export class RuleCache {
   #compile(row: ReplyRuleEntity): CompiledRule {
     const { compiled, problems } = compileRule(row);
     if (problems.length > 0) {
-      this.#logger.error(`The reply rule ${row.id} is left out: ${loggableError(problems.join('; '))}`);
+      this.#logger.error(
+        `Reply rule ${row.id} is invalid and ignored: ${loggableError(problems.join('; '))}. Update or delete it`,
+      );
     }
     return compiled;
   }

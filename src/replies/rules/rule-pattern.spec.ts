@@ -18,7 +18,7 @@ function problemsOf(kind: ReplyRuleKind, pattern: string | null): string[] {
 const matches = (kind: ReplyRuleKind, pattern: string, text: string) =>
   compiled(kind, pattern).match(text) !== null;
 
-describe('a keyword', () => {
+describe('compilePattern for keyword', () => {
   it.each([
     'hours',
     'HOURS',
@@ -28,21 +28,21 @@ describe('a keyword', () => {
     'ｈｏｕｒｓ',
     'opening  hours',
     'Opening\nHours.',
-  ])('is the whole message, as in %p', (text) => {
+  ])('matches the whole message, as in %p', (text) => {
     expect(matches('keyword', 'Hours, opening hours', text)).toBe(true);
   });
 
-  it.each(['hours please', 'openinghours', 'hour', '', '!!'])('is not part of it, as in %p', (text) => {
+  it.each(['hours please', 'openinghours', 'hour', '', '!!'])('does not match %p', (text) => {
     expect(matches('keyword', 'hours, opening hours', text)).toBe(false);
   });
 
-  it('may be a sign, or an emoji', () => {
+  it('supports punctuation and emoji', () => {
     expect(matches('keyword', '?, 👍', '?')).toBe(true);
     expect(matches('keyword', '?, 👍', '👍!')).toBe(true);
     expect(matches('keyword', '?, 👍', '!')).toBe(false);
   });
 
-  it('is refused when it is missing, or too long', () => {
+  it('rejects a missing or too long pattern', () => {
     const problem = 'pattern must be a text of 1 to 500 characters when kind is keyword';
     expect(problemsOf('keyword', null)).toEqual([problem]);
     expect(problemsOf('keyword', ' ')).toEqual([problem]);
@@ -50,29 +50,29 @@ describe('a keyword', () => {
     expect(matches('keyword', 'a'.repeat(500), 'a'.repeat(500))).toBe(true);
   });
 
-  it('is refused when a list has a gap', () => {
+  it('rejects an empty entry of a list', () => {
     const problems: string[] = [];
     compilePattern('keyword', 'hours,,open', problems);
     expect(problems).toEqual(['pattern has a comma with nothing before or after it']);
   });
 });
 
-describe('a prefix', () => {
-  it.each(['order 17', 'ORDER: 17', ' order', 'Order\n17', 'where is   my parcel?'])('begins %p', (text) => {
+describe('compilePattern for prefix', () => {
+  it.each(['order 17', 'ORDER: 17', ' order', 'Order\n17', 'where is   my parcel?'])('matches %p', (text) => {
     expect(matches('prefix', 'order, where is my', text)).toBe(true);
   });
 
-  it.each(['orders', 'order17', 'my order', 'orde', 'orderé', ''])('does not begin %p', (text) => {
+  it.each(['orders', 'order17', 'my order', 'orde', 'orderé', ''])('does not match %p', (text) => {
     expect(matches('prefix', 'order, where is my', text)).toBe(false);
   });
 
-  it('that ends with a sign needs no word after it', () => {
+  it('needs no word boundary after punctuation', () => {
     expect(matches('prefix', '#', '#17')).toBe(true);
   });
 });
 
-describe('a regular expression', () => {
-  it('is found anywhere, in any case, and gives its groups by number and by name', () => {
+describe('compilePattern for regex', () => {
+  it('matches anywhere, in any case, and returns its groups by number and by name', () => {
     const pattern = compiled('regex', 'order (?P<number>\\d+)(x)?');
     expect(pattern.groups).toEqual(['0', '1', '2', 'number']);
     expect([...pattern.match('my ORDER 17, please')!]).toEqual([
@@ -85,20 +85,23 @@ describe('a regular expression', () => {
   });
 
   it.each([
-    ['(', 'pattern is no regular expression: error parsing regexp: missing closing ): `(`'],
-    ['a{1001}', 'pattern is no regular expression: error parsing regexp: invalid repeat count: `{1001}`'],
+    ['(', 'pattern is not a valid regular expression: error parsing regexp: missing closing ): `(`'],
+    [
+      'a{1001}',
+      'pattern is not a valid regular expression: error parsing regexp: invalid repeat count: `{1001}`',
+    ],
     [
       '(?=a)',
-      'pattern is no regular expression: error parsing regexp: invalid or unsupported Perl syntax: `(?=`',
+      'pattern is not a valid regular expression: error parsing regexp: invalid or unsupported Perl syntax: `(?=`',
     ],
     ['(a{500}){2}b', 'pattern is too large: make its repetition counts, like {1,500}, smaller'],
-  ])('like %p is refused with the reason', (pattern, problem) => {
+  ])('rejects %p with the reason', (pattern, problem) => {
     expect(problemsOf('regex', pattern)).toEqual([problem]);
   });
 });
 
-describe('a default rule', () => {
-  it('takes any text, and has no pattern', () => {
+describe('compilePattern for default', () => {
+  it('matches any text, and rejects a pattern', () => {
     expect(compiled('default', null).match('')).not.toBeNull();
     const problems: string[] = [];
     compilePattern('default', 'x', problems);
@@ -106,7 +109,7 @@ describe('a default rule', () => {
   });
 });
 
-describe('a hostile text', () => {
+describe('compilePattern, with a hostile text', () => {
   const LONG = 100_000;
 
   it.each<[kind: ReplyRuleKind, pattern: string, text: string]>([
@@ -117,7 +120,7 @@ describe('a hostile text', () => {
     ['keyword', 'hours', `x${' .'.repeat(LONG)}x`],
     ['keyword', 'hours', `x${'\u0315\u0300'.repeat(LONG)}`],
     ['prefix', 'hours', `hours${' '.repeat(LONG)}x${' '.repeat(LONG)}x`],
-  ])('does not slow a %s like %p', (kind, pattern, text) => {
+  ])('takes linear time for a %s like %p', (kind, pattern, text) => {
     const compiledPattern = compiled(kind, pattern);
     const started = performance.now();
     compiledPattern.match(text);

@@ -2,20 +2,20 @@ import { RE2JS, RE2JSException } from 're2js';
 import { bareText, foldedText } from './folded-text.js';
 import type { ReplyRuleKind } from './reply-rule.js';
 
-/** What a pattern found in a text: by number and by name; none for all kinds but `regex`. */
+/** The matched groups of a `regex` by number and by name; empty for other kinds. */
 export type MatchedGroups = ReadonlyMap<string, string>;
 
-/** A pattern ready for use. */
+/** A compiled pattern. */
 export interface RulePattern {
-  /** Names and numbers of its groups. */
+  /** Names and numbers of the groups. */
   groups: readonly string[];
-  /** `null` when it does not match. */
+  /** `null` when the text does not match. */
   match(text: string): MatchedGroups | null;
 }
 
 const MAX_LENGTH = 500;
 
-/** Time grows with the product of this and the text's length: repetition counts can make little patterns large. */
+/** Limits the matching time, which grows with program size times text length; repetition counts make programs large. */
 const MAX_PROGRAM_SIZE = 1000;
 
 const NO_GROUPS: MatchedGroups = new Map();
@@ -24,9 +24,9 @@ const WORD_AT_END = /[\p{L}\p{M}\p{N}_]$/u;
 const WORD_AT_START = /^[\p{L}\p{M}\p{N}_]/u;
 
 /**
- * Makes a rule's pattern ready for use.
+ * Compiles a rule's pattern.
  *
- * @param problems Gets a line for each thing that is wrong; what is returned is then of no use.
+ * @param problems Receives a line for each problem; do not use the result when there are any.
  */
 export function compilePattern(kind: ReplyRuleKind, pattern: string | null, problems: string[]): RulePattern {
   if (kind === 'default') {
@@ -64,7 +64,7 @@ function compilePrefixes(pattern: string, problems: string[]): RulePattern {
   };
 }
 
-/** The entries of a list that is separated by commas, each as `fold` makes it. */
+/** The entries of a comma-separated list, normalized by `fold`. */
 function listOf(pattern: string, fold: (text: string) => string, problems: string[]): string[] {
   const entries = pattern.split(',').map(fold);
   if (entries.includes('')) problems.push('pattern has a comma with nothing before or after it');
@@ -82,8 +82,8 @@ function compileRegex(pattern: string, problems: string[]): RulePattern {
     regex = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
-    // The library puts the flag in front of the pattern.
-    problems.push(`pattern is no regular expression: ${error.message.replace('(?i)', '')}`);
+    // The library prefixes the pattern with the flag.
+    problems.push(`pattern is not a valid regular expression: ${error.message.replace('(?i)', '')}`);
     return NOTHING;
   }
   if (regex.programSize() > MAX_PROGRAM_SIZE) {

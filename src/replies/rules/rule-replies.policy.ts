@@ -7,7 +7,7 @@ import { ReplyPolicy } from '../reply-policy.js';
 import { UnsendableAnswerError } from '../unsendable-answer.js';
 import { ReplyRules } from './reply-rules.js';
 
-/** Answers by the stored rules, but for the default ones. */
+/** Answers by the stored rules except the default ones. */
 @Injectable()
 export class RuleReplies extends ReplyPolicy {
   override readonly priority: number = 0;
@@ -35,7 +35,7 @@ export class RuleReplies extends ReplyPolicy {
   }
 }
 
-/** Answers by the stored default rules, when nobody else has. */
+/** Answers by the stored default rules, after all other policies. */
 @Injectable()
 export class DefaultRuleReply extends RuleReplies {
   override readonly priority = -100;
