@@ -11,6 +11,8 @@ import { OutboxQueue } from './outbox-queue.js';
 import { OutboxMessageNotFoundError, OutboxMessageStateError } from './outbox-errors.js';
 import { SendReconciler } from './send-reconciler.js';
 
+const OR = new Intl.ListFormat('en', { type: 'disjunction' });
+
 /** An operator's decisions about messages that were not sent, or whose outcome is unknown. */
 @Injectable()
 export class HeldMessages {
@@ -98,7 +100,7 @@ export class HeldMessages {
       if (!message) throw new OutboxMessageNotFoundError(id);
       if (!statuses.includes(message.status)) {
         throw new OutboxMessageStateError(
-          `Message ${id} is ${message.status}: only a message that is ${statuses.join(' or ')} can be ${decision}`,
+          `Message ${id} is ${message.status}: only a message that is ${OR.format(statuses)} can be ${decision}`,
         );
       }
       await change(message, manager);

@@ -109,7 +109,7 @@ export class OutboxDelivery {
   async accepted(id: string, messageId: string): Promise<void> {
     await this.#recordOutcome(async (manager) => {
       const message = await lockMessage(id, manager);
-      // Any other status counts: meanwhile this process may have been taken for dead, or an operator has decided.
+      // Any other status counts: another process may have presumed this one dead, or an operator may have decided.
       if (!message || message.status === 'accepted') return;
       await this.reconciler.markAccepted(id, messageId, manager);
     });

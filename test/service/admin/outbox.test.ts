@@ -94,7 +94,9 @@ describe.each(ADAPTERS)('the outbox in the admin API, on %s', (adapter) => {
     expect(answer).toMatchObject({ status: 200, body: { state: 'cancelled', decisionReason: 'a mistake' } });
     expect(await service.send(`/api/v1/outbox/${id}/cancel`, { reason: 'again' })).toMatchObject({
       status: 409,
-      body: { detail: 'It is cancelled: only what is held or rejected or queued can be cancelled' },
+      body: {
+        detail: `Message ${id} is cancelled: only a message that is held, rejected, or queued can be cancelled`,
+      },
     });
     expect((await service.send(`/api/v1/outbox/${id}/release`, { reason: 'after all' })).status).toBe(409);
     expect((await service.send(`/api/v1/outbox/${id}/accept`, { messageId: 'SM1' })).status).toBe(409);
