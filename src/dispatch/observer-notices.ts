@@ -1,22 +1,29 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { DiscoveryService, LazyModuleLoader, type ModuleRef } from '@nestjs/core';
-import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
+import { EventEmitter2, EventEmitterModule, EventEmitterReadinessWatcher } from '@nestjs/event-emitter';
 import { loggableError } from '../errors/loggable-error.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
-import { LISTENER_EMITTER } from '../listeners/listener-emitter.js';
 
-/** Name of the notice that is emitted for every event, whatever its type. */
+/** The event emitter's event for every event from Postack, whatever its type. */
 export const ANY_EVENT_NOTICE = 'postack.event';
 
 /**
- * Notifies plain `@OnEvent` observers of events after their dispatch was committed: of `postack.message.received` and the
- * like, and of `postack.event` for all types. Best effort: in the process that dispatched, without retry or record.
+ * Notifies plain `@OnEvent('postack.message.received')` observers after the dispatch is committed: best effort, in the
+ * process that dispatched, without retry or record. Also as `postack.event`, for all types.
  */
 @Injectable()
 export class ObserverNotices implements OnModuleInit, OnApplicationBootstrap {
   readonly #logger = new Logger('PostackDispatch');
   #emitter: EventEmitter2 | undefined;
   #ownModule: ModuleRef | undefined;
+  /** Resolves when the observers have subscribed: events may be dispatched while the application still starts. */
+  #ready: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -24,21 +31,28 @@ export class ObserverNotices implements OnModuleInit, OnApplicationBootstrap {
   ) {}
 
   /**
-   * Uses the emitter of the application's `EventEmitterModule`. Loads that module only if the application has none:
-   * otherwise `app.get(EventEmitter2)` would find a second `EventEmitter2`.
+   * Uses the emitter of the application's `EventEmitterModule`. Only without one, that module is loaded here: a second
+   * `EventEmitter2` beside the application's would be what `app.get(EventEmitter2)` returns.
    */
   async onModuleInit(): Promise<void> {
-    for (const { instance, token } of this.discovery.getProviders()) {
-      if (instance instanceof EventEmitter2 && token !== LISTENER_EMITTER) this.#emitter = instance;
+    let emitter: EventEmitter2 | undefined;
+    // Of several, the last one is what `app.get(EventEmitter2)` returns.
+    for (const { token, instance, host } of this.discovery.getProviders().toReversed()) {
+      if (token !== EventEmitter2 || !(instance instanceof EventEmitter2)) continue;
+      emitter ??= instance;
+      const watcher: unknown = host?.providers.get(EventEmitterReadinessWatcher)?.instance;
+      if (watcher instanceof EventEmitterReadinessWatcher) {
+        this.#use(instance, watcher);
+        return;
+      }
     }
-    if (this.#emitter) return;
-    this.#ownModule = await this.loader.load(() => EVENT_EMITTER_MODULE);
-    this.#emitter = this.#ownModule.get(EventEmitter2);
+    this.#ownModule = await this.loader.load(() => eventEmitterModule(emitter));
+    this.#use(this.#ownModule.get(EventEmitter2), this.#ownModule.get(EventEmitterReadinessWatcher));
   }
 
-  /** Subscribes the observers: Nest calls no lifecycle hooks of a lazily loaded module. */
+  /** Subscribes the observers to the own module's emitter: Nest calls no hooks of a lazily loaded module. */
   onApplicationBootstrap(): void {
-    for (const provider of EVENT_EMITTER_MODULE.providers ?? []) {
+    for (const provider of eventEmitterModule().providers ?? []) {
       if (typeof provider !== 'function') continue;
       const instance: Partial<OnApplicationBootstrap> | undefined = this.#ownModule?.get(provider);
       instance?.onApplicationBootstrap?.();
@@ -52,14 +66,29 @@ export class ObserverNotices implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
-  /** Notifies the observers of `name`. An error of an observer is logged, and not thrown. */
+  /** Notifies the observers of `name`. */
   notify(name: string, notice: object): void {
-    try {
-      this.#emitter?.emit(name, notice);
-    } catch (error) {
-      this.#logger.warn(`Observer of ${name} failed; not retried: ${loggableError(error)}`);
-    }
+    void this.#ready.then(() => {
+      try {
+        this.#emitter?.emit(name, notice);
+      } catch (error) {
+        this.#logger.warn(`Observer of ${name} failed; not retried: ${loggableError(error)}`);
+      }
+    });
+  }
+
+  #use(emitter: EventEmitter2, watcher: EventEmitterReadinessWatcher): void {
+    this.#emitter = emitter;
+    // It rejects when subscribing failed: those that have subscribed are notified all the same.
+    this.#ready = watcher.waitUntilReady().catch(() => undefined);
   }
 }
 
-const EVENT_EMITTER_MODULE = EventEmitterModule.forRoot({ global: false });
+/** @param emitter One that the application provides without the module. Default: a new one. */
+function eventEmitterModule(emitter?: EventEmitter2): DynamicModule {
+  const { providers = [], ...module } = EventEmitterModule.forRoot({ global: false });
+  return {
+    ...module,
+    providers: [...providers, ...(emitter ? [{ provide: EventEmitter2, useValue: emitter }] : [])],
+  };
+}

@@ -19,6 +19,8 @@ export interface TestApplicationOptions {
   providers?: Provider[];
   controllers?: Type[];
   imports?: NonNullable<Parameters<typeof Module>[0]['imports']>;
+  /** The same, but imported before `PostackModule`. */
+  importsBefore?: NonNullable<Parameters<typeof Module>[0]['imports']>;
   /** What a host does between creating and starting: prefix, pipes, guards, … */
   configure?: (application: INestApplication) => void;
   /** Connections of the data source. */
@@ -49,6 +51,7 @@ export async function startTestApplication(setup: TestApplicationOptions = {}): 
   @Module({
     imports: [
       { module: DatabaseModule, global: true },
+      ...(setup.importsBefore ?? []),
       PostackModule.forRoot(options),
       ...(setup.imports ?? []),
     ],
