@@ -1,16 +1,16 @@
 import { IsIn, Matches } from 'class-validator';
 import { applyOptions, IsWhole } from '../errors/option-rules.js';
 
-/** What a process does: `accept` only receives, `work` only dispatches, `all` does both. */
+/** What a process does: `accept` only receives webhooks, `work` only dispatches and runs jobs, `all` does both. */
 export type PostackRole = 'all' | 'accept' | 'work';
 
-/** Options of the work of a process: what it does, and with which queues. */
+/** Options of a process's role and of its job queues. */
 export class JobsOptions {
   /** What this process does. `all`, `accept` or `work`. Default `all`. */
   @IsIn(['all', 'accept', 'work'], { message: '"role" must be all, accept or work' })
   role: PostackRole = 'all';
 
-  /** How long a stopping process waits for running listeners and jobs. At least 0. Default 25,000 (25 s). */
+  /** Maximum time that a shutdown waits for running listeners and jobs. At least 0. Default 25,000 (25 s). */
   @IsWhole('milliseconds', 0)
   shutdownTimeoutMs = 25_000;
 

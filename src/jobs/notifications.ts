@@ -6,23 +6,26 @@ import { PgBossService } from './pg-boss.service.js';
 /** PostgreSQL channel of the notifications between processes. */
 const CHANNEL = 'postack_inbox';
 
-/** NOTIFY takes payloads of less than 8,000 bytes. */
+/** PostgreSQL refuses payloads of 8,000 bytes and more. */
 const MAX_PAYLOAD_BYTES = 7900;
 
-/** What has happened in a process, for the others. */
+/**
+ * A change that other processes should react to.
+ *
+ * - `inbox`: events were stored and are not dispatched yet
+ * - `deliveries`: the queues of these handlers have new jobs; `*` stands for all handlers
+ * - `pauses`: a listener was paused or resumed
+ */
 export type Notification =
-  | { kind: 'inbox' /** Events were stored, and not dispatched yet. */ }
-  | {
-      kind: 'deliveries' /** Handlers with new jobs; `*` for all. */;
-      handlers: string[];
-      sender: string | null;
-    }
-  | { kind: 'pauses' /** A listener was paused or resumed. */ };
+  { kind: 'inbox' } | { kind: 'deliveries'; handlers: readonly string[] } | { kind: 'pauses' };
 
-/** SQL that notifies the other processes, at the commit, of events that were stored. */
+/** The same as it is sent: `sender` is the process that ignores it, if any. */
+type Payload = Notification & { sender?: string };
+
+/** SQL that sends the notification `inbox` at the commit. */
 export const NOTIFY_INBOX = `pg_notify('${CHANNEL}', '${JSON.stringify({ kind: 'inbox' })}')`;
 
-/** Notifies the processes on this database of changes, when the transaction commits. Owns the NOTIFY channel. */
+/** Notifications between the processes on one database, sent when a transaction commits. Owns the NOTIFY channel. */
 @Injectable()
 export class Notifications {
   readonly #process = randomUUID().slice(0, 8);
@@ -30,51 +33,49 @@ export class Notifications {
   constructor(private readonly jobs: PgBossService) {}
 
   /**
-   * Handlers have new jobs.
+   * Announces new jobs of handlers.
    *
-   * @param options.elsewhereOnly The caller wakes the workers of this process itself.
+   * @param options.elsewhereOnly For a caller that wakes the workers of this process itself. Default `false`.
    */
   async deliveries(
     handlers: readonly string[],
     manager: EntityManager,
     { elsewhereOnly = false }: { elsewhereOnly?: boolean } = {},
   ): Promise<void> {
-    const sender = elsewhereOnly ? this.#process : null;
-    await this.#notify({ kind: 'deliveries', handlers: [...handlers], sender }, manager);
+    const sender = elsewhereOnly ? { sender: this.#process } : {};
+    const payload = { kind: 'deliveries', handlers, ...sender } as const;
+    const isTooLong = Buffer.byteLength(JSON.stringify(payload)) > MAX_PAYLOAD_BYTES;
+    await notify(isTooLong ? { ...payload, handlers: ['*'] } : payload, manager);
   }
 
-  /** A listener was paused or resumed. */
+  /** Announces that a listener was paused or resumed. */
   async pauses(manager: EntityManager): Promise<void> {
-    await this.#notify({ kind: 'pauses' }, manager);
+    await notify({ kind: 'pauses' }, manager);
   }
 
-  /** Calls `observer` for each notification of other processes, and for all that may have been missed. */
+  /** Calls `observer` for each notification, and with `inbox` when notifications may have been missed. */
   async subscribe(observer: (notification: Notification) => void): Promise<{ close(): Promise<void> }> {
-    return this.jobs.listen(CHANNEL, (payload) => {
-      const notification = parse(payload);
-      if (notification.kind !== 'deliveries' || notification.sender !== this.#process) observer(notification);
+    return this.jobs.listen(CHANNEL, (text) => {
+      const { sender, ...notification } = parse(text);
+      if (sender !== this.#process) observer(notification);
     });
-  }
-
-  async #notify(notification: Notification, manager: EntityManager): Promise<void> {
-    let payload = JSON.stringify(notification);
-    if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES && notification.kind === 'deliveries') {
-      payload = JSON.stringify({ ...notification, handlers: ['*'] });
-    }
-    await manager.query('SELECT pg_notify($1, $2)', [CHANNEL, payload]);
   }
 }
 
-/** An empty payload (some may have been missed) and one of another version mean: look for new events. */
-function parse(payload: string): Notification {
+async function notify(payload: Payload, manager: EntityManager): Promise<void> {
+  await manager.query('SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify(payload)]);
+}
+
+/** Any text that is not a payload of this version is read as `inbox`, the one notification that is never wrong. */
+function parse(text: string): Payload {
   try {
-    const { kind, handlers, sender } = JSON.parse(payload) as Record<string, unknown>;
+    const { kind, handlers, sender } = JSON.parse(text) as Record<string, unknown>;
     if (kind === 'pauses') return { kind };
     if (kind === 'deliveries' && Array.isArray(handlers)) {
-      return { kind, handlers: handlers.map(String), sender: typeof sender === 'string' ? sender : null };
+      return { kind, handlers: handlers.map(String), ...(typeof sender === 'string' && { sender }) };
     }
   } catch {
-    // Not JSON.
+    // Empty, or written by another version.
   }
   return { kind: 'inbox' };
 }

@@ -1,7 +1,4 @@
-/**
- * Makes a function that runs `run` once for all its callers: those that come while it runs, or later, share its
- * result. After a failure, the next caller has it run again.
- */
+/** Returns a function that calls `run` until it has succeeded once. Concurrent and later callers share that call. */
 export function onceSuccessful(run: () => Promise<void>): () => Promise<void> {
   let shared: Promise<void> | undefined;
   return () => {

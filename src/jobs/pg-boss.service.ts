@@ -2,18 +2,25 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { PoolConfig } from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { EntityManager } from 'typeorm';
-import { loggableError } from '../errors/loggable-error.js';
 import { PostackDatabase } from '../database/postack-database.js';
+import { loggableError } from '../errors/loggable-error.js';
 import { JobsOptions } from './jobs.options.js';
 import { onceSuccessful } from './once-successful.js';
+import { Shutdown } from './shutdown.js';
 
-/** Interval of looking for jobs of processes that have died. */
+/** Interval of the search for jobs of dead processes. */
 const SUPERVISE_SECONDS = 3;
 
-/** A process without a heartbeat for this long is considered dead, and its jobs are taken over. The minimum of pg-boss. */
+/** Without a heartbeat for this long, a process counts as dead and its jobs are taken over. The minimum of pg-boss. */
 export const HEARTBEAT_SECONDS = 10;
 
-/** Options of a queue whose jobs are retried for about a day: after 5 s, doubling up to 1 h, ±50 % jitter. */
+/** Reserved at the end of a shutdown for giving unfinished jobs back and closing connections. */
+const CLOSE_MS = 500;
+
+/** The shortest time that pg-boss waits for running jobs; asked for less, it waits this long. */
+const MIN_GRACE_MS = 1000;
+
+/** Settings of a queue whose jobs are retried for about a day: after 5 s, doubling up to 1 h, ±50 % jitter. */
 export const RETRY_FOR_A_DAY = {
   retryLimit: 30,
   retryDelay: 5,
@@ -36,40 +43,51 @@ export interface JobDatabase {
  */
 @Injectable()
 export class PgBossService {
-  /** Whether new jobs of some queue are to be announced to this process by NOTIFY. Decided before the start. */
+  /** Whether a queue has its new jobs announced to this process by NOTIFY. Set before the start. */
   listensForJobs = false;
   readonly #logger = new Logger('PostackJobs');
   #boss: PgBoss | undefined;
-  #isStarted = false;
 
   constructor(
     private readonly options: JobsOptions,
     private readonly database: PostackDatabase,
+    private readonly shutdown: Shutdown,
   ) {}
 
   get boss(): PgBoss {
     return (this.#boss ??= this.#create());
   }
 
-  /** Connects, once. A process that only accepts does so when its admin API is used, not before. */
+  /**
+   * Connects, once. A process that only accepts does so when its admin API enqueues the first job.
+   *
+   * @throws when PostgreSQL is unavailable, or the process is shutting down. Can be called again.
+   */
   readonly start = onceSuccessful(async () => {
-    this.#isStarted = true;
+    // Started after `stop`, it would keep its connections, and with them the process.
+    if (this.shutdown.signal.aborted) throw new Error('Job queues not started: the process is shutting down');
     try {
       await this.boss.start();
     } catch (error) {
-      this.#isStarted = false;
+      // pg-boss keeps the timers and connections of a failed start until it is stopped.
+      await this.boss.stop({ graceful: false }).catch(() => undefined);
       throw error;
     }
   });
 
-  /** Stops fetching, waits for running jobs until `deadline` resolves, closes the connections. */
-  async stop(deadline: Promise<void>): Promise<void> {
-    if (!this.#isStarted) return;
-    const stopped = this.boss.stop({ graceful: true, close: true, timeout: this.options.shutdownTimeoutMs });
+  /**
+   * Stops fetching, waits for running jobs, and closes the connections, until the deadline of the shutdown. Jobs that
+   * are still running shortly before it are given back, to be retried by another process.
+   */
+  async stop(): Promise<void> {
+    const deadline = this.shutdown.begin();
+    if (!this.#boss) return;
+    const timeout = this.shutdown.remainingMs - CLOSE_MS;
+    const stopped = this.#boss.stop({ graceful: timeout >= MIN_GRACE_MS, timeout });
     await Promise.race([stopped, deadline]);
   }
 
-  /** Runs pg-boss's statements in a transaction of ours: pass it as `db`. */
+  /** Runs statements of pg-boss in the transaction of `manager`: pass it as `db`. */
   within(manager: EntityManager): JobDatabase {
     return {
       executeSql: async (text, values) => {
@@ -79,7 +97,7 @@ export class PgBossService {
     };
   }
 
-  /** Calls `onNotification` for each NOTIFY on a channel, and whenever one may have been missed. */
+  /** Calls `onNotification` with each payload on a channel, and with `''` when payloads may have been missed. */
   async listen(
     channel: string,
     onNotification: (payload: string) => void,

@@ -5,47 +5,47 @@ import type { PgBossService } from './pg-boss.service.js';
 
 /** How a job is enqueued. */
 export interface SendOptions {
-  /** Enqueues it in this transaction. */
+  /** Of the transaction that enqueues it. */
   manager: EntityManager;
-  /** Not to be processed before. Default: at once. */
+  /** The earliest time of processing. Default: at once. */
   startAfter?: Date | null;
 }
 
-/** What processes one job. Whatever it throws makes pg-boss retry the job, by the options of its queue. */
+/** Processes one job. When it rejects, pg-boss retries the job by the settings of its queue. */
 export type JobHandler<Data> = (job: JobWithMetadata<Data>) => Promise<void>;
 
-/** How jobs are processed: at most `concurrency` at once, looked for every `pollSeconds`. */
+/** How a process works on the jobs of a queue. */
 export interface ProcessOptions {
-  /** Default 1. */
+  /** Maximum number of jobs at once in this process. Default 1. */
   concurrency?: number;
-  /** Default 2. */
+  /** Poll interval. Default 2. */
   pollSeconds?: number;
-  /** The interval while jobs are announced by NOTIFY; queues with `notify` only. */
+  /** Poll interval while new jobs are announced by NOTIFY. Only for queues with `notify`. */
   pollSecondsWithNotify?: number;
 }
 
-/** The settings of a queue, as pg-boss has them. */
+/** The settings of a queue, as pg-boss defines them. */
 export type QueueSettings = Omit<PgBossQueue, 'name'>;
 
-/** A queue of pg-boss. Made by `Workers.queue`, which also starts and stops its processing. */
+/** A queue of pg-boss. Created with `Workers.queue`; `Workers` also starts and stops its processing. */
 export class Queue<Data extends object> {
   #processing: { handler: JobHandler<Data>; options: WorkOptions } | undefined;
 
   constructor(
     private readonly jobs: PgBossService,
     readonly name: string,
-    private readonly options: QueueSettings,
+    private readonly settings: QueueSettings,
   ) {}
 
-  /** Creates the queue, once, or brings an existing one to these options. Required before `send`. */
+  /** Connects and creates the queue, or updates its settings; once. A transaction that sends should not wait for it. */
   readonly prepare = onceSuccessful(async () => {
     await this.jobs.start();
-    const { policy, ...options } = this.options;
-    await this.jobs.boss.createQueue(this.name, { ...options, policy: policy ?? 'standard' });
-    await this.jobs.boss.updateQueue(this.name, options);
+    const { policy = 'standard', ...settings } = this.settings;
+    await this.jobs.boss.createQueue(this.name, { ...settings, policy });
+    // An existing queue keeps its policy: pg-boss cannot change that.
+    await this.jobs.boss.updateQueue(this.name, settings);
   });
 
-  /** Enqueues a job. */
   send(data: Data, options: SendOptions): Promise<void> {
     return this.sendAll([data], options);
   }
@@ -58,16 +58,18 @@ export class Queue<Data extends object> {
   }
 
   /**
-   * Enqueues a job unless one with the same key is waiting already. For queues with the policy `stately`.
-   *
-   * @param key Of which one job may be active and one more waiting.
+   * Enqueues a job, unless one with the same key is already waiting; one that is running does not count. Only for queues
+   * with the policy `stately`.
    */
   async sendOnce(key: string, data: Data, { manager }: Pick<SendOptions, 'manager'>): Promise<void> {
     await this.prepare();
     await this.jobs.boss.send(this.name, data, { singletonKey: key, db: this.jobs.within(manager) });
   }
 
-  /** Processes the jobs of this queue in processes that work, from the application's bootstrap to its shutdown. */
+  /**
+   * Sets the handler of this queue's jobs. It is called in processes that work, from the application's bootstrap to its
+   * shutdown. Call it in a constructor.
+   */
   process(handler: JobHandler<Data>, options: ProcessOptions = {}): void {
     const { concurrency = 1, pollSeconds = 2, pollSecondsWithNotify } = options;
     if (pollSecondsWithNotify !== undefined) this.jobs.listensForJobs = true;
@@ -81,7 +83,7 @@ export class Queue<Data extends object> {
     };
   }
 
-  /** Called by `Workers`. */
+  /** Starts processing, if there is a handler. Called by `Workers`. */
   async start(): Promise<void> {
     if (!this.#processing) return;
     const { handler, options } = this.#processing;
@@ -89,5 +91,10 @@ export class Queue<Data extends object> {
     await this.jobs.boss.work<Data>(this.name, { ...options, includeMetadata: true }, async ([job]) => {
       if (job) await handler(job as JobWithMetadata<Data>);
     });
+  }
+
+  /** Running jobs continue. Called by `Workers`. */
+  async stopFetching(): Promise<void> {
+    await this.jobs.boss.offWork(this.name, { wait: false });
   }
 }

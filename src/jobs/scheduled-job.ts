@@ -6,22 +6,23 @@ import type { PgBossService } from './pg-boss.service.js';
 export interface Schedule {
   /** Name of the schedule and of its queue. */
   name: string;
-  /** For the log: `Retention`. */
+  /** Subject of the log line about a failed run: `Retention`. */
   title: string;
-  /** Five fields of cron, in UTC. */
+  /** Cron expression with five fields, in UTC. */
   cron: string;
-  /** When the next run is, for the log: `in 10 minutes`. */
+  /** When the next run is, for the same log line: `in 10 minutes`. */
   nextRun: string;
-  /** More than the longest run takes. */
+  /** Must be longer than the longest run. */
   expireInSeconds: number;
+  /** @param signal Aborted when pg-boss gives the run up. */
   run: (signal: AbortSignal | undefined) => Promise<unknown>;
-  /** Name of the logger that reports a failed run. */
+  /** Logger that reports a failed run. */
   logger: string;
-  /** `false` removes the schedule instead, also for other processes. Default `true`. */
+  /** `false` removes the schedule from the database, so for every process. Default `true`. */
   isEnabled?: boolean;
 }
 
-/** A schedule of pg-boss. A run that fails is reported, and not retried: the next one is due soon. */
+/** A schedule of pg-boss. A failed run is logged and not retried: the next one is due soon. */
 export class ScheduledJob {
   readonly #logger: Logger;
 
@@ -32,10 +33,9 @@ export class ScheduledJob {
     this.#logger = new Logger(schedule.logger);
   }
 
-  /** Called by `Workers`. */
+  /** Called by `Workers`, after pg-boss has started. */
   async start(): Promise<void> {
     const { name, cron, expireInSeconds, isEnabled = true } = this.schedule;
-    await this.jobs.start();
     const { boss } = this.jobs;
     if (!isEnabled) {
       await boss.unschedule(name);
@@ -44,7 +44,7 @@ export class ScheduledJob {
     const options = {
       retryLimit: 0,
       expireInSeconds,
-      // The job of a killed process blocks the next one until the process is found to be dead.
+      // The job of a killed process blocks the next run until the process counts as dead.
       heartbeatSeconds: 30,
       retentionSeconds: 3600,
       deleteAfterSeconds: 86_400,
@@ -55,6 +55,11 @@ export class ScheduledJob {
     await boss.work(name, { pollingIntervalSeconds: 5 }, async ([job]) => {
       await this.#run(job?.signal);
     });
+  }
+
+  /** Running jobs continue. Called by `Workers`. */
+  async stopFetching(): Promise<void> {
+    await this.jobs.boss.offWork(this.schedule.name, { wait: false });
   }
 
   async #run(signal: AbortSignal | undefined): Promise<void> {

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { JobsOptions } from './jobs.options.js';
 
-/** The shutdown of the application, which all features share: they stop together, and within one time limit. */
+/** The shutdown of the application. All features stop together, within one `shutdownTimeoutMs`. */
 @Injectable()
 export class Shutdown {
   readonly #controller = new AbortController();
   #deadline: Promise<void> | undefined;
+  #deadlineMs = Infinity;
 
   constructor(private readonly options: JobsOptions) {}
 
@@ -15,10 +16,19 @@ export class Shutdown {
     return this.#controller.signal;
   }
 
-  /** Begins the shutdown, if it has not begun yet. Resolves `shutdownTimeoutMs` after its beginning. */
+  /** Milliseconds until the deadline; `Infinity` before the shutdown begins. */
+  get remainingMs(): number {
+    return Math.max(0, this.#deadlineMs - performance.now());
+  }
+
+  /** Begins the shutdown, unless it has begun already. Resolves at the deadline. */
   begin(): Promise<void> {
-    this.#controller.abort();
-    this.#deadline ??= sleep(this.options.shutdownTimeoutMs, undefined, { ref: false });
+    if (!this.#deadline) {
+      const { shutdownTimeoutMs } = this.options;
+      this.#deadlineMs = performance.now() + shutdownTimeoutMs;
+      this.#deadline = sleep(shutdownTimeoutMs, undefined, { ref: false });
+      this.#controller.abort();
+    }
     return this.#deadline;
   }
 }
