@@ -164,8 +164,8 @@ describe('the reports of the service', () => {
     }
   });
 
-  it('can be made with the SQL that the README shows', async () => {
-    const readme = await readFile(join(import.meta.dirname, '..', '..', '..', 'README.md'), 'utf8');
+  it('can be made with the SQL that its guide shows', async () => {
+    const readme = await readFile(join(import.meta.dirname, '../../../src/reports/README.md'), 'utf8');
     const [, block = ''] = /```sql\n([^]*?)```/.exec(readme) ?? [];
     const [byDay = '', p95 = ''] = block.split(';\n');
     const { body } = await service.get<ReportSummary>(path(`summary?${PERIOD}`));
