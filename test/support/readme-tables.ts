@@ -155,5 +155,5 @@ export function replaceGenerated(text: string, name: string, content: string): s
 
 /** The names of all `generated` marks of a text. */
 export function generatedIn(text: string): string[] {
-  return [...text.matchAll(/<!-- generated: (.+) -->/g)].map(([, name = '']) => name);
+  return [...text.matchAll(/^<!-- generated: (.+) -->$/gm)].map(([, name = '']) => name);
 }
