@@ -2,7 +2,7 @@ import { KNOWN_EVENTS } from '../../src/events/event-types.js';
 import { DEFAULT_PAYLOAD_MAPPING } from '../../src/events/payload-mapping.js';
 import { UnknownPostackEvent } from '../../src/events/unknown-postack.event.js';
 import { FAILURE_CATALOGUE } from '../../src/failures/failure-catalogue.js';
-import { DEFAULT_REACTIONS } from '../../src/failures/failure-options.js';
+import { DEFAULT_REACTIONS } from '../../src/failures/failures.options.js';
 import { METRICS } from '../../src/reports/report-request.js';
 import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
 import {
@@ -13,15 +13,14 @@ import {
   payloadTable,
   table,
 } from '../support/readme-tables.js';
-import { optionsOf, type Option } from './options.js';
+import type { Option } from './option-facts.js';
+import { optionsOf } from './options.js';
 import { matching, optionsTable } from './options-table.js';
 import { routesTable } from './routes-table.js';
 import { routes } from './routes.js';
 import { settingsTable } from './settings-table.js';
 
-/** Where the options of the module are. */
-export const moduleOptions = (): Promise<Option[]> =>
-  optionsOf('src/postack.options.ts', 'PostackModuleOptions');
+const moduleOptions = (): Option[] => optionsOf('src/postack.options.ts', 'PostackModuleOptions');
 
 const TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
   events: () => eventsTable([...KNOWN_EVENTS, UnknownPostackEvent].map(({ name, type }) => ({ name, type }))),
@@ -31,11 +30,11 @@ const TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
   metrics: () => metricsTable(METRICS),
   settings: settingsTable,
   routes: async () => routesTable(await routes()),
-  options: async () => optionsTable(await moduleOptions()),
-  'listener options': async () =>
-    optionsTable(await optionsOf('src/listeners/handler-metadata.ts', 'OnPostackEventOptions')),
-  'simulator options': async () =>
-    optionsTable(await optionsOf('src/simulator/local-postack.options.ts', 'LocalPostackOptions')),
+  options: () => optionsTable(moduleOptions()),
+  'listener options': () =>
+    optionsTable(optionsOf('src/listeners/handler-metadata.ts', 'OnPostackEventOptions')),
+  'simulator options': () =>
+    optionsTable(optionsOf('src/simulator/local-postack.options.ts', 'LocalPostackOptions')),
   'magic numbers': magicNumbersTable,
 };
 
@@ -45,7 +44,7 @@ export async function generatedTable(name: string): Promise<string> {
   if (make) return make();
   const [kind, ...patterns] = name.split(' ');
   if (kind !== 'options') throw new Error(`There is no generated table "${name}"`);
-  return optionsTable(matching(await moduleOptions(), patterns));
+  return optionsTable(matching(moduleOptions(), patterns));
 }
 
 function magicNumbersTable(): string {

@@ -1,14 +1,9 @@
 import { table } from '../support/readme-tables.js';
-import type { Option } from './options.js';
+import type { Option } from './option-facts.js';
 
 /** Option, the values that it takes, default and meaning. */
-export function optionsTable(options: readonly Option[], strip = ''): string {
-  const rows = options.map(({ name, type, values, default: value, what }) => [
-    `\`${name.startsWith(strip) ? name.slice(strip.length) : name}\``,
-    values === '' ? `\`${type}\`` : values.startsWith('`') ? values : `\`${type}\`, ${values}`,
-    value,
-    what,
-  ]);
+export function optionsTable(options: readonly Option[]): string {
+  const rows = options.map((option) => [`\`${option.name}\``, option.values, option.default, option.what]);
   return table(['option', 'values', 'default', 'what'], rows);
 }
 

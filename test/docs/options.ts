@@ -1,242 +1,150 @@
 import { dirname, join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { getMetadataStorage } from 'class-validator';
 import ts from 'typescript';
 import { docOf, parse, propertiesOf, typeIn, type DocumentedProperty } from '../support/readme-tables.js';
 import { root } from './documents.js';
+import { describedOption, type Option } from './option-facts.js';
 
-/** One option, for a row of a table. */
-export interface Option {
-  /** With a dot for each level: `replies.optOut.scope`; `*` stands for any name. */
-  name: string;
-  type: string;
-  /** The range or the values that its rules allow; empty when the type says it all. */
-  values: string;
-  default: string;
-  what: string;
-}
-
-/** A type node, with the file in which its names are to be looked up. */
-interface Located<Node extends ts.Node> {
-  node: Node;
+/** A type, with the file in which its names are to be looked up. */
+interface Located {
+  node: ts.InterfaceDeclaration | ts.ClassDeclaration | ts.TypeNode;
   file: string;
 }
 
-/** What is a type's own affair, and has no options inside. */
-const LEAVES = new Set([
-  'PayloadMapping',
-  'PostackClient',
-  'RequestRate',
-  'EventTypeMap',
-  'FailureCatalogue',
-  'FailureReactions',
-]);
+/** What has no options inside, or is documented in a table of its own. */
+const LEAVES = new Set(['PayloadMapping', 'PostackClient', 'RequestRate', 'FailureCatalogue']);
 
-/** Types that are made of another one, by their first argument. */
-const WRAPPERS = new Set(['Partial', 'Readonly', 'Required', 'Omit', 'Pick', 'DeepPartial', 'Input']);
+/** Types that are made of another one, their first argument. */
+const WRAPPERS = new Set(['Partial', 'Readonly', 'Required', 'Omit', 'Pick']);
 
-/** Every option of a type, those of its parts included. */
-export async function optionsOf(file: string, typeName: string, prefix = ''): Promise<Option[]> {
-  const declared = declarationOf({ name: typeName, file });
+/**
+ * Every option of a type, those of its parts included: the documented properties of interfaces and classes, bases
+ * first. A property of `FooInput` without a doc comment has that of the class `Foo`.
+ */
+export function optionsOf(file: string, typeName: string): Option[] {
+  const declared = declarationOf(typeName, file);
   if (!declared) throw new Error(`${file} has no type "${typeName}"`);
-  return optionsIn(declared, prefix);
+  const options = optionsIn(declared, '');
+  return options.filter(({ name }, index) => options.findIndex((other) => other.name === name) === index);
 }
 
-type Declaration = ts.InterfaceDeclaration | ts.ClassDeclaration | ts.TypeLiteralNode | ts.TypeNode;
-
-async function optionsIn({ node, file }: Located<Declaration>, prefix: string): Promise<Option[]> {
+function optionsIn({ node, file }: Located, prefix: string): Option[] {
   if (ts.isInterfaceDeclaration(node) || ts.isClassDeclaration(node)) {
     const bases = (node.heritageClauses ?? [])
       .filter(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)
-      .flatMap(({ types }) => types);
-    const inherited = await Promise.all(bases.map((base) => optionsOfReference(base, file, prefix)));
-    const facts = await factsOf(node, file);
-    return [...(await ownOptions(propertiesOf(node), file, prefix, facts)), ...inherited.flat()];
+      .flatMap(({ types }) => [...types]);
+    const inherited = bases.flatMap((base) => optionsOfReference(base, file, prefix));
+    return [...inherited, ...ownOptions(settable(node), file, prefix, documentation(node))];
   }
-  if (ts.isTypeLiteralNode(node)) return ownOptions(propertiesOf(node), file, prefix, NO_FACTS);
+  if (ts.isTypeLiteralNode(node)) return ownOptions(propertiesOf(node), file, prefix, new Map());
   if (ts.isIntersectionTypeNode(node)) {
-    const parts = await Promise.all(node.types.map((part) => optionsIn({ node: part, file }, prefix)));
-    return parts.flat();
+    return node.types.flatMap((part) => optionsIn({ node: part, file }, prefix));
   }
-  if (ts.isTypeReferenceNode(node)) return optionsOfReference(node, file, prefix);
-  return [];
+  return ts.isTypeReferenceNode(node) ? optionsOfReference(node, file, prefix) : [];
 }
 
-async function optionsOfReference(
+/** Not what a class works out by itself. */
+function settable(node: ts.InterfaceDeclaration | ts.ClassDeclaration): DocumentedProperty[] {
+  return propertiesOf(node).filter(
+    (property) => !property.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ReadonlyKeyword),
+  );
+}
+
+/** The properties of the class that an interface `FooInput` is the input of. */
+function documentation(
+  node: ts.InterfaceDeclaration | ts.ClassDeclaration,
+): ReadonlyMap<string, DocumentedProperty> {
+  const [, name] = /^(\w+)Input$/.exec(node.name?.text ?? '') ?? [];
+  const type = name === undefined ? undefined : typeIn(node.getSourceFile(), name);
+  return new Map((type ? propertiesOf(type) : []).map((property) => [property.name.getText(), property]));
+}
+
+function optionsOfReference(
   node: ts.TypeReferenceNode | ts.ExpressionWithTypeArguments,
   file: string,
   prefix: string,
-): Promise<Option[]> {
+): Option[] {
   const name = (ts.isTypeReferenceNode(node) ? node.typeName : node.expression).getText();
   const [argument, keys] = node.typeArguments ?? [];
-  if (WRAPPERS.has(name) && argument) {
-    const options = await optionsIn({ node: argument, file }, prefix);
-    const named = new Set(
-      [...(keys?.getText() ?? '').matchAll(/'(\w+)'/g)].map(([, key]) => `${prefix}${key}`),
-    );
-    if (name !== 'Omit' && name !== 'Pick') return options;
-    return options.filter((option) => {
-      const [own = ''] = option.name.slice(prefix.length).split('.');
-      const key = prefix + own;
-      return named.has(key) === (name === 'Pick');
-    });
+  if (!WRAPPERS.has(name) || !argument) {
+    const declared = declarationOf(name, file);
+    return declared ? optionsIn(declared, prefix) : [];
   }
-  const declared = declarationOf({ name, file });
-  return declared ? optionsIn(declared, prefix) : [];
+  const options = optionsIn({ node: argument, file }, prefix);
+  if (name !== 'Omit' && name !== 'Pick') return options;
+  const named = new Set([...(keys?.getText() ?? '').matchAll(/'(\w+)'/g)].map(([, key]) => key));
+  return options.filter((option) => {
+    const [own = ''] = option.name.slice(prefix.length).split('.');
+    return named.has(own) === (name === 'Pick');
+  });
 }
 
-async function ownOptions(
+function ownOptions(
   properties: readonly DocumentedProperty[],
   file: string,
   prefix: string,
-  facts: Facts,
-): Promise<Option[]> {
-  const rows = await Promise.all(
-    properties
-      .filter((property) => docOf(property) !== '')
-      .map(async (property) => {
-        const name = prefix + property.name.getText();
-        const type = property.type?.getText().replaceAll(/\s+/g, ' ') ?? '';
-        const parts = await partsOf(property.type, file, name);
-        const isGroup = parts.length > 0 && !isUnion(property.type);
-        return isGroup
-          ? parts
-          : [described(property, name, literalsOf(property.type, file) ?? type, facts), ...parts];
-      }),
-  );
-  return rows.flat();
+  documented: ReadonlyMap<string, DocumentedProperty>,
+): Option[] {
+  return properties.flatMap((given) => {
+    const key = given.name.getText();
+    const property = docOf(given) === '' ? (documented.get(key) ?? given) : given;
+    const parts = partsOf(given.type ?? newType(property), file, prefix + key);
+    if (parts.length > 0 && !isOneOfSeveral(given.type)) return parts;
+    if (docOf(property) === '') return parts;
+    return [describedOption(property, prefix + key, typeText(given.type ?? property.type, file)), ...parts];
+  });
 }
 
-/** The values of a type that is nothing but a list of texts, under whatever name. */
-function literalsOf(type: ts.TypeNode | undefined, file: string): string | undefined {
-  if (!type || !ts.isTypeReferenceNode(type)) return undefined;
-  const node = declarationOf({ name: type.typeName.getText(), file })?.node;
-  if (!node || !ts.isUnionTypeNode(node) || !node.types.every(ts.isLiteralTypeNode)) return undefined;
-  return node.getText().replaceAll(/\s+/g, ' ');
+/** Whether a property with options inside may also be something else, `false` for example, or has many of them. */
+function isOneOfSeveral(type: ts.TypeNode | undefined): boolean {
+  return type !== undefined && (ts.isUnionTypeNode(type) || type.getText().includes('Record<'));
 }
 
-function isUnion(type: ts.TypeNode | undefined): boolean {
-  return type !== undefined && (ts.isUnionTypeNode(type) || /\bRecord</.test(type.getText()));
+/** The type of a property that is given as `new Type()`. */
+function newType(property: DocumentedProperty): ts.TypeNode | undefined {
+  const initializer = ts.isPropertyDeclaration(property) ? property.initializer : undefined;
+  if (!initializer || !ts.isNewExpression(initializer)) return undefined;
+  return ts.factory.createTypeReferenceNode(initializer.expression.getText());
 }
 
 /** The options inside a property, when its type has any. */
-async function partsOf(type: ts.TypeNode | undefined, file: string, name: string): Promise<Option[]> {
+function partsOf(type: ts.TypeNode | undefined, file: string, name: string): Option[] {
   if (!type) return [];
-  if (ts.isTypeLiteralNode(type)) {
-    const documented = propertiesOf(type).some((property) => docOf(property) !== '');
-    return documented ? optionsIn({ node: type, file }, `${name}.`) : [];
-  }
-  if (ts.isUnionTypeNode(type)) {
-    const parts = await Promise.all(type.types.map((part) => partsOf(part, file, name)));
-    return parts.flat();
-  }
-  if (!ts.isTypeReferenceNode(type)) return [];
-  const reference = type.typeName.getText();
+  if (ts.isTypeLiteralNode(type)) return optionsIn({ node: type, file }, `${name}.`);
+  if (ts.isUnionTypeNode(type)) return type.types.flatMap((part) => partsOf(part, file, name));
+  if (!ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return [];
+  const reference = type.typeName.text;
   const [first, second] = type.typeArguments ?? [];
   if (LEAVES.has(reference)) return [];
   if (reference === 'Record') return partsOf(second, file, `${name}.*`);
   if (WRAPPERS.has(reference)) return partsOf(first, file, name);
-  const declared = declarationOf({ name: reference, file });
-  if (!declared || (!ts.isInterfaceDeclaration(declared.node) && !ts.isClassDeclaration(declared.node)))
-    return [];
+  const declared = declarationOf(reference, file);
+  if (!declared || ts.isUnionTypeNode(declared.node)) return [];
   return optionsIn(declared, `${name}.`);
 }
 
-/** What a class says about its properties when it is run: defaults, and the rules of its decorators. */
-interface Facts {
-  defaults: Readonly<Record<string, unknown>>;
-  rules: ReadonlyMap<string, readonly string[]>;
-}
-
-const NO_FACTS: Facts = { defaults: {}, rules: new Map() };
-
-async function factsOf(node: ts.InterfaceDeclaration | ts.ClassDeclaration, file: string): Promise<Facts> {
-  if (ts.isInterfaceDeclaration(node) || !node.name) return NO_FACTS;
-  const module = (await import(pathToFileURL(join(root, file)).href)) as Record<string, unknown>;
-  const type = module[node.name.text] as (new () => object) | undefined;
-  if (!type) return NO_FACTS;
-  const rules = new Map<string, string[]>();
-  for (const {
-    propertyName,
-    name = '',
-    constraints = [],
-  } of getMetadataStorage().getTargetValidationMetadatas(type, '', false, false)) {
-    const list = rules.get(propertyName) ?? [];
-    list.push(`${name}:${JSON.stringify(constraints)}`);
-    rules.set(propertyName, list);
-  }
-  return { defaults: defaultsOf(type), rules };
-}
-
-function defaultsOf(type: new () => object): Record<string, unknown> {
-  try {
-    return new type() as Record<string, unknown>;
-  } catch {
-    return {};
-  }
-}
-
-function described(property: DocumentedProperty, name: string, type: string, facts: Facts): Option {
-  const key = property.name.getText();
-  const doc = docOf(property);
-  const sentence = / ?Default(?::)? (.+?)\.(?= |$)(?! ?\d)/.exec(doc);
-  const value = facts.defaults[key];
-  return {
-    name,
-    type,
-    values: valuesOf(facts.rules.get(key) ?? []),
-    default: value === undefined ? (sentence?.[1] ?? '') : shown(value),
-    what: value === undefined && !sentence ? doc : doc.replace(sentence?.[0] ?? '', '').trim(),
-  };
-}
-
-/** `1 to 10`, or the values of a list, from the rules of class-validator. */
-function valuesOf(rules: readonly string[]): string {
-  const constraint = (rule: string): unknown => {
-    const found = rules.find((one) => one.startsWith(`${rule}:`));
-    return found === undefined ? undefined : (JSON.parse(found.slice(rule.length + 1)) as unknown[])[0];
-  };
-  const list = constraint('isIn');
-  if (Array.isArray(list)) return list.map((value) => `\`${String(value)}\``).join(', ');
-  const [min, max] = [constraint('min'), constraint('max')].map((value) =>
-    typeof value === 'number' ? value.toLocaleString('en') : undefined,
-  );
-  if (min !== undefined && max !== undefined) return `${min} to ${max}`;
-  if (min !== undefined) return `from ${min}`;
-  return max === undefined ? '' : `to ${max}`;
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'number') return value.toLocaleString('en');
-  if (Array.isArray(value) && value.length > 4) return `${value.length} entries`;
-  return value === null ? 'none' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+/** A type as it is written; of a name for nothing but a list of texts, that list. */
+function typeText(type: ts.TypeNode | undefined, file: string): string {
+  if (!type) return '';
+  const node = ts.isTypeReferenceNode(type) ? declarationOf(type.typeName.getText(), file)?.node : undefined;
+  const isList = node && ts.isUnionTypeNode(node) && node.types.every((part) => ts.isLiteralTypeNode(part));
+  return (isList ? node : type).getText().replaceAll(/\s+/g, ' ');
 }
 
 /** Where a name that a file uses is declared: there, or in a file that it imports it from. */
-function declarationOf({ name, file }: { name: string; file: string }): Located<Declaration> | undefined {
+function declarationOf(name: string, file: string): Located | undefined {
   const source = parse(file);
   const node = typeIn(source, name);
   if (node) return { node, file };
-  const alias = source.statements.find(
-    (statement): statement is ts.TypeAliasDeclaration =>
-      ts.isTypeAliasDeclaration(statement) && statement.name.text === name,
-  );
-  if (alias) return { node: alias.type, file };
   for (const statement of source.statements) {
-    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) continue;
-    const specifier = statement.moduleSpecifier;
-    if (!specifier || !ts.isStringLiteral(specifier) || !specifier.text.startsWith('.')) continue;
-    if (!namesIn(statement).includes(name)) continue;
-    const target = relative(root, join(root, dirname(file), specifier.text)).replace(/\.js$/, '.ts');
-    return declarationOf({ name, file: target });
+    if (ts.isTypeAliasDeclaration(statement) && statement.name.text === name) {
+      return { node: statement.type, file };
+    }
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
+    const from = statement.moduleSpecifier.text;
+    const bindings = statement.importClause?.namedBindings;
+    if (!from.startsWith('.') || !bindings || !ts.isNamedImports(bindings)) continue;
+    if (!bindings.elements.some((element) => element.name.text === name)) continue;
+    return declarationOf(name, relative(root, join(root, dirname(file), from)).replace(/\.js$/, '.ts'));
   }
   return undefined;
-}
-
-function namesIn(statement: ts.ImportDeclaration | ts.ExportDeclaration): string[] {
-  const bindings = ts.isImportDeclaration(statement)
-    ? statement.importClause?.namedBindings
-    : statement.exportClause;
-  if (!bindings || (!ts.isNamedImports(bindings) && !ts.isNamedExports(bindings))) return [];
-  return bindings.elements.map(({ name }) => name.text);
 }
