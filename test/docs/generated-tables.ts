@@ -20,7 +20,8 @@ import { routesTable } from './routes-table.js';
 import { routes } from './routes.js';
 import { settingsTable } from './settings-table.js';
 
-const moduleOptions = (): Option[] => optionsOf('src/postack.options.ts', 'PostackModuleOptions');
+/** Every option of `PostackModule.forRoot`. */
+export const moduleOptions = (): Option[] => optionsOf('src/postack.options.ts', 'PostackModuleOptions');
 
 const TABLES: Readonly<Record<string, () => string | Promise<string>>> = {
   events: () => eventsTable([...KNOWN_EVENTS, UnknownPostackEvent].map(({ name, type }) => ({ name, type }))),
