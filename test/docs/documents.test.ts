@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 import { ServiceConfig } from '../../src/service/config/service.config.js';
-import { typeErrorsIn } from '../support/compiler.js';
+import { packageEntries, typeErrorsIn } from '../support/compiler.js';
 import { anchorsOf, blocksOf, DOCUMENTS, GUIDES, relativeLinksOf, root, textOf } from './documents.js';
 import { ROUTE_DESCRIPTIONS } from './route-descriptions.js';
 import { nameOf } from './routes-table.js';
@@ -29,6 +29,22 @@ describe('the documents', () => {
       return anchor !== undefined && !anchorsOf(target).includes(anchor);
     });
     expect(broken).toEqual([]);
+  });
+
+  it.each(DOCUMENTS.filter((file) => file !== 'CHANGELOG.md'))('name files that there are: %s', (file) => {
+    const paths = [...textOf(file).matchAll(/`((?:src|test|migrations|\.ci|\.github)\/[\w./-]*)`/g)].map(
+      ([, path]) => path!,
+    );
+    const fresh = ['src/events/message-read.event.ts'];
+    expect(paths.filter((path) => !fresh.includes(path) && !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  it('name only entries of the package that there are', () => {
+    const known = Object.keys(packageEntries());
+    for (const file of GUIDES) {
+      const named = textOf(file).match(/(?<=[`'])nestjs-postack(?:\/\w+)?(?=[`'])/g) ?? [];
+      expect([file, named.filter((entry) => !known.includes(entry))]).toEqual([file, []]);
+    }
   });
 
   it('name only npm scripts that there are', () => {
