@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
+import { FAILURE_CATALOGUE } from '../../src/failures/failure-catalogue.js';
 import { ServiceConfig } from '../../src/service/config/service.config.js';
 import { packageEntries, typeErrorsIn } from '../support/compiler.js';
 import { anchorsOf, blocksOf, DOCUMENTS, GUIDES, relativeLinksOf, root, textOf } from './documents.js';
@@ -56,6 +57,15 @@ describe('the documents', () => {
       );
       expect([file, named.filter((name) => !ownCommands.has(name!))]).toEqual([file, []]);
     }
+  });
+
+  it('show the meanings of error codes that the catalogue has', () => {
+    const shown = GUIDES.flatMap(blocksOf)
+      .filter(({ language }) => language === 'json')
+      .flatMap(({ content }) => [...content.matchAll(/"meaning": "([^"]+)"/g)].map(([, meaning]) => meaning));
+    expect(shown).not.toEqual([]);
+    const known = Object.values(FAILURE_CATALOGUE).map(({ meaning }) => meaning);
+    expect(shown.filter((meaning) => !known.includes(meaning!))).toEqual([]);
   });
 
   it('have programs that compile', () => {
