@@ -57,9 +57,8 @@ const ENTITIES = [
 /**
  * The entities to register with your data source: `entities: [...postackEntities()]`.
  *
- * The tables live in a PostgreSQL schema of their own, so that they can share somebody else's database. The
- * schema is chosen here, once for the process, before the data source is initialised; migrations and queries
- * follow.
+ * The tables live in a PostgreSQL schema of their own, so that they can share an existing database. The schema is
+ * set here, once per process, before the data source is initialised; migrations and queries follow.
  *
  * @param options.schema Default: the one chosen before, else `postack`.
  */

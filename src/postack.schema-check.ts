@@ -5,7 +5,7 @@ import { ConfigurationError } from './errors/configuration-error.js';
 import { PostackDatabase } from './database/postack-database.js';
 import { postackEntities } from './postack.entities.js';
 
-/** Refuses to start without its tables: better at boot, with the mend, than at the first event. */
+/** Fails at boot, with instructions, when a table is missing, rather than at the first event. */
 @Injectable()
 export class PostackSchemaCheck implements OnModuleInit {
   constructor(private readonly database: PostackDatabase) {}
@@ -45,8 +45,8 @@ export function checkDataSource(dataSource: DataSource | undefined): DataSource 
 const watchedPools = new WeakSet<Pool>();
 
 /**
- * A connection can be cut after it is made and before it is used, when nobody listens to it: unheard, its "error"
- * would end the process. Whoever wanted to use it hears of it from the query.
+ * A connection can break after it is created and before it is used, when nothing listens to its "error" event yet: that
+ * would end the process. The query that uses it reports the failure.
  */
 function surviveCutConnections(pool: Pool): void {
   if (watchedPools.has(pool)) return;

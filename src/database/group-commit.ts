@@ -1,16 +1,16 @@
-/** The batch that an item was in did not finish in time. Whether it did in the end is not known. */
+/** The batch of an item did not finish in time; its outcome is unknown. */
 export class GroupCommitTimeout extends Error {
   override readonly name = 'GroupCommitTimeout';
 }
 
 export interface GroupCommitOptions {
-  /** Items in one call of `commit`, at most. */
+  /** Maximum number of items in one call of `commit`. */
   maxBatchSize: number;
-  /** Calls of `commit` under way at once, at most. */
+  /** Maximum number of concurrent calls of `commit`. */
   maxInFlight: number;
-  /** An item that has waited so long is rejected with `GroupCommitTimeout`. */
+  /** An item that has waited this long is rejected with `GroupCommitTimeout`. */
   timeoutMs: number;
-  /** Waited for before a batch is sent; `undefined` when there is nothing to wait for. Must not reject. */
+  /** Awaited before a batch is sent; `undefined` for no wait. Must not reject. */
   ready?: () => Promise<void> | undefined;
 }
 
@@ -22,9 +22,9 @@ interface Waiter<Item, Result> {
 }
 
 /**
- * Turns single writes into batches: an item goes out at once when there is room, and whatever comes in
- * meanwhile goes out together as soon as there is room again. So nothing waits when it is quiet, and the cost
- * of a commit is shared under load.
+ * Combines single writes into batches: an item is sent at once when a slot is free; items that arrive meanwhile are sent
+ * together as soon as one is free again. So there is no extra wait when idle, and the cost of a commit is shared under
+ * load.
  */
 export class GroupCommit<Item, Result> {
   readonly #queue: Waiter<Item, Result>[] = [];

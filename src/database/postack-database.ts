@@ -51,7 +51,7 @@ export class PostackDatabase {
     return this.dataSource.transaction(isolation, run);
   }
 
-  /** As `transaction`, undone after `timeoutMs`; see `transactionWithTimeout`. */
+  /** As `transaction`, rolled back after `timeoutMs`; see `transactionWithTimeout`. */
   transactionWithTimeout<Result>(
     timeoutMs: number,
     timedOut: () => Error,

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutageLog } from '../errors/outage-log.js';
 
-/** Wait before the next try, growing up to the second value while PostgreSQL stays away. */
+/** Delay before the next attempt, doubling up to the second value. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
 
 /**
- * Tries to record something until PostgreSQL has taken it: forgotten, it could not be found out again.
+ * Repeats `record` until it succeeds: for outcomes that exist nowhere else.
  *
- * @param what For the log, while it does not work.
- * @throws what `record` has thrown last, once `stop` is aborted.
+ * @param what Subject of the log lines: see `OutageLog.failure`.
+ * @throws the last error of `record`, once `stop` is aborted.
  */
 export async function retryUntilSuccess<Result>(
   record: () => Promise<Result>,

@@ -2,11 +2,11 @@ import type { Client } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 
 /**
- * Runs `run` in a transaction that has to be done, from connection to commit, within `timeoutMs`: then its connection
- * is closed, and with it the transaction is undone.
+ * Runs `run` in a transaction that must finish, from connection to commit, within `timeoutMs`. After that its connection
+ * is closed, which rolls the transaction back.
  *
- * @param timedOut Makes the error for that.
- * @throws whatever keeps the transaction from being committed, or what `timedOut` makes.
+ * @param timedOut Creates the error for that.
+ * @throws the error that prevented the commit, or the one of `timedOut`.
  */
 export async function transactionWithTimeout<Result>(
   dataSource: DataSource,
@@ -19,7 +19,7 @@ export async function transactionWithTimeout<Result>(
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       reject(timedOut());
-      // What cannot be had cannot be closed either; the transaction itself tells of it.
+      // If connecting failed there is nothing to close; the transaction rejects.
       abandonConnection(queryRunner).catch(() => undefined);
     }, timeoutMs);
   });
@@ -32,21 +32,21 @@ export async function transactionWithTimeout<Result>(
 }
 
 /**
- * SQL that has PostgreSQL undo the transaction that it is in when nothing has been asked in it for so long: of a process
- * that is cut off from it, PostgreSQL hears nothing, and would keep its locks for hours.
+ * SQL that makes PostgreSQL roll back the current transaction after this long without a statement: the locks of a process
+ * that is cut off from PostgreSQL would otherwise stay for hours.
  *
- * @param parameter Of the query, with the value of `idleTimeout`.
+ * @param parameter Parameter of the query that holds the value of `idleTimeout`.
  */
 export function setIdleTimeout(parameter: string): string {
   return `set_config('idle_in_transaction_session_timeout', ${parameter}, true)`;
 }
 
-/** The value for `setIdleTimeout`. @param timeoutMs Of the transaction; its own process is to act first. */
+/** The value for `setIdleTimeout`. @param timeoutMs Timeout of the transaction; its own process acts first. */
 export function idleTimeout(timeoutMs: number): string {
   return String(timeoutMs + 1000);
 }
 
-/** Closes a connection in the middle of whatever it does, and takes it out of the pool. */
+/** Closes a connection, whatever it is doing, and removes it from the pool. */
 export async function abandonConnection(queryRunner: QueryRunner): Promise<void> {
   const connection = (await queryRunner.connect()) as Client;
   await connection.end();

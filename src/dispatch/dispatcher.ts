@@ -87,7 +87,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       const results = await Promise.allSettled(Array.from({ length: concurrency }, () => this.#dispatch()));
       const failure = results.find((result) => result.status === 'rejected');
       if (failure) {
-        this.#outage.failure('Dispatch failing', failure.reason);
+        this.#outage.failure('Dispatch', failure.reason);
         await this.#pause(pauseMs);
         pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
         continue;

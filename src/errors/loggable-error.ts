@@ -1,12 +1,12 @@
 /**
- * Runs of digits, also spaced or hyphenated, that may be a phone number. Neither addresses with dots nor ports are
- * taken for one: without them, a log does not tell which database is away.
+ * Runs of digits, also spaced or hyphenated, that may be a phone number. Addresses with dots and ports are excluded: a
+ * log must show which database is unavailable.
  */
 const LOOKS_LIKE_A_NUMBER = /(?<![\w.:])(?:\+\d[\d ()-]{4,}\d|\d[\d ()-]{5,}\d)(?!\w|\.\d)/g;
 
 const MAX_LENGTH = 1000;
 
-/** An error in one log line: its class and message, with whatever looks like a phone number blotted out. */
+/** An error in one log line: its class and message, with everything that looks like a phone number removed. */
 export function loggableError(error: unknown): string {
   return textOf(error)
     .slice(0, MAX_LENGTH)
@@ -15,10 +15,10 @@ export function loggableError(error: unknown): string {
 }
 
 function textOf(error: unknown): string {
-  // Several addresses were tried: each has an error of its own, and the whole has no message.
+  // When several addresses were tried, each has its own error, and the whole has no message.
   if (error instanceof AggregateError && error.message === '') return error.errors.map(textOf).join('; ');
   if (typeof error !== 'object' || error === null) return String(error);
-  // Not only instances of Error: pg-boss emits plain copies of them.
+  // pg-boss also emits plain copies of errors.
   const { name, message } = error as { name?: unknown; message?: unknown };
   if (typeof message !== 'string') return 'an error without a message';
   return typeof name === 'string' ? `${name}: ${message}` : message;

@@ -1,23 +1,22 @@
 import type { Logger } from '@nestjs/common';
 import { loggableError } from './loggable-error.js';
 
-/** Logs the first of a row of outage, and the end of the row: an outage is one line, not one for each try. */
+/** Logs the first of several failures in a row, and the recovery: two lines for an outage, whatever the retries. */
 export class OutageLog {
-  #fault: string | undefined;
+  #failing: string | undefined;
 
   constructor(private readonly logger: Logger) {}
 
-  /** It did not work, once more. */
-  failure(what: string, error: unknown): void {
-    if (this.#fault === what) return;
-    this.#fault = what;
-    this.logger.warn(`${what}, trying again until it works: ${loggableError(error)}`);
+  /** @param subject What failed: `Dispatch`. */
+  failure(subject: string, error: unknown): void {
+    if (this.#failing === subject) return;
+    this.#failing = subject;
+    this.logger.warn(`${subject} failing; retrying: ${loggableError(error)}`);
   }
 
-  /** It works, perhaps again. */
   recovery(): void {
-    if (this.#fault === undefined) return;
-    this.logger.log(`Over: ${this.#fault}`);
-    this.#fault = undefined;
+    if (this.#failing === undefined) return;
+    this.logger.log(`${this.#failing} recovered`);
+    this.#failing = undefined;
   }
 }

@@ -1,14 +1,14 @@
-/** Something that was asked for does not exist. */
+/** The requested object does not exist. */
 export abstract class NotFoundError extends Error {
   abstract readonly code: string;
 }
 
-/** Something that was asked for does not fit the state that things are in. */
+/** The request conflicts with the current state of the object. */
 export abstract class ConflictError extends Error {
   abstract readonly code: string;
 }
 
-/** What was asked for makes no sense, whatever the state. */
+/** The request is invalid, whatever the state of the object. */
 export abstract class InvalidRequestError extends Error {
   abstract readonly code: string;
 }

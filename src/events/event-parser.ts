@@ -12,19 +12,19 @@ import {
 import type { PostackEventEnvelope } from './postack-event.js';
 import { UnknownPostackEvent } from './unknown-postack.event.js';
 
-/** What the inbox needs to know of a body. */
+/** What the inbox needs to know about a body. */
 export type ParsedBody =
   { ok: true; wireType: string; occurredAt: Date | null } | { ok: false; reason: string };
 
-/** The longest event type that is taken for one. */
+/** Longer texts are not accepted as an event type. */
 const MAX_TYPE_LENGTH = 200;
 
-/** A text that is no code. */
+/** A text that is not a code. */
 function asMessage(value: JsonValue): string | null {
   return asErrorCode(value) === null ? asIdentifier(value) : null;
 }
 
-/** Turns bytes into typed events, by the vocabulary it is given. Never throws on what Postack sent. */
+/** Parses bytes into typed events, by the given vocabulary. Never throws on what Postack sent. */
 export class EventParser {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
@@ -33,7 +33,7 @@ export class EventParser {
     private readonly mapping: PayloadMapping,
   ) {}
 
-  /** Looks into a body just far enough to store it: its type and time, or why it cannot be an event. */
+  /** Reads just enough of a body to store it: its type and time, or why it cannot be an event. */
   inspect(body: Uint8Array): ParsedBody {
     const payload = this.#parse(body);
     if (payload === undefined) return { ok: false, reason: 'the body is not JSON in UTF-8' };
@@ -66,7 +66,7 @@ export class EventParser {
       text: text(mapping.text),
       status: text(mapping.status),
       errorCode: readPath(data, mapping.errorCode, asErrorCode),
-      // A sentence in the place of the code.
+      // A sentence in place of the code.
       errorMessage: text(mapping.errorMessage) ?? readPath(data, mapping.errorCode, asMessage),
       segments: readPath(data, mapping.segments, asSegments),
     });

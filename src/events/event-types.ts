@@ -9,9 +9,9 @@ import type { PostackEventEnvelope } from './postack-event.js';
 import { type UnknownPostackEvent } from './unknown-postack.event.js';
 
 /**
- * The one list of events this package knows, in the order of a message's life. Names, types, documentation
- * and the default of the `eventTypes` option come from it. Postack does not publish a catalogue; these are the
- * documented defaults of the design, and an option adds or renames.
+ * The list of events that this package knows, in the order of a message's life cycle. Names, types, documentation and
+ * the default of the `eventTypes` option are derived from it. Postack does not publish a catalogue: these names are
+ * defaults, and the option adds or renames types.
  */
 export const KNOWN_EVENTS = [
   MessageReceivedEvent,
@@ -31,7 +31,7 @@ export type KnownPostackEvent = InstanceType<KnownEventClass>;
 /** The type name of a known event: `message.received`, … */
 export type KnownEventType = KnownEventClass['type'];
 
-/** Whatever a listener on `'*'` may get. Narrow it with `instanceof` or by `type`. */
+/** Any event that a listener on `'*'` may get. Narrow it with `instanceof` or by `type`. */
 export type AnyPostackEvent = KnownPostackEvent | UnknownPostackEvent;
 
 /** The names of all known events. */
@@ -41,7 +41,7 @@ export const KNOWN_EVENT_TYPES: readonly KnownEventType[] = KNOWN_EVENTS.map((ev
 export type MessageEventClass = KnownEventClass &
   (new (envelope: PostackEventEnvelope, fields: MessageFields) => KnownPostackEvent);
 
-/** Type on the wire → the class that it becomes. */
+/** Type on the wire → its class. */
 export type EventTypeMap = Readonly<Record<string, MessageEventClass>>;
 
 /** The wire type of each known event is its own name. */

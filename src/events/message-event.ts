@@ -1,7 +1,7 @@
 import { maskPhoneNumber } from './phone-number.js';
 import { PostackEvent, type PostackEventEnvelope } from './postack-event.js';
 
-/** What Postack said about one SMS; `null` where it said nothing. */
+/** What Postack reported about one SMS; `null` where it reported nothing. */
 export interface MessageFields {
   /** Postack's id of the message. */
   messageId: string | null;
@@ -11,17 +11,17 @@ export interface MessageFields {
   to: string | null;
   /** The text as sent, never shortened. */
   text: string | null;
-  /** Postack's own word for the state, if the payload has one; the event type is what counts. */
+  /** Postack's own name of the state, if the payload has one; the event type takes precedence. */
   status: string | null;
   /** Why it failed, as Postack's or the carrier's code; what cannot be a code, see `PayloadMapping`, is in `errorMessage`. */
   errorCode: string | null;
   /** Why it failed, in words. */
   errorMessage: string | null;
-  /** How many SMS parts the text took: 0 to 255. */
+  /** Number of segments of the text: 0 to 255. */
   segments: number | null;
 }
 
-/** What the six message events have in common: something happened to one SMS. */
+/** Base of the six message events. */
 export abstract class MessageEvent extends PostackEvent implements MessageFields {
   readonly messageId: string | null;
   readonly from: string | null;

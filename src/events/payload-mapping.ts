@@ -20,7 +20,7 @@ export interface PayloadMapping {
   /** 1 to 64 letters, digits, `_`, `.`, `:` and `-`, with less than 7 digits in a row; a number, too. */
   errorCode: string[];
   errorMessage: string[];
-  /** Of how many parts the message is: a whole number from 0 to 255, also as a string. What is more is none. */
+  /** Number of segments of the message: a whole number from 0 to 255, also as a string. Larger numbers are ignored. */
   segments: string[];
 }
 
@@ -58,7 +58,7 @@ export function readPath<T>(
 }
 
 /**
- * A string as it is, a number as its digits; anything else is not a text. NUL characters, which no PostgreSQL
+ * A string unchanged, a number as its digits; anything else is not a text. NUL characters, which no PostgreSQL
  * text can hold, become U+FFFD; the payload keeps them.
  */
 export function asText(value: JsonValue): string | null {
@@ -74,24 +74,24 @@ export function asIdentifier(value: JsonValue): string | null {
 
 /**
  * A code: 1 to 64 letters, digits, `_`, `.`, `:` and `-`, with no digits in a row that might be a phone number. Codes are
- * counted, told and logged: a sentence in the place of a code is not to be taken for one.
+ * counted and logged, so a sentence in place of a code is not accepted.
  */
 export function asErrorCode(value: JsonValue): string | null {
   const code = asText(value);
   return code !== null && /^(?!.*\d{7})[a-z\d][\w.:-]{0,63}$/i.test(code) ? code : null;
 }
 
-/** A message has one byte for the number of its parts (3GPP TS 23.040, 9.2.3.24.1). */
+/** A message has one byte for its number of segments (3GPP TS 23.040, 9.2.3.24.1). */
 const MAX_SEGMENTS = 255;
 
-/** Takes whole numbers from 0 to 255, also written as a string: what is more would spoil every sum it is part of. */
+/** Accepts whole numbers from 0 to 255, also as a string: larger ones would distort every sum. */
 export function asSegments(value: JsonValue): number | null {
   const count = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
   const isCount = typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= MAX_SEGMENTS;
   return isCount ? count : null;
 }
 
-/** Unix times from here on are milliseconds: as seconds it would be the year 5138. */
+/** Unix times from here on are milliseconds: in seconds this would be the year 5138. */
 const FIRST_MILLISECOND_TIME = 1e11;
 const EARLIEST_MS = Date.UTC(2000, 0, 1);
 const LATEST_MS = Date.UTC(2200, 0, 1);

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { JsonValue } from './json.js';
 
-/** What is known of a stored event before its payload is looked into. */
+/** What is known about a stored event without reading its payload. */
 export interface PostackEventEnvelope {
   /** The `svix-id` header: the same for every delivery of one event. */
   id: string;
@@ -9,7 +9,7 @@ export interface PostackEventEnvelope {
   endpoint: string;
   /** The `type` exactly as Postack wrote it. */
   wireType: string;
-  /** When Postack says it happened; the signed `svix-timestamp` when the payload does not say. */
+  /** When it happened according to Postack; the signed `svix-timestamp` if the payload has no time. */
   occurredAt: Date;
   /** When this backend stored it. */
   receivedAt: Date;
@@ -17,7 +17,7 @@ export interface PostackEventEnvelope {
   payload: JsonValue;
 }
 
-/** What every event from Postack has in common. Immutable. */
+/** Base of every event from Postack. Immutable. */
 export abstract class PostackEvent implements PostackEventEnvelope {
   /** The type in this package's vocabulary, for example `message.received`. */
   abstract readonly type: string;
@@ -39,8 +39,8 @@ export abstract class PostackEvent implements PostackEventEnvelope {
   }
 
   /**
-   * A key that is the same each time this event is handed to that listener, in every process and at every
-   * retry: give it to whatever must not happen twice.
+   * A key that is the same for every delivery of this event to that listener, in every process and at every retry: pass
+   * it along with effects that must not happen twice.
    */
   idempotencyKey(listener: string): string {
     return `${this.endpoint}:${this.id}:${listener}`;
@@ -51,7 +51,7 @@ export abstract class PostackEvent implements PostackEventEnvelope {
     return { id: this.id, type: this.type, occurredAt: this.occurredAt };
   }
 
-  /** `console.log(event)` and the like: without payload, texts and full phone numbers. */
+  /** For `console.log(event)` and similar: without payload, texts and full phone numbers. */
   [inspect.custom](): string {
     return `${this.constructor.name} ${inspect(this.loggable(), { breakLength: Infinity })}`;
   }

@@ -5,21 +5,21 @@ import type { MessageEvent } from './message-event.js';
 /** Injection token of the `ReplySink`. */
 export const REPLY_SINK = Symbol('nestjs-postack:reply-sink');
 
-/** An answer that a listener gave, on its way out. */
+/** A reply of a listener, on its way to the outbox. */
 export interface Reply {
   event: MessageEvent;
   text: string;
-  /** The same each time the listener gives this answer. */
+  /** The same each time the listener gives this reply. */
   idempotencyKey: string;
   /** Of the listener's own transaction, if it has one. */
   manager: EntityManager | undefined;
 }
 
-/** What became of a reply. */
+/** Result of a reply. */
 export interface ReplyReceipt {
   /** Of the outbound message: `GET /api/v1/outbox/:id`. */
   id: string;
-  /** The listener has given this answer before, in an earlier attempt; nothing new is sent. */
+  /** The listener gave this reply before, in an earlier attempt; nothing new is sent. */
   isDuplicate: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface ReplySink {
   reply(reply: Reply): Promise<ReplyReceipt>;
 }
 
-/** `reply()` was called where there is no listener whose answer it could be. */
+/** `reply()` was called outside a listener. */
 export class ReplyOutsideListenerError extends Error {
   readonly code = 'POSTACK_REPLY_OUTSIDE_LISTENER';
   override readonly name = 'ReplyOutsideListenerError';
@@ -43,7 +43,7 @@ export class ReplyOutsideListenerError extends Error {
 
 const scopes = new AsyncLocalStorage<ReplyScope>();
 
-/** One call of a listener: where its replies go, and by which keys a repeated call gives the same ones. */
+/** One call of a listener: where its replies go, and the keys by which a retry gives the same replies. */
 export class ReplyScope {
   readonly #counts = new Map<string, number>();
   #isOver = false;
@@ -54,14 +54,14 @@ export class ReplyScope {
     private readonly manager?: EntityManager,
   ) {}
 
-  /** The one in which the caller runs. @throws {ReplyOutsideListenerError} when there is none. */
+  /** The scope that the caller runs in. @throws {ReplyOutsideListenerError} when there is none. */
   static current(eventId: string): ReplyScope {
     const scope = scopes.getStore();
     if (!scope || scope.#isOver) throw new ReplyOutsideListenerError(eventId);
     return scope;
   }
 
-  /** Calls a listener, whose replies are those of this scope until it has settled. */
+  /** Calls a listener. Its replies belong to this scope until it has settled. */
   async run<Result>(call: () => Promise<Result>): Promise<Result> {
     try {
       return await scopes.run(this, call);
@@ -70,7 +70,7 @@ export class ReplyScope {
     }
   }
 
-  /** @param key Tells apart several replies to one event; by default their order does. */
+  /** @param key Distinguishes several replies to one event; by default their order does. */
   reply(event: MessageEvent, text: string, key?: string): Promise<ReplyReceipt> {
     const { listener, sink, manager } = this;
     const count = (this.#counts.get(event.id) ?? 0) + 1;

@@ -2,47 +2,47 @@ import { KNOWN_EVENTS, type KnownEventClass } from '../events/event-types.js';
 import type { Ordering } from './order-key.js';
 import { UnknownPostackEvent } from '../events/unknown-postack.event.js';
 
-/** How a failing listener is tried again: exponential backoff with jitter. */
+/** How a failed call is retried: exponential backoff with ±20 % jitter. */
 export interface RetryPolicy {
-  /** How often the listener is called for one event, the first time included. Default 23, about three days. */
+  /** Calls for one event, including the first. Default 23, about three days. */
   attempts: number;
-  /** Wait before the second attempt; doubled each time. Default 10,000 (10 s); 1,000 for an ordered listener. */
+  /** Delay before the second attempt; doubled each time. Default 10,000 (10 s); 1,000 for an ordered listener. */
   firstDelayMs: number;
-  /** No wait is longer than this. Default 21,600,000 (6 h). */
+  /** Maximum delay. Default 21,600,000 (6 h). */
   maxDelayMs: number;
 }
 
-/** How many events a listener with `batch` gets at once. */
+/** How many events a listener with `batch` gets in one call. */
 export interface BatchOptions {
-  /** At most so many, from 1 to 1,000. Default 100. */
+  /** Maximum number of events in one call. 1 to 1,000. Default 100. */
   maxSize?: number;
 }
 
-/** What can be set for one listener, in its decorator or in the module's `listeners` option (which wins). */
+/** Settings of one listener, in its decorator or in the module's `listeners` option, which takes precedence. */
 export interface ListenerOptions {
-  /** How failures are tried again. */
+  /** How failures are retried. */
   retry?: Partial<RetryPolicy>;
   /**
-   * How many calls of this listener run at once in one process. Default 16; 4 for a transactional listener, whose
-   * calls hold a connection of the data source each, and for one with `batch`.
+   * Concurrent calls of this listener in one process. Default 16; 4 for a listener with `batch`, and for a
+   * transactional one, each of whose calls holds a connection of the data source.
    */
   concurrency?: number;
-  /** A call that takes longer has failed; its `signal` is aborted. Default 30,000 (30 s). */
+  /** A call that takes longer fails, and its `signal` is aborted. Default 30,000 (30 s). */
   timeoutMs?: number;
   /**
    * The listener gets the `EntityManager` of a transaction (`TransactionalListenerContext`) in which its "done"
-   * mark is committed together with its writes: those happen exactly once. Default false.
+   * mark is committed together with its writes, so these take effect exactly once. Default false.
    */
   transactional?: boolean;
   /**
-   * Events of one conversation, or of one message, one at a time in the order in which they occurred. While one of
-   * them waits for its retry, those after it wait too; other conversations never do. A dead letter is waited for
-   * no longer. Default: any order, side by side.
+   * Events of one conversation, or of one message, one at a time in the order in which they occurred. While one of them
+   * waits for its retry, the events behind it wait too; other conversations do not. A dead letter no longer blocks the
+   * events behind it. Default: unordered, concurrent.
    */
   ordered?: Ordering;
   /**
-   * The method takes an array of events and a `BatchListenerContext`; what it returns (`BatchResult`) or throws
-   * settles them, each on its own or all together. `true` for the default size. Default: one event a call.
+   * The method takes an array of events and a `BatchListenerContext`; what it returns (`BatchResult`) or throws is the
+   * outcome of each event, or of all. `true` for the default size. Default: one event per call.
    */
   batch?: boolean | BatchOptions;
 }
@@ -51,7 +51,7 @@ export interface ListenerOptions {
 export interface OnPostackEventOptions extends ListenerOptions {
   /**
    * The name under which outcomes are recorded and retries are queued: letters, digits, `_`, `-` and `.`,
-   * at most 80 characters. Default `Class.method`. Give one when you may rename the class: work queued under
+   * at most 80 characters. Default `Class.method`. Set it if the class may be renamed: work queued under
    * the old name waits for a listener of that name.
    */
   name?: string;
@@ -61,7 +61,7 @@ export interface OnPostackEventOptions extends ListenerOptions {
 export interface PostackProjectionOptions {
   /** As for a listener. Default `Class.method`. */
   name?: string;
-  /** How an event that was set aside is tried again. */
+  /** How an event that failed alone is retried. */
   retry?: Partial<RetryPolicy>;
 }
 
@@ -69,7 +69,7 @@ export interface PostackProjectionOptions {
 export type Subscription =
   KnownEventClass | typeof UnknownPostackEvent | KnownEventClass['type'] | '*' | (string & {});
 
-/** What the decorators leave on a method for the dispatcher to find. */
+/** What the decorators record on a method, for the registry. */
 export interface HandlerMetadata {
   kind: 'listener' | 'projection';
   /** As given; `undefined` stands for `Class.method`. */

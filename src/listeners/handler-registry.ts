@@ -12,10 +12,10 @@ import { ListenersOptions } from './listeners.options.js';
 import type { EventRoute, Handler } from './handler.js';
 import { listenerSettings } from './listener-settings.js';
 
-/** What `DiscoveryService` knows of a provider; its own class is not exported. */
+/** A provider as `DiscoveryService` returns it; Nest does not export the class. */
 type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-/** Letters, digits and `_ - .`: what pg-boss takes in a queue's name. */
+/** Letters, digits and `_ - .`: what pg-boss accepts in a queue's name. */
 const HANDLER_NAME = /^[\w.-]{1,80}$/;
 
 /** Finds every listener and projection of the application, checks them, and binds them to the event emitter. */
@@ -70,7 +70,7 @@ export class HandlerRegistry implements OnModuleInit {
     return this.#handlers.get(name);
   }
 
-  /** Where events of this wire type go. */
+  /** The handlers of events of this wire type. */
   routeOf(wireType: string): EventRoute {
     let route = this.#routes.get(wireType);
     if (!route) {
@@ -94,8 +94,8 @@ export class HandlerRegistry implements OnModuleInit {
     const set = this.options.listeners[name];
     if (!wrapper.isDependencyTreeStatic()) {
       problems.push(
-        `${where}: its class is request-scoped (or depends on one that is), and an event is no request; ` +
-          'make it a singleton, and resolve what is request-scoped inside the method with ModuleRef.resolve()',
+        `${where}: request-scoped providers are not supported: there is no HTTP request here. Make its class (and what it ` +
+          'depends on) a singleton, and resolve request-scoped providers inside the method with ModuleRef.resolve()',
       );
     } else if (!HANDLER_NAME.test(name)) {
       problems.push(`${where}: the name "${name}" must be 1 to 80 letters, digits, "_", "-" or "."`);
@@ -103,7 +103,7 @@ export class HandlerRegistry implements OnModuleInit {
       problems.push(`${where}: it subscribes to nothing`);
     } else if (taken) {
       problems.push(
-        `${where}: the name "${name}" is used twice; give one of them a name of its own, ` +
+        `${where}: the name "${name}" is used twice; set a different name for one of them, ` +
           'or provide its class in one module only',
       );
     } else if (metadata.kind === 'listener' && set === false) {
@@ -120,7 +120,7 @@ export class HandlerRegistry implements OnModuleInit {
     }
   }
 
-  /** The table "event → projections, listeners", so that a missing listener is seen at the start. */
+  /** The table "event → projections, listeners", so that a missing listener is noticed at startup. */
   #logRoutes(): void {
     const names = (handlers: readonly Handler[]) => handlers.map(({ name }) => name).join(', ') || '–';
     const wireTypes = new Set([...Object.keys(this.events.eventTypes), '(any other type)']);

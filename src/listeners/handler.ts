@@ -10,24 +10,24 @@ export interface HandlerSettings {
   timeoutMs: number;
   transactional: boolean;
   ordered: Ordering | null;
-  /** Events in one call at most; `null` for one event a call. */
+  /** Maximum number of events in one call; `null` for one event per call. */
   batchSize: number | null;
 }
 
 /** A method that was found to be a listener or a projection, bound to the event emitter. */
 export interface Handler {
   kind: 'listener' | 'projection';
-  /** Stable and unique: outcomes and queues go by it. */
+  /** Stable and unique: outcomes and queues are named after it. */
   name: string;
   subscriptions: readonly Subscription[];
   settings: HandlerSettings;
-  /** The event emitter's event that reaches exactly this method. A symbol, so that no wildcard hears it. */
+  /** Event of the emitter that reaches exactly this method. A symbol, which no wildcard matches. */
   channel: symbol;
-  /** Queue of its jobs: ordered ones have another, since pg-boss fixes a queue's policy when it is made. */
+  /** Queue of its jobs. Ordered handlers have another one, because pg-boss fixes a queue's policy at its creation. */
   queue: string;
 }
 
-/** Everything that one type of event goes to. */
+/** The handlers of one type of event. */
 export interface EventRoute {
   eventClass: KnownEventClass | typeof UnknownPostackEvent;
   projections: readonly Handler[];

@@ -1,20 +1,20 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * Why a listener gets an event.
+ * Why an event is delivered to a listener.
  *
- * - `first`: the event came in
- * - `redrive`: somebody had the listener's dead letter tried again
- * - `replay`: somebody had stored events handed out again
+ * - `initial`: the event was received
+ * - `redrive`: the listener's dead letter was redriven
+ * - `replay`: stored events were replayed
  * - `backfill`: the listener is newer than the event
  */
 export type DeliveryReason = 'initial' | 'redrive' | 'replay' | 'backfill';
 
-/** One handing of an event to a listener. */
+/** One delivery of an event to a listener. */
 export interface Delivery {
   /** 1 for the first call of this delivery, 2 for its first retry, … */
   attempt: number;
-  /** Whether this is the first delivery of the event, or why it comes again. */
+  /** Why the event is delivered: for the first time, or again. */
   reason: DeliveryReason;
   /** The replay it belongs to; `null` when it belongs to none. */
   replayId: string | null;
@@ -24,7 +24,7 @@ export interface Delivery {
 export interface ListenerContext extends Delivery {
   /** The listener's own name: for `event.idempotencyKey(listener)`. */
   listener: string;
-  /** Aborted when the call has taken longer than `timeoutMs`: pass it on to `fetch` and the like. */
+  /** Aborted when the call has taken longer than `timeoutMs`: pass it to `fetch` and similar calls. */
   signal: AbortSignal;
 }
 
@@ -46,6 +46,6 @@ export interface BatchListenerContext {
 
 /**
  * What a listener with `batch` may return: nothing when all its events are done, or one settled result for each
- * event in the order of the events, as `Promise.allSettled` gives them; those rejected are tried again.
+ * event in the order of the events, as `Promise.allSettled` gives them; rejected events are retried.
  */
 export type BatchResult = readonly PromiseSettledResult<unknown>[];

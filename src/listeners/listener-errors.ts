@@ -1,9 +1,9 @@
 /**
- * Throw it in a listener when trying again cannot help: the event becomes a dead letter of that listener at once.
+ * Throw it in a listener when a retry cannot help: the event becomes a dead letter of that listener at once.
  *
  * @example
  * ```ts
- * if (response.status === 422) throw new PermanentError('The CRM does not take this number');
+ * if (response.status === 422) throw new PermanentError('The CRM rejects this number');
  * ```
  */
 export class PermanentError extends Error {
@@ -11,12 +11,12 @@ export class PermanentError extends Error {
   override readonly name: string = 'PermanentError';
 }
 
-/** The longest wait that can be asked for: 30 days. */
+/** The longest delay that can be requested: 30 days. */
 const MAX_RETRY_AFTER_MS = 30 * 86_400_000;
 
 /**
- * Throw it in a listener to be called again after a certain time instead of by the retry schedule, as after an
- * answer 429 with `Retry-After`. It counts as an attempt.
+ * Throw it in a listener to be retried after a given time instead of by the retry schedule, for example after a 429
+ * response with `Retry-After`. It counts as an attempt.
  */
 export class RetryAfterError extends Error {
   readonly code: string = 'POSTACK_RETRY_AFTER';

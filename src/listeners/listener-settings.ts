@@ -1,26 +1,26 @@
 import type { ListenerOptions, RetryPolicy } from './handler-metadata.js';
 import type { HandlerSettings } from './handler.js';
 
-/** About three days: 12 doubling waits (11 hours together), then every 6 hours. */
+/** About three days: 12 doubling delays (11 hours in total), then every 6 hours. */
 const DEFAULT_RETRY: Readonly<RetryPolicy> = {
   attempts: 23,
   firstDelayMs: 10_000,
   maxDelayMs: 6 * 3_600_000,
 };
 
-/** A conversation that waits for its retry waits as a whole: the first retries of an ordered listener are quick. */
+/** While one event waits for its retry, its whole message group waits: an ordered listener retries quickly at first. */
 const ORDERED_FIRST_DELAY_MS = 1000;
 
 const DEFAULT_CONCURRENCY = 16;
 
-/** Of calls that hold a connection each, or are many events. */
+/** For calls that each hold a connection, or handle many events. */
 const DEFAULT_HEAVY_CONCURRENCY = 4;
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_BATCH_SIZE = 100;
 const MAX_BATCH_SIZE = 1000;
 
-/** Fills in the defaults; adds a line to `problems` for each setting that makes no sense. */
+/** Fills in the defaults; adds a line to `problems` for each invalid setting. */
 export function listenerSettings(
   where: string,
   options: ListenerOptions,
@@ -59,7 +59,7 @@ export function listenerSettings(
   }
   if (transactional && batchSize !== null) {
     problems.push(
-      `${where}: "transactional" and "batch" do not go together: one failed event would undo the writes of the ` +
+      `${where}: "transactional" and "batch" cannot be combined: one failed event would roll back the writes of the ` +
         'others. For writes in batches, use @PostackProjection',
     );
   }

@@ -22,7 +22,7 @@ export type EventOf<S extends Subscription> = S extends '*'
       ? InstanceType<Extract<KnownEventClass, { type: S }>>
       : UnknownPostackEvent;
 
-/** The method that a listener with these options must be. */
+/** The signature of a listener with these options. */
 export type ListenerMethod<S extends Subscription, O extends OnPostackEventOptions> = O extends {
   batch: true | BatchOptions;
 }
@@ -33,12 +33,12 @@ export type ListenerMethod<S extends Subscription, O extends OnPostackEventOptio
 
 /**
  * Makes a method of any provider a listener: it is called at least once for each stored event it subscribes
- * to, on a queue of its own, until it resolves. A throw is a failure, tried again later without touching
- * other listeners; `PermanentError` and `RetryAfterError` say otherwise. It may do anything; use
- * `event.idempotencyKey(name)` for what must not happen twice.
+ * to, until it resolves. An error is a failure, retried later without affecting other listeners; `PermanentError` and
+ * `RetryAfterError` change that. It may do anything; use `event.idempotencyKey(name)` for effects that must not happen
+ * twice.
  *
- * The method gets `(event, context)`, or `(events, context)` with `batch`; a parameter type that does not fit the
- * subscription and the options does not compile.
+ * The method gets `(event, context)`, or `(events, context)` with `batch`; a parameter type that does not match
+ * the subscription and the options is a compile-time error.
  *
  * @example
  * ```ts
@@ -51,14 +51,14 @@ export type ListenerMethod<S extends Subscription, O extends OnPostackEventOptio
  */
 export function OnPostackEvent<const S extends Subscription, const O extends OnPostackEventOptions = object>(
   subscription: S | readonly S[],
-  // Intersected, so that an option that does not exist is refused although O is inferred.
+  // Intersected, so that an unknown option is rejected although O is inferred.
   options?: O & Record<Exclude<keyof O, keyof OnPostackEventOptions>, never>,
 ) {
   const { name, ...listenerOptions }: OnPostackEventOptions = options ?? {};
   return handlerDecorator<ListenerMethod<S, O>>('listener', subscription, name, listenerOptions);
 }
 
-/** The decorator shared by listeners and projections: checks the method's type, leaves the metadata. */
+/** The decorator shared by listeners and projections: checks the method's type, records the metadata. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- it types the decorated method
 export function handlerDecorator<Handler>(
   kind: HandlerMetadata['kind'],

@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto';
 import { MessageEvent } from '../events/message-event.js';
 import type { PostackEvent } from '../events/postack-event.js';
 
-/** Which events an ordered listener gets one after the other: those of one conversation, or of one message. */
+/** What an ordered listener handles one event at a time: a conversation, or a message. */
 export type Ordering = 'conversation' | 'message';
 
 /**
- * A key that is the same for all events of one conversation (two numbers, whoever writes) or of one message, and
- * does not show the numbers. An event that tells of neither is a line of its own.
+ * The key of an event's message group: the same for all events of one conversation (two numbers, in either direction) or
+ * of one message. It does not reveal the numbers. An event without either is a group of its own.
  */
 export function orderKeyOf(event: PostackEvent, ordering: Ordering): string {
   return createHash('sha256')
-    .update(JSON.stringify(lineOf(event, ordering)))
+    .update(JSON.stringify(groupOf(event, ordering)))
     .digest('base64url')
     .slice(0, 22);
 }
 
-function lineOf(event: PostackEvent, ordering: Ordering): unknown[] {
+function groupOf(event: PostackEvent, ordering: Ordering): unknown[] {
   if (event instanceof MessageEvent) {
     const { messageId, from, to } = event;
     if (ordering === 'message' && messageId !== null) return [messageId];

@@ -1,17 +1,17 @@
 import type { DiscoveryService } from '@nestjs/core';
 import { ConfigurationError } from '../errors/configuration-error.js';
 
-/** What is asked in the order of its priority. */
+/** Has a place in the order in which policies are asked. */
 export interface Prioritised {
   readonly priority: number;
 }
 
 const REQUEST_SCOPED =
-  'it is request-scoped (or depends on something that is), and a message is no request; make it a singleton, ' +
-  'and resolve what is request-scoped inside its method with ModuleRef.resolve()';
+  'request-scoped providers are not supported: there is no HTTP request here. Make it (and what it depends on) a ' +
+  'singleton, and resolve request-scoped providers inside its method with ModuleRef.resolve()';
 
 /**
- * Every provider of the application that extends a class of policies, those of the highest priority first.
+ * Every provider of the application that extends a policy class, in descending order of priority.
  *
  * @param subject What they are called in the error: `Postack reply policies`.
  * @throws {ConfigurationError} naming every policy that cannot work.

@@ -3,13 +3,13 @@ import type { PostackProjectionOptions, Subscription } from './handler-metadata.
 import { handlerDecorator, type EventOf } from './on-postack-event.decorator.js';
 
 /**
- * Makes a method of any provider a projection: a keeper of tables. It gets a batch of events, in the order
- * they were stored, and the `EntityManager` of the transaction that also marks them as done: whatever it
- * writes through that manager happens exactly once. Write nothing elsewhere, call nobody, and be quick: the
- * whole batch waits. Write rows in the order of their keys, so that two processes cannot deadlock.
+ * Makes a method of any provider a projection: it maintains database tables (a read model). It gets a batch of events,
+ * in the order in which they were stored, and the `EntityManager` of the transaction that also marks them as done:
+ * whatever it writes through that manager is written exactly once. Write nothing elsewhere, make no network calls, and
+ * be quick: the whole batch waits. Write rows in the order of their keys, so that two processes cannot deadlock.
  *
- * When it throws, the batch is tried again event by event under savepoints; an event that fails alone is set
- * aside, recorded as `failing`, and retried on a queue of its own while the rest go on.
+ * When it throws, the batch is retried event by event under savepoints; an event that fails alone is recorded as
+ * `retrying` and retried on a separate queue, and the others proceed.
  *
  * @example
  * ```ts

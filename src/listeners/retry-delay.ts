@@ -2,11 +2,11 @@ import { PermanentError, RetryAfterError } from './listener-errors.js';
 import type { RetryPolicy } from './handler-metadata.js';
 import { InvalidRequestError } from '../errors/request-errors.js';
 
-/** Every wait is up to a fifth shorter or longer, so that what failed together does not come back together. */
+/** ±20 %, so that calls that failed together are not retried together. */
 const JITTER = 0.2;
 
 /**
- * How long to wait after a failed call; `null` when it was the last one.
+ * Delay before the next attempt, in milliseconds; `null` after the last attempt.
  *
  * @param attempt The call that failed, 1 for the first.
  * @param random From 0 to 1.
@@ -27,7 +27,7 @@ export function retryDelayMs(
 // By code too: the package may be installed twice.
 
 function isPermanent(error: unknown): boolean {
-  // An empty reply, say, will be just as empty next time.
+  // An empty reply, for example, would be empty again.
   if (error instanceof PermanentError || error instanceof InvalidRequestError) return true;
   return (error as { code?: unknown } | null)?.code === 'POSTACK_PERMANENT';
 }

@@ -2,20 +2,20 @@ import type { EventTypeMap } from '../events/event-types.js';
 import type { Handler } from './handler.js';
 import type { HandlerRegistry } from './handler-registry.js';
 
-/** A type that nobody has given a name to: what it is routed to, all such types are. */
+/** Stands for every type that no option and no listener names: they are all routed alike. */
 const ANY_OTHER_TYPE = '(any other type)';
 
-/** A set of wire types, which may be infinite: a listener on `'*'` takes types that nobody knows yet. */
+/** A set of wire types, which may be infinite: a listener on `'*'` also covers types not known yet. */
 export interface WireTypes {
-  /** Types that are in the set. */
+  /** Types in the set. */
   included: string[];
-  /** Types that `hasOthers` does not speak of. */
+  /** Types that `hasOthers` does not apply to. */
   named: string[];
   /** Whether every type that is not `named` is in the set. */
   hasOthers: boolean;
 }
 
-/** The wire types of which at least one event goes to one of these listeners. */
+/** The wire types that at least one of these listeners is subscribed to. */
 export function subscribedTypes(
   listeners: readonly Handler[],
   registry: HandlerRegistry,

@@ -1,6 +1,6 @@
 /**
- * The life of an SMS, in order. `received` is the one state of an inbound message. A later state wins over an
- * earlier one whatever the order in which they come to be known; `delivered`, `undelivered`, `failed` and
+ * The life of an SMS, in order. `received` is the one state of an inbound message. A later state takes
+ * precedence over an earlier one, whatever the order of the reports; `delivered`, `undelivered`, `failed` and
  * `expired` are terminal, and `read` follows `delivered`.
  */
 export const DELIVERY_STATES = [
@@ -19,7 +19,7 @@ export const DELIVERY_STATES = [
 /** One of `DELIVERY_STATES`. */
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-/** States of an outbound message after which another one is to come. */
+/** States of an outbound message that another one follows. */
 export const UNSETTLED_STATES = [
   'accepted',
   'queued',
@@ -27,58 +27,59 @@ export const UNSETTLED_STATES = [
   'sent',
 ] as const satisfies readonly DeliveryState[];
 
-/** Whether another state is to come. */
+/** Whether another state is expected. */
 export function isUnsettled(state: DeliveryState): boolean {
   return (UNSETTLED_STATES as readonly DeliveryState[]).includes(state);
 }
 
-/** Whether it is certain that a message did not arrive: somebody says so, and nobody that it did. */
+/** Whether it is certain that a message did not arrive: there is such a report, and none that it did arrive. */
 export function isCertainlyLost({ state, history }: Pick<DeliveryRecord, 'state' | 'history'>): boolean {
   return (state === 'failed' || state === 'undelivered') && !hasArrivalReport(history);
 }
 
-/** Whether anybody says that a message has arrived, whatever else is said. */
+/** Whether any report says that a message arrived, whatever the others say. */
 export function hasArrivalReport(history: readonly DeliveryFact[]): boolean {
   return history.some(({ state }) => state === 'delivered' || state === 'read');
 }
 
-/** One thing that is known to have happened to a message: the earliest event that said so. */
+/** One thing that happened to a message, with the earliest event that reported it. */
 export interface DeliveryFact {
   state: DeliveryState;
   /** When it happened, ISO 8601 UTC. */
   at: string;
   /**
-   * The `svix-id` of the event that said so; `outbox`, `lookup` (Postack was asked) or `sweep` (our guess) where none did.
+   * The `svix-id` of the event that reported it; `outbox`, `lookup` (requested from Postack) or `sweep` (assumed) without
+   * one.
    */
   eventId: string;
   /** Why, for `undelivered` and `failed`. */
   errorCode: string | null;
 }
 
-/** All that is known of one message's delivery. */
+/** Everything known about one message's delivery. */
 export interface DeliveryRecord {
   state: DeliveryState;
   /** When that state was reached, ISO 8601 UTC. */
   stateAt: string;
   errorCode: string | null;
-  /** Two different terminal states were reported, which cannot both be true: a person should look. */
+  /** Two different terminal states were reported, which cannot both be true: manual check required. */
   conflict: boolean;
-  /** One fact for each state that was ever reported, in the order of `DELIVERY_STATES`. */
+  /** One fact for each reported state, in the order of `DELIVERY_STATES`. */
   history: DeliveryFact[];
 }
 
 const rankOf = new Map<DeliveryState, number>(DELIVERY_STATES.map((state, rank) => [state, rank]));
 const rank = (state: DeliveryState) => rankOf.get(state) ?? -1;
 
-/** Terminal states that a carrier or Postack reported. `expired` is our own guess: a receipt overrides it. */
+/** Terminal states that a carrier or Postack reported. `expired` is an assumption: a receipt overrides it. */
 const REPORTED_ENDS = new Set<DeliveryState>(['failed', 'undelivered', 'delivered']);
 
 /**
- * Merges what is known with what has come to be known. The result is the same in whatever order, grouping or
- * number of repetitions the facts arrive: it is computed from the set of facts alone.
+ * Merges known facts with new ones. The result depends only on the set of facts, not on their order, grouping or
+ * repetition.
  *
- * Between two different reported ends the one that happened later wins (a carrier that corrects itself), at the
- * same time the higher one in `DELIVERY_STATES`; both stay in the history, and `conflict` is true.
+ * Of two different terminal states, the one that happened later wins (a carrier that corrects itself); at the same time,
+ * the higher one in `DELIVERY_STATES`; both stay in the history, and `conflict` is true.
  */
 export function mergeFacts(known: readonly DeliveryFact[], added: readonly DeliveryFact[]): DeliveryRecord {
   const byState = new Map<DeliveryState, DeliveryFact>();
@@ -94,7 +95,7 @@ export function mergeFacts(known: readonly DeliveryFact[], added: readonly Deliv
     (latest, end) => (!latest || latest.at <= end.at ? end : latest),
     undefined,
   );
-  // `read` cannot be without having been delivered, whatever else was reported.
+  // A message that was read was delivered, whatever else was reported.
   const current = highest.state === 'read' ? highest : (latestEnd ?? highest);
   const isContradicted = byState.has('read') && ends.some(({ state }) => state !== 'delivered');
   return {

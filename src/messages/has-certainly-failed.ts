@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { isCertainlyLost } from './delivery-state.js';
 import { MessageEntity } from './message.entity.js';
 
-/** Whether it is certain, by all that is known now, that a message did not arrive. */
+/** Whether it is certain by now that a message did not arrive. */
 export async function hasCertainlyFailed(messageId: string, manager: EntityManager): Promise<boolean> {
   const message = await manager.findOneBy(MessageEntity, { id: messageId });
   return message !== null && isCertainlyLost(message);

@@ -8,16 +8,16 @@ import { MessageEntity } from './message.entity.js';
 export interface MessageFilter extends PageRequest {
   direction?: 'inbound' | 'outbound';
   state?: DeliveryState;
-  /** With an event at or after. */
+  /** With an event at or after this time. */
   since?: Date;
 }
 
-/** The messages that the events tell of: for the admin API, and for yours. */
+/** Reads the messages: for the admin API, and for yours. */
 @Injectable()
 export class MessageQueries {
   constructor(private readonly database: PostackDatabase) {}
 
-  /** Those with the latest event first. @throws {InvalidCursorError} */
+  /** Ordered by the latest event, newest first. @throws {InvalidCursorError} */
   list({ direction, state, since, ...page }: MessageFilter = {}): Promise<Page<MessageEntity>> {
     const query = this.database.repository(MessageEntity).createQueryBuilder('message');
     if (direction) query.andWhere('message.direction = :direction', { direction });
@@ -33,7 +33,7 @@ export class MessageQueries {
     );
   }
 
-  /** One message by Postack's id; `null` when no event has told of it. */
+  /** One message by Postack's id; `null` when no event was received for it. */
   find(id: string): Promise<MessageEntity | null> {
     return this.database.repository(MessageEntity).findOneBy({ id });
   }

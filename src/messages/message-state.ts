@@ -11,23 +11,23 @@ const STATE_OF: Record<KnownEventType, DeliveryState> = {
   'message.failed': 'failed',
 };
 
-/** Stands for the event in a fact that no event tells of: Postack was asked. */
+/** Stands for the event in a fact that was requested from Postack. */
 export const LOOKUP = 'lookup';
 
-/** A message event without a message's id: it cannot be told which message it is about. */
+/** A message event without a message id. */
 export class MissingMessageIdError extends Error {
   readonly code = 'POSTACK_MESSAGE_ID_MISSING';
   override readonly name = 'MissingMessageIdError';
 
   constructor(eventId: string) {
     super(
-      `Event ${eventId} names no message. If Postack sends the id under another name, ` +
+      `Event ${eventId} has no message id. If Postack sends the id under another name, ` +
         'set the option "payload.messageId" to its path and replay the event.',
     );
   }
 }
 
-/** What one event says about a message. @throws {MissingMessageIdError} */
+/** The state of a message according to one event. @throws {MissingMessageIdError} */
 export function messageOf(event: KnownPostackEvent): MessageEntity {
   if (event.messageId === null) throw new MissingMessageIdError(event.id);
   const state = STATE_OF[event.type];
@@ -51,7 +51,7 @@ export function messageOf(event: KnownPostackEvent): MessageEntity {
   };
 }
 
-/** What our own sending of a message says about it: Postack has accepted it. */
+/** The state of a message that Postack accepted from the outbox. */
 export function acceptedMessage({
   acceptedAt,
   ...message
@@ -66,7 +66,7 @@ export function acceptedMessage({
   };
 }
 
-/** Two partial views of one message as one; the order of the two makes no difference. */
+/** Merges two partial views of one message; their order makes no difference. */
 export function mergeMessages(a: MessageEntity, b: MessageEntity): MessageEntity {
   return {
     id: a.id,
@@ -86,7 +86,7 @@ function deliveryColumns(known: readonly DeliveryFact[], added: readonly Deliver
   return { state, stateAt: new Date(stateAt), errorCode, conflict, history };
 }
 
-/** Whichever is known; of two that differ, which should not be, always the same one. */
+/** The known value; of two that differ (which should not happen) always the same one. */
 function either<T extends string | number>(a: T | null, b: T | null): T | null {
   if (a === null) return b;
   if (b === null) return a;

@@ -5,13 +5,13 @@ import { isUnsettled, type DeliveryFact } from './delivery-state.js';
 import { MessageEntity } from './message.entity.js';
 import { mergeMessages } from './message-state.js';
 
-/** What has become of a message's row; `before` is `null` when it is new. */
+/** The change of a message's row; `before` is `null` when it is new. */
 export interface MessageChange {
   before: MessageEntity | null;
   after: MessageEntity;
 }
 
-/** Writes what follows from changes, in the transaction that makes them. What it throws undoes them. */
+/** Writes consequences of changes, in the same transaction. An error rolls the changes back. */
 export type MessageChangeObserver = (
   changes: readonly MessageChange[],
   manager: EntityManager,
@@ -22,11 +22,11 @@ const FOLLOWERS = ['failures', 'reports'] as const;
 
 export type MessageFollower = (typeof FOLLOWERS)[number];
 
-/** The one way to change the rows of messages: whatever is told of a message is merged into what is known of it. */
+/** The only way to change message rows: every report about a message is merged into its row. */
 @Injectable()
 export class MessageStore {
   readonly #observers = new Map<MessageFollower, MessageChangeObserver>();
-  /** Whether an observer counts what is stored: `MessageEntity.isCounted` of all that is merged. */
+  /** Whether reports count messages: the value of `MessageEntity.isCounted` for merged messages. */
   isCounting = false;
 
   /** Registers the one observer of a feature. They are called in the order of `FOLLOWERS`. */
@@ -35,9 +35,9 @@ export class MessageStore {
   }
 
   /**
-   * Merges messages, each of another id, in the transaction of `manager`, and marks them with `isCounted`.
+   * Merges messages with different ids, in the transaction of `manager`, and marks them with `isCounted`.
    *
-   * @param isCounted Whether they are to be counted from now on, by whoever observes.
+   * @param isCounted Whether observers count them from now on.
    */
   async merge(
     messages: readonly MessageEntity[],
@@ -53,10 +53,9 @@ export class MessageStore {
   }
 
   /**
-   * Adds facts to a message that is not settled yet, in the transaction of `manager`, with the reducer that the events
-   * go through.
+   * Adds facts to a message in a non-terminal state, in the transaction of `manager`, with the same reducer as for events.
    *
-   * @returns the message as it is now; `null` when it has been settled by now, and nothing was added.
+   * @returns the message after the change; `null` when it has reached a terminal state, and nothing was added.
    */
   async addFacts(
     id: string,
@@ -104,7 +103,7 @@ export class MessageStore {
     return [...changes, ...updates];
   }
 
-  /** Inserts whatever has no row yet; returns the messages that have one. */
+  /** Inserts messages without a row; returns those that have one. */
   async #insertNew(messages: MessageEntity[], manager: EntityManager): Promise<MessageEntity[]> {
     const rows: { id: string }[] = await manager.query(
       `INSERT INTO ${tableName(manager.dataSource, MessageEntity)} (${COLUMNS})

@@ -1,7 +1,7 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { DeliveryFact, DeliveryState } from './delivery-state.js';
 
-/** One SMS, inbound or outbound, as far as Postack's events tell. */
+/** One SMS, inbound or outbound, according to Postack's events. */
 @Entity({ name: 'message', schema: 'postack' })
 @Index('message_last_event_at_idx', ['lastEventAt', 'id'])
 @Index('message_unsettled_idx', ['lastEventAt'], {
@@ -17,7 +17,7 @@ export class MessageEntity {
   @Column('text')
   direction!: 'inbound' | 'outbound';
 
-  /** The state of its delivery; see `mergeFacts`. */
+  /** Its delivery state; see `mergeFacts`. */
   @Column('text')
   state!: DeliveryState;
 
@@ -44,7 +44,7 @@ export class MessageEntity {
   @Column('integer', { nullable: true })
   segments!: number | null;
 
-  /** Every state that was reported, with the event that did so first. */
+  /** Every reported state, with the event that reported it first. */
   @Column('jsonb')
   history!: DeliveryFact[];
 
@@ -54,7 +54,7 @@ export class MessageEntity {
   @Column('timestamptz', { name: 'last_event_at' })
   lastEventAt!: Date;
 
-  /** Whether the reports count it as it stands here; read only where they are kept. */
+  /** Whether the reports count it; used only while they are enabled. */
   @Column('boolean', { name: 'is_counted', default: false, select: false })
   isCounted?: boolean;
 }

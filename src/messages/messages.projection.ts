@@ -6,7 +6,7 @@ import type { MessageEntity } from './message.entity.js';
 import { mergeMessages, messageOf } from './message-state.js';
 import { MessageStore } from './message-store.js';
 
-/** Keeps one row for each SMS. */
+/** Maintains one row for each SMS. */
 @Injectable()
 export class MessagesProjection {
   constructor(private readonly store: MessageStore) {}

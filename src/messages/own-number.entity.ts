@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A number that a message has come in on: it is ours. */
+/** An own number: one that a message was received on. */
 @Entity({ name: 'own_number', schema: 'postack' })
 export class OwnNumberEntity {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'own_number_pkey' })

@@ -6,14 +6,14 @@ import { tableName } from '../database/table-name.js';
 import { OwnNumberEntity } from './own-number.entity.js';
 import { MessagesOptions } from './messages.options.js';
 
-/** Numbers that one process remembers: more than anybody has, unless the payload is misread. */
+/** Maximum number of numbers cached by one process: enough unless the payload mapping is wrong. */
 const MAX_REMEMBERED = 10_000;
 
-/** The numbers that are ours: those of the option `replies.ownNumbers`, and those that messages have come in on. */
+/** Own numbers: those of the option `replies.ownNumbers`, and those that messages were received on. */
 @Injectable()
 export class OwnNumbers {
   readonly #configured: ReadonlySet<string>;
-  /** Committed, and so known for good. */
+  /** Committed. */
   readonly #remembered = new Set<string>();
 
   constructor(
@@ -23,7 +23,7 @@ export class OwnNumbers {
     this.#configured = new Set(ownNumbers);
   }
 
-  /** Whether a number is one of ours. */
+  /** Whether a number is an own number. */
   async isOwn(number: string, manager: EntityManager = this.database.manager): Promise<boolean> {
     const canonical = normalizePhoneNumber(number);
     if (this.#configured.has(canonical) || this.#remembered.has(canonical)) return true;
@@ -31,7 +31,7 @@ export class OwnNumbers {
   }
 
   /**
-   * Stores the numbers that are not known yet, in the transaction of `manager`. No statement when all of them are.
+   * Stores numbers that are not known yet, in the transaction of `manager`. Runs no statement if all are known.
    *
    * @param numbers Canonical.
    */
@@ -39,7 +39,7 @@ export class OwnNumbers {
     const unseen = [...new Set(numbers)].filter((number) => !this.#remembered.has(number)).sort();
     if (unseen.length === 0) return;
     const table = tableName(manager.dataSource, OwnNumberEntity);
-    // `now()` is when this transaction began: what it sees from before that was committed by another one.
+    // `now()` is the start of this transaction: older rows that it sees were committed by another one.
     const committed: { number: string }[] = await manager.query(
       `WITH committed AS (SELECT number FROM ${table} WHERE number = ANY ($1) AND first_seen_at < now()), added AS (
          INSERT INTO ${table} (number)

@@ -7,21 +7,21 @@ import { RetentionLeftoverEntity } from './retention-leftover.entity.js';
 import type { ResolvedRetention } from './retention.options.js';
 import { RetentionProgressEntity, type RetentionStep } from './retention-progress.entity.js';
 
-/** What one chunk was about. */
+/** Result of one chunk. */
 export interface RetentionChunk {
   payloadsRemoved: number;
   eventsRemoved: number;
-  /** Whether there may be more to look at in this step. */
+  /** Whether this step may have more events. */
   hasMore: boolean;
 }
 
-/** What lasts longer than this is undone by PostgreSQL, and tried again in the next run. */
+/** PostgreSQL rolls back longer transactions; the next run retries them. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 
 /**
- * Looks at the next events of a step, in a short transaction of its own: removes what is due and settled, notes what
- * is due and is not. The row of `retention_progress` is locked meanwhile, so that of several processes each gets
- * other events.
+ * Processes the next events of a step in a short transaction: removes those that are due and settled, and records those
+ * that are due and not settled. Locks the row of `retention_progress`, so that each of several processes gets different
+ * events.
  */
 export class RetentionChunks {
   readonly #inbox: string;
@@ -33,7 +33,7 @@ export class RetentionChunks {
   constructor(
     private readonly database: PostackDatabase,
     private readonly days: Exclude<ResolvedRetention, false>,
-    /** Events in one transaction, at most. */
+    /** Maximum number of events in one transaction. */
     private readonly size: number,
   ) {
     this.#inbox = database.table(InboxEventEntity);
@@ -45,7 +45,7 @@ export class RetentionChunks {
 
   take(step: RetentionStep): Promise<RetentionChunk> {
     return this.database.transaction(async (manager) => {
-      // Should PostgreSQL crash, the chunk is done again: nobody has to wait until it is on disk.
+      // After a crash of PostgreSQL the chunk is repeated, so there is no need to wait for the disk.
       await manager.query(
         `SET LOCAL synchronous_commit = off; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
       );
@@ -55,7 +55,7 @@ export class RetentionChunks {
     });
   }
 
-  /** The next events of a step, oldest first; their place is noted. */
+  /** The next events of a step, oldest first. Records their position. */
   async #next(step: RetentionStep, manager: EntityManager): Promise<string[]> {
     const from = await this.#lockPlace(step, manager);
     const places: Place[] =
@@ -87,7 +87,7 @@ export class RetentionChunks {
     return places.map((place) => place.event_id);
   }
 
-  /** Where the step stands; other processes wait for the transaction. */
+  /** The position of the step; other processes wait for the transaction. */
   async #lockPlace(step: RetentionStep, manager: EntityManager): Promise<Place> {
     for (;;) {
       const [place]: Place[] = await manager.query(
@@ -107,8 +107,8 @@ export class RetentionChunks {
     ids: readonly string[],
     manager: EntityManager,
   ): Promise<Omit<RetentionChunk, 'hasMore'>> {
-    // In a statement of its own, before any outcome is read: whoever hands an event out again locks its row, and
-    // what they did meanwhile is only seen by a statement that begins afterwards. What is locked can wait.
+    // A separate statement, before any outcome is read: a redelivery locks the event's row, and its changes are visible
+    // only to a statement that begins afterwards. Locked events can wait.
     const locked: { id: string }[] = await manager.query(
       `SELECT id FROM ${this.#inbox} WHERE id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED`,
       [ids],
@@ -132,7 +132,7 @@ export class RetentionChunks {
     return { payloadsRemoved: stripped.length, eventsRemoved: over.length };
   }
 
-  /** Of the events that have been looked at, those that are due all the same are looked at again later. */
+  /** Events that are due but were not removed are checked again later. */
   async #noteLeftovers(ids: readonly string[], manager: EntityManager): Promise<void> {
     await manager.query(
       `WITH left_over AS (
@@ -149,7 +149,7 @@ export class RetentionChunks {
   }
 }
 
-/** Where a step stands. The time is PostgreSQL's own text: a `Date` would lose its microseconds. */
+/** The position of a step. The time is PostgreSQL's text: a `Date` would lose its microseconds. */
 interface Place {
   received_at: string;
   event_id: string;
@@ -157,7 +157,7 @@ interface Place {
 
 const NOTHING = { payloadsRemoved: 0, eventsRemoved: 0 };
 
-/** SQL for so many days ago. */
+/** SQL of the time that many days ago. */
 function before(days: string): string {
   return `now() - make_interval(secs => ${days}::float8 * 86400)`;
 }

@@ -1,6 +1,6 @@
 import { Entity, PrimaryColumn } from 'typeorm';
 
-/** An event that was not settled, or in use, when its body or the whole of it was due to be removed. */
+/** An event that was not settled, or in use, when its payload or the event itself was due for removal. */
 @Entity({ name: 'retention_leftover', schema: 'postack' })
 export class RetentionLeftoverEntity {
   /** `InboxEventEntity.id`. */

@@ -6,29 +6,29 @@ import { RETENTION_STEPS, type RetentionStep } from './retention-progress.entity
 import { Shutdown } from '../jobs/shutdown.js';
 import { RetentionOptions } from './retention.options.js';
 
-/** What one run of retention has done. */
+/** Result of one run of retention. */
 export interface RetentionReport {
-  /** Events that have lost their body, and nothing else. */
+  /** Events whose payload was removed. */
   payloadsRemoved: number;
-  /** Events that have been removed wholly, with their outcomes. */
+  /** Events that were removed, with their outcomes. */
   eventsRemoved: number;
-  /** Whether everything that is due has been looked at; if not, the next run goes on from there. */
+  /** Whether everything due was processed; otherwise the next run continues. */
   isComplete: boolean;
 }
 
-/** Events in one transaction: some 10 ms of work. More would save little, and hold up others' commits. */
+/** Events in one transaction: about 10 ms of work. More would save little, and delay other commits. */
 const CHUNK_SIZE = 500;
 
-/** After each chunk, PostgreSQL is left alone for so many times as long as the chunk took: longer when it is busy. */
+/** Pause after each chunk, as a multiple of the time that the chunk took: longer when PostgreSQL is busy. */
 const PAUSE_FACTOR = 9;
 
-/** Longer runs end here, to be gone on with by the next one. */
+/** Longer runs end here; the next one continues. */
 const LONGEST_RUN_MS = 9 * 60_000;
 
 /**
- * Removes what need not be kept any longer: first the bodies of events, later the events themselves. Only of events
- * that are settled; the others wait until they are. In small transactions with pauses between, so that accepting goes
- * on at full speed. Runs by itself, see `RetentionSchedule`; `run` may be called at any time, in any process.
+ * Removes old data: first the payloads of events, later the events themselves. Only of settled events; the others wait
+ * until they are. In small transactions with pauses in between, so that accepting keeps its speed. Runs on a schedule,
+ * see `RetentionSchedule`; `run` may be called at any time, in any process.
  */
 @Injectable()
 export class Retention implements OnModuleDestroy {
@@ -44,7 +44,7 @@ export class Retention implements OnModuleDestroy {
     if (options.retention) this.#chunks = new RetentionChunks(database, options.retention, CHUNK_SIZE);
   }
 
-  /** Removes all that is due; stops early when the application does, after 9 minutes, or when `signal` says so. */
+  /** Removes everything due. Stops early at the application's shutdown, after 9 minutes, or when `signal` is aborted. */
   async run(signal?: AbortSignal): Promise<RetentionReport> {
     if (!this.#chunks) return { payloadsRemoved: 0, eventsRemoved: 0, isComplete: true };
     const stop = AbortSignal.any([this.shutdown.signal, ...(signal ? [signal] : [])]);
@@ -54,8 +54,8 @@ export class Retention implements OnModuleDestroy {
   }
 
   /**
-   * Lets the chunk under way finish: the connection that it is on is about to be closed. In this hook, because it comes
-   * before those in which pg-boss is stopped, and waits for the jobs of this process.
+   * Waits for the running chunk, whose connection is about to be closed. In this hook, because it comes before the one in
+   * which pg-boss is stopped and waits for running jobs.
    */
   async onModuleDestroy(): Promise<void> {
     await Promise.race([this.shutdown.begin(), this.#running]);
@@ -66,7 +66,7 @@ export class Retention implements OnModuleDestroy {
     const report: RetentionReport = { payloadsRemoved: 0, eventsRemoved: 0, isComplete: false };
     const open = new Set<RetentionStep>(RETENTION_STEPS);
     try {
-      // In turns: however much has piled up in one step, the others go on.
+      // In turns, so that a backlog in one step does not delay the others.
       while (open.size > 0 && performance.now() - started < LONGEST_RUN_MS) {
         for (const step of open) {
           if (stop.aborted) return report;
@@ -89,8 +89,8 @@ export class Retention implements OnModuleDestroy {
     if (!this.options.retention || payloadsRemoved + eventsRemoved === 0) return;
     const { payloadDays, eventDays } = this.options.retention;
     this.#logger.log(
-      `Removed ${payloadsRemoved} bodies of events older than ${payloadDays} days and ${eventsRemoved} events older than ` +
-        `${eventDays} days in ${seconds.toFixed(1)} s${isComplete ? '' : '; there is more, for the next run'}`,
+      `Removed ${payloadsRemoved} payloads of events older than ${payloadDays} days and ${eventsRemoved} events older than ` +
+        `${eventDays} days in ${seconds.toFixed(1)} s${isComplete ? '' : '; more events remain for the next run'}`,
     );
   }
 }

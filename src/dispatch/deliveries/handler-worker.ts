@@ -108,7 +108,7 @@ export class HandlerWorker {
       }
     } catch (error) {
       // Retried at the next wake or poll.
-      this.#outage.failure(`Job fetch for ${this.handler.name} failing`, error);
+      this.#outage.failure(`Job fetch for ${this.handler.name}`, error);
     }
   }
 

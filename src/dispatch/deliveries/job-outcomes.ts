@@ -76,7 +76,7 @@ export class JobOutcomes {
       },
       {
         outage: this.#outage,
-        what: `Outcome recording for ${this.handler.name} failing`,
+        what: `Outcome recording for ${this.handler.name}`,
         stop: this.#stopping.signal,
       },
     );
