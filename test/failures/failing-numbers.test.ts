@@ -40,7 +40,7 @@ describe('FailureReactions', () => {
     const later = await send(to);
     const held = await app.message({ to }, (message) => message.id === later.id && message.status === 'held');
     expect(held.heldReason).toBe('suppressed');
-    expect(held.heldDetail).toMatch(/failed with the code 30006, until .*remove the suppression/);
+    expect(held.heldDetail).toMatch(/suppressed until .*failed with the code 30006.*remove the suppression/);
     await expect(app.held.release(later.id, 'please')).rejects.toThrow('still cannot be sent');
     await suppressions.remove({ number: to, reason: 'a new phone' });
     await app.held.release(later.id, 'a new phone');
