@@ -38,7 +38,17 @@ const FLOORS: Record<string, string[]>[] = [
   },
   {
     dispatch: ['errors', 'database', 'events', 'listeners', 'jobs', 'inbox', 'outbox'],
-    replies: ['errors', 'database', 'events', 'listeners', 'messages', 'opt-outs', 'outbox'],
+    replies: [
+      'errors',
+      'database',
+      'events',
+      'listeners',
+      'csv',
+      'messages',
+      'suppressions',
+      'opt-outs',
+      'outbox',
+    ],
   },
   {
     replays: ['errors', 'database', 'events', 'listeners', 'jobs', 'inbox', 'dispatch'],

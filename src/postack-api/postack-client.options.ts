@@ -39,7 +39,7 @@ export class ResolvedPostackClientOptions {
 
   /**
    * HTTP header for the `idempotencyKey` of an SMS. Set it only if Postack confirms that it honours one: the client then
-   * also retries a message whose outcome is unknown. Default: none, because Postack documents none.
+   * also retries a message whose outcome is unknown. Postack documents none. Default none.
    */
   @Matches(/^[\w-]*$/, { message: '"idempotencyHeader" must be the name of an HTTP header' })
   idempotencyHeader = '';

@@ -53,10 +53,10 @@ export function describedOption(property: DocumentedProperty, name: string, type
   };
 }
 
-/** Numbers without separators, code without its quotes; what is said in brackets does not count. */
+/** Numbers without separators, code without its quotes, an empty text as `none`; brackets do not count. */
 function agrees(told: string, fact: string): boolean {
   const plain = (text: string) => text.replaceAll(/ \(.*\)$|[`',_ ]/g, '').toLowerCase();
-  return plain(told) === plain(fact);
+  return plain(told) === plain(fact === '' ? 'none' : fact);
 }
 
 /** The default of a class's property, when it is a plain number, text or flag. */

@@ -107,7 +107,7 @@ describe('listeners', () => {
     const byName = Object.fromEntries(failing.listeners.map((report) => [report.name, report]));
     expect(byName['everything']).toMatchObject({ status: 'done', attempts: 1 });
     expect(byName['flaky']).toMatchObject({
-      status: 'failing',
+      status: 'retrying',
       attempts: 1,
       lastError: { name: 'RangeError', message: expect.stringContaining('attempt 1 failed') },
     });

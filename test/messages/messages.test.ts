@@ -78,7 +78,7 @@ describe('the messages', () => {
     expect(event.projections).toEqual([
       expect.objectContaining({
         name: 'messages',
-        status: 'failing',
+        status: 'retrying',
         lastError: expect.objectContaining({ name: 'MissingMessageIdError' }),
       }),
     ]);

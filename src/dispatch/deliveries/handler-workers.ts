@@ -137,7 +137,7 @@ export class HandlerWorkers {
       await this.#readPauses();
       this.#pollOutage.recovery();
     } catch (error) {
-      this.#pollOutage.failure('Listener pause polling failing', error);
+      this.#pollOutage.failure('Listener pause polling', error);
     }
     this.wake(['*']);
   }
@@ -166,7 +166,7 @@ export class HandlerWorkers {
       for (const worker of this.#workers.values()) await worker.beat();
       this.#beatOutage.recovery();
     } catch (error) {
-      this.#beatOutage.failure('Job heartbeats failing', error);
+      this.#beatOutage.failure('Sending job heartbeats', error);
     }
   }
 }
