@@ -28,7 +28,7 @@ export class RetryAfterError extends Error {
    */
   constructor(
     readonly delayMs: number,
-    message = `to be tried again in ${delayMs} ms`,
+    message = `retry in ${delayMs} ms`,
     options?: ErrorOptions,
   ) {
     super(message, options);
