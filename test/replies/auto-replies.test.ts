@@ -220,7 +220,7 @@ describe('ReplyPolicies', () => {
   }
 
   it.each([
-    [RequestPolicy, 'RequestPolicy: it is request-scoped'],
+    [RequestPolicy, 'RequestPolicy: request-scoped providers are not supported'],
     [UnrankedPolicy, 'UnrankedPolicy: its priority must be a number'],
   ])('rejects %p at startup, with the reason', async (policy, reason) => {
     const starting = startTestApplication({ providers: [policy] });
