@@ -59,7 +59,7 @@ describe('listeners and projections are checked at boot:', () => {
       ],
     });
     expect(error.message).toMatch(
-      /Listener\.on: the name "crm" is used twice; give one of them a name of its own/,
+      /Listener\.on: the name "crm" is used twice; set a different name for one of them/,
     );
   });
 
@@ -84,7 +84,9 @@ describe('listeners and projections are checked at boot:', () => {
       }
     }
     const error = await boot({ providers: [PerRequest] });
-    expect(error.message).toMatch(/PerRequest\.on: its class is request-scoped .* ModuleRef\.resolve\(\)/);
+    expect(error.message).toMatch(
+      /PerRequest\.on: request-scoped providers are not supported.* singleton,.* ModuleRef\.resolve\(\)/,
+    );
   });
 
   it.each<[string, OnPostackEventOptions, RegExp]>([
