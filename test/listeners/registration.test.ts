@@ -107,7 +107,7 @@ describe('listeners and projections are checked at boot:', () => {
     [
       'a transactional batch',
       { batch: true, transactional: true },
-      /do not go together.* use @PostackProjection/,
+      /cannot be combined.* use @PostackProjection/,
     ],
     ['no time', { timeoutMs: 0.5 }, /"timeoutMs" must be a whole number/],
   ])('%s is refused, naming the setting', async (_what, options, message) => {
