@@ -43,7 +43,7 @@ export class Queue<Data extends object> {
     const { policy = 'standard', ...settings } = this.settings;
     await this.jobs.boss.createQueue(this.name, { ...settings, policy });
     // An existing queue keeps its policy: pg-boss cannot change that.
-    await this.jobs.boss.updateQueue(this.name, settings);
+    if (Object.keys(settings).length > 0) await this.jobs.boss.updateQueue(this.name, settings);
   });
 
   send(data: Data, options: SendOptions): Promise<void> {
