@@ -27,6 +27,7 @@ interface Direction {
   retrying: Rename;
   initial: Rename;
   reaction: Rename;
+  assumed: Rename;
   payloads: Rename;
   events: Rename;
 }
@@ -56,6 +57,7 @@ const FORWARD: Direction = {
   retrying: ['failing', 'retrying'],
   initial: ['first', 'initial'],
   reaction: ['suppress-for-good', 'suppress-permanently'],
+  assumed: ['sweep', 'assumed'],
   payloads: ['bodies', 'payloads'],
   events: ['ids', 'events'],
 };
@@ -79,12 +81,14 @@ const BACKWARD: Direction = {
   retrying: reverse(FORWARD.retrying),
   initial: reverse(FORWARD.initial),
   reaction: reverse(FORWARD.reaction),
+  assumed: reverse(FORWARD.assumed),
   payloads: reverse(FORWARD.payloads),
   events: reverse(FORWARD.events),
 };
 
 function statements(schema: string, direction: Direction): string[] {
-  const { tables, columns, constraints, indexes, retrying, initial, reaction, payloads, events } = direction;
+  const { tables, columns, constraints, indexes, retrying, initial, reaction, assumed, payloads, events } =
+    direction;
   const outcome = `${schema}.handler_outcome`;
   const progress = `${schema}.retention_progress`;
   const failure = `${schema}.${direction === FORWARD ? 'message_failure' : 'failure'}`;
@@ -115,6 +119,13 @@ function statements(schema: string, direction: Direction): string[] {
 
     `UPDATE ${failure} SET reactions = array_replace(reactions, '${reaction[0]}', '${reaction[1]}')
      WHERE '${reaction[0]}' = ANY (reactions)`,
+
+    // Only of messages that expired without a receipt.
+    `UPDATE ${schema}.message SET history = (
+       SELECT jsonb_agg(CASE fact ->> 'eventId'
+         WHEN '${assumed[0]}' THEN jsonb_set(fact, '{eventId}', '"${assumed[1]}"') ELSE fact END ORDER BY place)
+       FROM jsonb_array_elements(history) WITH ORDINALITY AS facts (fact, place))
+     WHERE history @> '[{"eventId": "${assumed[0]}"}]'`,
 
     `ALTER TABLE ${progress} DROP CONSTRAINT retention_progress_step_check`,
     `UPDATE ${progress} SET step = '${payloads[1]}' WHERE step = '${payloads[0]}'`,

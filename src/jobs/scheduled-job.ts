@@ -6,6 +6,8 @@ import type { PgBossService } from './pg-boss.service.js';
 export interface Schedule {
   /** Name of the schedule and of its queue. */
   name: string;
+  /** Name that an older version gave the schedule; it is removed. */
+  formerName?: string;
   /** Subject of the log line about a failed run: `Retention`. */
   title: string;
   /** Cron expression with five fields, in UTC. */
@@ -35,8 +37,9 @@ export class ScheduledJob {
 
   /** Called by `Workers`, after pg-boss has started. */
   async start(): Promise<void> {
-    const { name, cron, expireInSeconds, isEnabled = true } = this.schedule;
+    const { name, formerName, cron, expireInSeconds, isEnabled = true } = this.schedule;
     const { boss } = this.jobs;
+    if (formerName !== undefined) await boss.unschedule(formerName);
     if (!isEnabled) {
       await boss.unschedule(name);
       return;

@@ -48,7 +48,7 @@ export interface DeliveryFact {
   /** When it happened, ISO 8601 UTC. */
   at: string;
   /**
-   * The `svix-id` of the event that reported it; `outbox`, `lookup` (requested from Postack) or `sweep` (assumed) without
+   * The `svix-id` of the event that reported it; `outbox`, `lookup` (requested from Postack) or `assumed` without
    * one.
    */
   eventId: string;

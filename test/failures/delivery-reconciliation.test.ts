@@ -230,6 +230,6 @@ describe('DeliveryReconciliation', () => {
 
   it('is scheduled every 10 minutes', async () => {
     const { boss } = app.application.get(PgBossService, { strict: false });
-    expect(await boss.getSchedules('failures.sweep')).toMatchObject([{ cron: '*/10 * * * *' }]);
+    expect(await boss.getSchedules('failures.reconciliation')).toMatchObject([{ cron: '*/10 * * * *' }]);
   });
 });

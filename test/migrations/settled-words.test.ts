@@ -30,7 +30,8 @@ const ROWS: Record<string, Row | Row[]> = {
   retention_leftover: { event_id: 7 },
   message: {
     ...{ id: 'SM1', direction: 'outbound', state: 'undelivered', state_at: '2026-01-01T00:00:00Z' },
-    ...{ conflict: false, history: [], first_event_at: '2026-01-01T00:00:00Z' },
+    ...{ conflict: false, history: ['msg_1', 'sweep'].map((eventId) => ({ eventId, state: 'sent' })) },
+    first_event_at: '2026-01-01T00:00:00Z',
     ...{ last_event_at: '2026-01-01T00:00:01Z', error_code: '30005', to_number: '+15550100001' },
   },
   outbox_message: {
@@ -175,6 +176,10 @@ function renamed(old: Record<string, Row[]>): Record<string, Row[]> {
     outbox_message: change(rest['outbox_message'], ({ last_failure, ...row }) => ({
       ...row,
       last_error: last_failure,
+    })),
+    message: change(rest['message'], (row) => ({
+      ...row,
+      history: ['msg_1', 'assumed'].map((eventId) => ({ eventId, state: 'sent' })),
     })),
     replay: change(rest['replay'], (row) => ({ ...row, status: 'retrying' })),
     retention_progress: change(rest['retention_progress'], (row) => ({

@@ -28,6 +28,9 @@ const CAUSES: Record<string, string> = {
 };
 const WHOLE = { from: new Date('2026-01-01'), to: new Date('2027-01-01') };
 
+/** Only a hang takes longer, also on a busy machine. */
+const HANG_MS = 180_000;
+
 describe('Reports', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
@@ -155,25 +158,33 @@ describe('Reports', () => {
     );
   }
 
-  it('match a naive computation from the events, in any order, batching and repetition', async () => {
-    const property = fc.asyncProperty(historyBatches, async (batches) => {
-      const all = await project(batches);
-      await expectFigures(all);
-      await expectGroups(all);
-    });
-    await fc.assert(property, { numRuns: 60 });
-  });
+  it(
+    'match a naive computation from the events, in any order, batching and repetition',
+    async () => {
+      const property = fc.asyncProperty(historyBatches, async (batches) => {
+        const all = await project(batches);
+        await expectFigures(all);
+        await expectGroups(all);
+      });
+      await fc.assert(property, { numRuns: 60 });
+    },
+    HANG_MS,
+  );
 
-  it('have the correct days in every time zone, including DST changes', async () => {
-    const property = fc.asyncProperty(
-      historyBatches,
-      fc.constantFrom(...ZONES),
-      async (batches, timezone) => {
-        await expectSeries(await project(batches), timezone);
-      },
-    );
-    await fc.assert(property, { numRuns: 25 });
-  });
+  it(
+    'have the correct days in every time zone, including DST changes',
+    async () => {
+      const property = fc.asyncProperty(
+        historyBatches,
+        fc.constantFrom(...ZONES),
+        async (batches, timezone) => {
+          await expectSeries(await project(batches), timezone);
+        },
+      );
+      await fc.assert(property, { numRuns: 25 });
+    },
+    HANG_MS,
+  );
 
   async function rebuild(): Promise<void> {
     const hours = new RebuildHours(new PostackDatabase(dataSource));
@@ -185,28 +196,36 @@ describe('Reports', () => {
     }
   }
 
-  it('can be rebuilt if some of the events arrived while reports were disabled', async () => {
-    const property = fc.asyncProperty(historyBatches, async (batches) => {
-      const all = await project(batches, [projectionOf(dataSource, false), projectionOf(dataSource)]);
-      await rebuild();
-      await expectFigures(all);
-    });
-    await fc.assert(property, { numRuns: 10 });
-  });
+  it(
+    'can be rebuilt if some of the events arrived while reports were disabled',
+    async () => {
+      const property = fc.asyncProperty(historyBatches, async (batches) => {
+        const all = await project(batches, [projectionOf(dataSource, false), projectionOf(dataSource)]);
+        await rebuild();
+        await expectFigures(all);
+      });
+      await fc.assert(property, { numRuns: 10 });
+    },
+    HANG_MS,
+  );
 
-  it('can be rebuilt from arbitrarily damaged rollups', async () => {
-    const property = fc.asyncProperty(historyBatches, async (batches) => {
-      const all = await project(batches);
-      await dataSource.query(`UPDATE postack.report_count SET received = received + 7, replied = 0`);
-      await dataSource.query(`DELETE FROM postack.report_duration WHERE random() < 0.5`);
-      await dataSource.query(`DELETE FROM postack.conversation_entry WHERE random() < 0.5`);
-      await dataSource.query(
-        `INSERT INTO postack.conversation_entry (conversation, at, message_id, is_inbound)
+  it(
+    'can be rebuilt from arbitrarily damaged rollups',
+    async () => {
+      const property = fc.asyncProperty(historyBatches, async (batches) => {
+        const all = await project(batches);
+        await dataSource.query(`UPDATE postack.report_count SET received = received + 7, replied = 0`);
+        await dataSource.query(`DELETE FROM postack.report_duration WHERE random() < 0.5`);
+        await dataSource.query(`DELETE FROM postack.conversation_entry WHERE random() < 0.5`);
+        await dataSource.query(
+          `INSERT INTO postack.conversation_entry (conversation, at, message_id, is_inbound)
          SELECT conversation, at + interval '1 minute', 'gone' || message_id, NOT is_inbound FROM postack.conversation_entry`,
-      );
-      await rebuild();
-      await expectFigures(all);
-    });
-    await fc.assert(property, { numRuns: 10 });
-  });
+        );
+        await rebuild();
+        await expectFigures(all);
+      });
+      await fc.assert(property, { numRuns: 10 });
+    },
+    HANG_MS,
+  );
 });

@@ -2,8 +2,8 @@ import { DELIVERY_STATES, type DeliveryFact, type DeliveryState } from '../../me
 import { LOOKUP } from '../../messages/message-state.js';
 import type { PostackMessage } from '../../postack-api/postack-message.js';
 
-/** `DeliveryFact.eventId` of an assumed expiry. A stored value. */
-const ASSUMED = 'sweep';
+/** `DeliveryFact.eventId` of an assumed expiry. */
+const ASSUMED = 'assumed';
 
 const FINAL_STATES: readonly DeliveryState[] = ['failed', 'undelivered', 'delivered', 'read'];
 

@@ -8,7 +8,8 @@ export class DeliveryReconciliationSchedule {
   constructor(workers: Workers, reconciliation: DeliveryReconciliation) {
     workers.schedule({
       // A stored name.
-      name: 'failures.sweep',
+      name: 'failures.reconciliation',
+      formerName: 'failures.sweep',
       title: 'Delivery reconciliation',
       cron: '*/10 * * * *',
       nextRun: 'in 10 minutes',
