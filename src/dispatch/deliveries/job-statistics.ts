@@ -38,7 +38,7 @@ export class JobStatistics {
       await this.jobs.boss.getDb().executeSql(`ANALYZE "${this.options.jobsSchema}".job_common`);
     } catch (error) {
       this.#logger.warn(
-        `ANALYZE of the job table failed; retrying after a slow job fetch: ${loggableError(error)}`,
+        `ANALYZE of the job table failed; retrying at the next slow job fetch: ${loggableError(error)}`,
       );
     }
   }
