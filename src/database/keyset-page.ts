@@ -15,7 +15,7 @@ export interface PageRequest {
   cursor?: string;
 }
 
-/** The `cursor` was not returned by any page. */
+/** The `cursor` is not one that this list has returned. */
 export class InvalidCursorError extends Error {
   readonly code = 'POSTACK_CURSOR_INVALID';
   override readonly name = 'InvalidCursorError';
@@ -25,34 +25,43 @@ export class InvalidCursorError extends Error {
   }
 }
 
-/** What a value of a cursor must look like for PostgreSQL to accept it as this type. */
-const ACCEPTED = {
-  // What `Date.toISOString` returns.
-  timestamptz: (value: string) =>
-    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(value) && !Number.isNaN(Date.parse(value)),
+/** Whether PostgreSQL accepts the text as a value of this type. A cursor comes from outside: it may hold anything. */
+const IS_VALID = {
+  timestamptz: isIsoTime,
   uuid: isUuid,
-  bigint: (value: string) => /^\d{1,18}$/.test(value),
-  text: (value: string) => !value.includes('\0'),
+  bigint: (text: string) => /^\d{1,18}$/.test(text),
+  text: (text: string) => !text.includes('\0'),
 };
 
-/** One of the columns that a list is ordered by, and that together identify a row. */
+/** One of the columns that a list is ordered by. Together they identify a row. */
 export interface PageKey<Row> {
-  /** As TypeORM writes it: `message.lastEventAt`. Newest (largest) first. */
+  /**
+   * As TypeORM writes it: `message.lastEventAt`. A time must have whole milliseconds, because a cursor has no more:
+   * use `date_trunc('milliseconds', …)` for one that PostgreSQL's clock has set.
+   */
   column: string;
-  type: keyof typeof ACCEPTED;
+  type: keyof typeof IS_VALID;
+  /** The value of the column in a row. */
   of: (row: Row) => string | Date;
 }
 
-/** Whether a text is a UUID, which PostgreSQL would otherwise refuse. */
+/** Whether a text is a UUID; PostgreSQL would fail on any other. */
 export function isUuid(text: string): boolean {
   return /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
 }
 
+/** Whether a text is a time as `Date.toISOString` writes it, of a year that PostgreSQL has: there is no year 0. */
+function isIsoTime(text: string): boolean {
+  if (!/^(?!0000)\d{4}-/.test(text)) return false;
+  const time = new Date(text);
+  return !Number.isNaN(time.getTime()) && time.toISOString() === text;
+}
+
 /**
- * Reads one page of a query, in descending order of `keys`. The cursor holds the keys of the page's last row, so pages
- * stay right while rows are added.
+ * Reads one page of a query, in descending order of `keys`. A cursor holds the keys of the last row of its page, so
+ * that rows added meanwhile neither repeat nor hide others.
  *
- * @param read How the query is read. Default: `query.getMany()`.
+ * @param read Reads the rows of the query. Default: `query.getMany()`.
  * @throws {InvalidCursorError}
  */
 export async function keysetPage<Entity extends ObjectLiteral, Row extends Entity = Entity>(
@@ -97,7 +106,7 @@ function decodeCursor(cursor: string, keys: readonly Pick<PageKey<never>, 'type'
     position.length === keys.length &&
     keys.every(({ type }, index) => {
       const value: unknown = (position as unknown[])[index];
-      return typeof value === 'string' && ACCEPTED[type](value);
+      return typeof value === 'string' && IS_VALID[type](value);
     });
   if (!isPosition) throw new InvalidCursorError();
   return position as string[];
