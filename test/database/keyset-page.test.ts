@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { InvalidCursorError, type Page } from '../../src/database/keyset-page.js';
-import { EventQueries, MessageQueries, OptOutLedger, Replays } from '../../src/index.js';
+import { EventQueries, MessageQueries, Replays } from '../../src/index.js';
+import { OptOutLedger } from '../../src/replies/index.js';
 import { startTestApplication, type TestApplication } from '../support/test-application.js';
 
 const cursorOf = (position: unknown) => Buffer.from(JSON.stringify(position)).toString('base64url');
