@@ -39,7 +39,7 @@ describe('EventParser.parse', () => {
     for (const data of spellings) expect(parse('message.undelivered', data)).toMatchObject(expected);
   });
 
-  it('takes a sentence in the place of the code for what it is', () => {
+  it('reads a sentence in place of the code as the message', () => {
     const codes = [
       30003,
       'invalid_recipient',
@@ -75,12 +75,12 @@ describe('EventParser.parse', () => {
     ['2000000000', null],
     [1.5, null],
     [-1, null],
-  ])('reads the count of parts %p as %p', (segments, expected) => {
+  ])('reads the number of segments %p as %p', (segments, expected) => {
     const event = parse('message.sent', { id: 'SM1', segments });
     expect(event).toMatchObject({ segments: expected, payload: { data: { segments } } });
   });
 
-  it('takes the body itself when there is no data object', () => {
+  it('reads the fields of the body itself when there is no data object', () => {
     const event = parser.parse(
       envelope('message.sent'),
       bytes({ type: 'message.sent', id: 'SM1', to: '+2' }),
@@ -88,7 +88,7 @@ describe('EventParser.parse', () => {
     expect(event).toMatchObject({ messageId: 'SM1', to: '+2' });
   });
 
-  it('keeps a type that it does not know, with the whole payload', () => {
+  it('keeps an event of an unknown type, with the complete payload', () => {
     const event = parse('number.released', { number: '+1' });
     expect(event).toBeInstanceOf(UnknownPostackEvent);
     expect(event).toMatchObject({
@@ -98,7 +98,7 @@ describe('EventParser.parse', () => {
     });
   });
 
-  it('does not take names that every object has for types or fields', () => {
+  it('does not confuse names that every object has with types or fields', () => {
     expect(parse('constructor', {})).toBeInstanceOf(UnknownPostackEvent);
     expect(parse('__proto__', {})).toBeInstanceOf(UnknownPostackEvent);
     const odd = new EventParser(DEFAULT_EVENT_TYPES, {
@@ -108,7 +108,7 @@ describe('EventParser.parse', () => {
     expect(odd.parse(envelope('message.sent'), bytes({ data: { id: 'SM1' } }))).toMatchObject({ text: null });
   });
 
-  it('reads other names when it is told to', () => {
+  it('reads fields at the paths of the options', () => {
     const mapped = new EventParser(
       { ...DEFAULT_EVENT_TYPES, 'sms.inbound': MessageReceivedEvent },
       { ...DEFAULT_PAYLOAD_MAPPING, type: ['event.name'], data: ['event.sms'], text: ['content.text'] },
@@ -126,7 +126,7 @@ describe('EventParser.parse', () => {
     expect(event).toMatchObject({ text: 'a\uFFFDb', payload: { data: { text: 'a\0b' } } });
   });
 
-  it('survives whatever JSON holds', () => {
+  it('accepts any JSON value in any field', () => {
     fc.assert(
       fc.property(fc.constantFrom('message.received', 'x'), fc.jsonValue(), (type, data) => {
         const body = bytes({ type, data });
@@ -170,7 +170,7 @@ describe('an event', () => {
     text: 'secret',
   });
 
-  it('shows neither texts nor full numbers when it is printed', () => {
+  it('is printed without texts and complete numbers', () => {
     const printed = inspect({ nested: [event] }, { depth: 5 });
     expect(printed).toContain('MessageUndeliveredEvent');
     expect(printed).toContain('SM1');

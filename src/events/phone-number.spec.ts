@@ -1,15 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { normalizePhoneNumber, maskPhoneNumber } from './phone-number.js';
-
-it.each([
-  ['+15551234567', '+1********67'],
-  ['Pizzeria', 'Pi****ia'],
-  ['12345', '*****'],
-  ['', '(none)'],
-  [null, '(none)'],
-])('masks %p as %p', (number, masked) => {
-  expect(maskPhoneNumber(number)).toBe(masked);
-});
+import {
+  maskPhoneNumber,
+  normalizePhoneNumber,
+  parsePhoneNumber,
+  phoneNumberFromEvent,
+} from './phone-number.js';
 
 describe('normalizePhoneNumber', () => {
   it.each([
@@ -23,8 +18,68 @@ describe('normalizePhoneNumber', () => {
     ['00000000000', '00000000000'],
     ['+', '+'],
     ['', ''],
-  ])('spells %j as %j', (number, canonical) => {
-    expect(normalizePhoneNumber(number)).toBe(canonical);
-    expect(normalizePhoneNumber(canonical)).toBe(canonical);
+  ])('spells %j as %j', (number, normalized) => {
+    expect(normalizePhoneNumber(number)).toBe(normalized);
+    expect(normalizePhoneNumber(normalized)).toBe(normalized);
+  });
+});
+
+describe('parsePhoneNumber', () => {
+  it.each([
+    [' +1 (555) 010-0001 ', '+15550100001'],
+    ['15550100001', '+15550100001'],
+    ['+12345', '+12345'],
+    ['720', '720'],
+    ['72045512', '72045512'],
+    [' ACME Shop ', 'ACME Shop'],
+    ['7Eleven', '7Eleven'],
+    ['Ελλάδα', 'Ελλάδα'],
+    ['A.B_C&D-E', 'A.B_C&D-E'],
+  ])('accepts %j as %j', (text, number) => {
+    expect(parsePhoneNumber(text)).toBe(number);
+  });
+
+  it.each([
+    '',
+    ' ',
+    '+',
+    '12',
+    '123456789',
+    '+0123456789',
+    '+1234567890123456',
+    'a name too long',
+    '-dash',
+    'semi;colon',
+    'new\nline',
+  ])('refuses %j', (text) => {
+    expect(parsePhoneNumber(text)).toBeUndefined();
+  });
+});
+
+describe('phoneNumberFromEvent', () => {
+  it.each([
+    ['+1 (555) 010-0001', '+15550100001'],
+    ['15550100001', '+15550100001'],
+    ['not in any known format;', 'not in any known format;'],
+    ['x'.repeat(64), 'x'.repeat(64)],
+    ['x'.repeat(65), null],
+    ['', null],
+    ['  ', null],
+    [null, null],
+  ])('reads %j as %j', (text, number) => {
+    expect(phoneNumberFromEvent(text)).toBe(number);
+  });
+});
+
+describe('maskPhoneNumber', () => {
+  it.each([
+    ['+15551234567', '+1********67'],
+    ['Pizzeria', 'Pi****ia'],
+    ['12345', '*****'],
+    ['', '(none)'],
+    [null, '(none)'],
+    [undefined, '(none)'],
+  ])('masks %p as %p', (number, masked) => {
+    expect(maskPhoneNumber(number)).toBe(masked);
   });
 });
