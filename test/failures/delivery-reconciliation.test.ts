@@ -84,7 +84,7 @@ describe('DeliveryReconciliation', () => {
     expect(message?.history.map(({ state, eventId }) => [state, eventId])).toEqual([
       ['accepted', 'outbox'],
       ['queued', 'lookup'],
-      ['expired', 'sweep'],
+      ['expired', 'assumed'],
     ]);
     expect(await run()).toEqual(none);
     expect(await app.application.get(FailureQueries).find(id)).toBeNull();
