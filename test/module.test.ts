@@ -33,7 +33,7 @@ class Settings {
 @Module({ providers: [Settings], exports: [Settings] })
 class SettingsModule {}
 
-describe('the module in a host that uses @nestjs/typeorm', () => {
+describe('PostackModule, in a host that uses @nestjs/typeorm', () => {
   let database: TestDatabase;
   let app: INestApplication | undefined;
 

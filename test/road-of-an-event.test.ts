@@ -28,7 +28,7 @@ class Recorder {
   }
 }
 
-describe.each(ADAPTERS)('the road of an event, on %s', (adapter) => {
+describe.each(ADAPTERS)('PostackModule, the road of an event, on %s', (adapter) => {
   let app: TestApplication;
   let recorder: Recorder;
 

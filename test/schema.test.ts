@@ -6,7 +6,7 @@ import { readSchema } from './support/read-schema.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from './support/test-database.js';
 import { toMatchFile } from './support/to-match-file.js';
 
-describe('the database schema', () => {
+describe('postackMigrations, the database schema', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
 

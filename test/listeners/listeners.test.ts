@@ -72,7 +72,7 @@ class Flaky {
   }
 }
 
-describe('listeners', () => {
+describe('HandlerWorkers, listeners', () => {
   let app: TestApplication;
 
   beforeAll(async () => {

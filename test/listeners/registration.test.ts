@@ -38,7 +38,7 @@ function listenerClass(options: OnPostackEventOptions) {
   return Listener;
 }
 
-describe('listeners and projections are checked at boot:', () => {
+describe('HandlerRegistry, listeners and projections are checked at boot:', () => {
   const boot = async (setup: TestApplicationOptions): Promise<ConfigurationError> => {
     const error: unknown = await startTestApplication(setup).then(
       async (app) => {

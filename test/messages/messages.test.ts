@@ -7,7 +7,7 @@ import { messageBody, startTestApplication, type TestApplication } from '../supp
 
 const second = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, seconds));
 
-describe('the messages', () => {
+describe('MessagesProjection, the messages', () => {
   let app: TestApplication;
   let log: MessageQueries;
 

@@ -11,7 +11,7 @@ import { storeOldEvents, stored } from './old-events.js';
 
 const DAYS = { payloadDays: 30, eventDays: 90 };
 
-describe('the chunks of retention', () => {
+describe('RetentionChunks', () => {
   let database: TestDatabase;
   let dataSources: DataSource[];
   const retentionOn = (dataSource: DataSource | undefined) =>

@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { waitUntil } from '../support/wait-until.js';
 import { storeOldEvents, stored } from './old-events.js';
 
-describe('the schedule of retention', () => {
+describe('RetentionSchedule', () => {
   let database: TestDatabase;
   let apps: TestApplication[];
   const logger = new RecordingLogger();

@@ -12,7 +12,7 @@ class Listener {
   onReceived(): void {}
 }
 
-describe('retention', () => {
+describe('Retention', () => {
   let app: TestApplication;
   let retention: Retention;
   const find = (id: string) => app.application.get(EventQueries, { strict: false }).find(id);

@@ -34,7 +34,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-describe('a wrong DATABASE_URL', () => {
+describe('startService, with a wrong DATABASE_URL', () => {
   const closedPort = async () => {
     const server = createServer();
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));

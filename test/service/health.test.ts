@@ -8,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { startTestService, type TestService } from '../support/test-service.js';
 import { waitUntil } from '../support/wait-until.js';
 
-describe.each(ADAPTERS)('the health of the service, on %s', (adapter) => {
+describe.each(ADAPTERS)('HealthController, on %s', (adapter) => {
   let service: TestService;
   let elsewhere: TestDatabase;
 

@@ -18,7 +18,7 @@ const processes = new ServiceProcesses();
 
 afterAll(() => processes.clear());
 
-describe('a service with the default settings', () => {
+describe('startService, with the default settings', () => {
   let cwd: string;
   let service: ServiceProcess;
   let banner: Banner;

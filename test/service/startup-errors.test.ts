@@ -21,7 +21,7 @@ async function expectRefusal(service: ServiceProcess, message: RegExp): Promise<
   expect(postmaster !== undefined && isAlive(postmaster)).toBe(false);
 }
 
-describe('the service does not start', () => {
+describe('ServiceConfig, when the service does not start', () => {
   afterEach(() => processes.clear());
 
   it('with wrong settings, and names all of them', async () => {

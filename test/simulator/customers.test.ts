@@ -23,7 +23,7 @@ afterEach(async () => {
   await receiver.close();
 });
 
-describe('a customer', () => {
+describe('Customer', () => {
   it('gets what is delivered, and nothing else', async () => {
     const anna = postack.customer(ANNA);
     await send(postack, { text: 'One' });

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => postack.stop());
 
-describe('the REST API', () => {
+describe('RestApi', () => {
   it('accepts a message, and tells how it fares', async () => {
     const { status, body } = await send(postack, { text: 'a'.repeat(161) });
     expect(status).toBe(201);

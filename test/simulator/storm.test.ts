@@ -9,7 +9,7 @@ const FAULTS: StormFaults = {
 
 const STORM = { customers: 10, messages: 150, faults: FAULTS };
 
-describe('in a storm', () => {
+describe('Storm, in a storm', () => {
   let postack: LocalPostack;
   let app: TestApplication;
 

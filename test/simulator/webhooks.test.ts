@@ -42,7 +42,7 @@ async function storyOf(recipient: string): Promise<(string | undefined)[][]> {
 
 const TYPES = ['queued', 'sent', 'delivered', 'undelivered', 'failed'].map((status) => `message.${status}`);
 
-describe('a webhook', () => {
+describe('WebhookDelivery, a webhook', () => {
   it('is signed so that the svix library verifies it, and says what has happened', async () => {
     const { messageId, eventId } = await textFromAnna();
     const [webhook] = receiver.received;

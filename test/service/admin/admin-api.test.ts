@@ -12,7 +12,7 @@ interface List {
 
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
-describe.each(ADAPTERS)('the admin API, on %s', (adapter) => {
+describe.each(ADAPTERS)('AdminModule, on %s', (adapter) => {
   let service: TestService;
   let get: TestService['get'];
 

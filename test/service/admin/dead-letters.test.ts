@@ -8,7 +8,7 @@ import { startTestService, type TestAnswer, type TestService } from '../../suppo
 
 const LISTENER = 'failures.warn';
 
-describe.each(ADAPTERS)('the dead letters in the admin API, on %s', (adapter) => {
+describe.each(ADAPTERS)('DeadLettersController, on %s', (adapter) => {
   let service: TestService;
   let get: TestService['get'];
   let send: TestService['send'];

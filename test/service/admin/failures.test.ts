@@ -13,7 +13,7 @@ const OTHER = '+15550100003';
 const AUTHORIZATION = { authorization: `Bearer ${TEST_ADMIN_KEY}` };
 const at = (hour: number) => new Date(Date.UTC(2026, 0, 1, hour));
 
-describe('failures in the admin API', () => {
+describe('FailuresController', () => {
   let service: TestService;
   let get: TestService['get'];
   let send: TestService['send'];

@@ -16,7 +16,7 @@ const expectProblem = (answer: TestAnswer<unknown>, status: number, detail: RegE
   });
 };
 
-describe('the listeners in the admin API', () => {
+describe('ListenersController', () => {
   let service: TestService;
   let get: TestService['get'];
   let send: TestService['send'];

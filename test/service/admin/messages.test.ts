@@ -8,7 +8,7 @@ interface List {
   nextCursor: string | null;
 }
 
-describe.each(ADAPTERS)('the messages in the admin API, on %s', (adapter) => {
+describe.each(ADAPTERS)('MessagesController, on %s', (adapter) => {
   let service: TestService;
 
   beforeAll(async () => {

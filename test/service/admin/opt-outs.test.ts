@@ -13,7 +13,7 @@ const PEER = '+15550100001';
 const OWN = '+15550100002';
 const AUTHORIZATION = { authorization: `Bearer ${TEST_ADMIN_KEY}` };
 
-describe.each(ADAPTERS)('the opt-outs in the admin API, on %s', (adapter) => {
+describe.each(ADAPTERS)('OptOutsController, on %s', (adapter) => {
   let service: TestService;
 
   beforeAll(async () => {

@@ -15,7 +15,7 @@ interface List {
 
 const MISSING_ID = '00000000-0000-4000-8000-000000000000';
 
-describe.each(ADAPTERS)('the outbox in the admin API, on %s', (adapter) => {
+describe.each(ADAPTERS)('OutboxController, on %s', (adapter) => {
   let postack: LocalPostack;
   let service: TestService;
   const ids: string[] = [];

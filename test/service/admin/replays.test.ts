@@ -6,7 +6,7 @@ import { ADAPTERS, messageBody } from '../../support/test-application.js';
 import { startTestService, type TestAnswer, type TestService } from '../../support/test-service.js';
 import { waitUntil } from '../../support/wait-until.js';
 
-describe.each(ADAPTERS)('replaying by the admin API, on %s', (adapter) => {
+describe.each(ADAPTERS)('ReplaysController, on %s', (adapter) => {
   let service: TestService;
   let get: TestService['get'];
   let send: TestService['send'];

@@ -10,7 +10,7 @@ interface Rule {
 const HOURS = { name: 'Hours', kind: 'keyword', pattern: 'hours', template: 'From 8 to 6, {{from}}' };
 const OFFICE = { timeZone: 'Europe/Paris', days: [1], from: '08:00', to: '18:00' };
 
-describe.each(ADAPTERS)('the reply rules in the admin API, on %s', (adapter) => {
+describe.each(ADAPTERS)('ReplyRulesController, on %s', (adapter) => {
   let service: TestService;
 
   beforeAll(async () => {

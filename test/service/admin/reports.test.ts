@@ -18,7 +18,7 @@ const LEAK = /\+?\d{8,}|HYPERLINK|secret/;
 const minutesLater = (minutes: number) => new Date(NOON.getTime() + minutes * 60_000);
 const path = (rest: string) => `/api/v1/reports/${rest}`;
 
-describe('the reports of the service', () => {
+describe('ReportsController', () => {
   let service: TestService;
 
   async function tell(type: string, at: Date, data: Record<string, unknown>): Promise<string> {

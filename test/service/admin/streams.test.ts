@@ -7,7 +7,7 @@ import { startTestService, TEST_ADMIN_KEY, type TestService } from '../../suppor
 const PEER = '+491701234567';
 const SECRET = /491701234567|15550100002|my PIN is 4711/;
 
-describe.each(ADAPTERS)('with %s, a streamed response', (adapter) => {
+describe.each(ADAPTERS)('ReportsController, with %s, a streamed response', (adapter) => {
   let service: TestService;
   const logged: string[] = [];
 
