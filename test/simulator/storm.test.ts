@@ -9,7 +9,7 @@ const FAULTS: StormFaults = {
 
 const STORM = { customers: 10, messages: 150, faults: FAULTS };
 
-describe('Storm, in a storm', () => {
+describe('storm', () => {
   let postack: LocalPostack;
   let app: TestApplication;
 
