@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { In, IsNull, Not, type EntityManager } from 'typeorm';
+import { checkedReason } from '../errors/decision-reason.js';
 import { normalizePhoneNumber, maskPhoneNumber } from '../events/phone-number.js';
 import type { PostackEvent } from '../events/postack-event.js';
 import type { Page } from '../database/keyset-page.js';
@@ -11,8 +12,13 @@ import { entriesPage, statesPage, type EntriesFilter, type OptOutFilter } from '
 import { OptOutEntity } from './opt-out.entity.js';
 import { OptOutEvidenceEntity } from './opt-out-evidence.entity.js';
 import { recordEntries, type OptOutEntry } from './opt-out-record.js';
-import { OptOutNotFoundError, OptOutReviewNotFoundError, OptOutReviewStateError } from './opt-out-errors.js';
-import { checkedReason, checkedRequest, type OptOutRequest } from './opt-out-request.js';
+import {
+  InvalidOptOutError,
+  OptOutNotFoundError,
+  OptOutReviewNotFoundError,
+  OptOutReviewStateError,
+} from './opt-out-errors.js';
+import { checkedRequest, type OptOutRequest } from './opt-out-request.js';
 import { isOptedOut } from './opt-out-state.js';
 import { OptOutOptions } from './opt-outs.options.js';
 
@@ -140,7 +146,7 @@ export class OptOutLedger {
    * @throws {OptOutReviewStateError} when it is resolved already.
    */
   async resolveReview(id: string, { decision, reason }: ReviewDecision): Promise<OptOutEvidenceEntity> {
-    const checked = checkedReason(reason);
+    const checked = checkedReason(reason, InvalidOptOutError);
     if (!/^\d{1,18}$/.test(id)) throw new OptOutReviewNotFoundError(id);
     return this.database.transaction(async (manager) => {
       const review = await manager.findOne(OptOutEvidenceEntity, {
@@ -166,7 +172,12 @@ export class OptOutLedger {
    * @throws {InvalidOptOutError} when the source is not such a list. Rows before the error may have been imported.
    */
   async importCsv(source: Readable, { reason }: { reason: string }): Promise<OptOutImport> {
-    return importOptOuts(source, checkedReason(reason), this.options.scope, this.database);
+    return importOptOuts(
+      source,
+      checkedReason(reason, InvalidOptOutError),
+      this.options.scope,
+      this.database,
+    );
   }
 
   /** Streams every number that is opted out, as CSV in UTF-8 that `importCsv` accepts. */

@@ -1,5 +1,5 @@
 import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
-import { MAX_REASON_LENGTH } from '../errors/decision-reason.js';
+import { checkedReason } from '../errors/decision-reason.js';
 import { InvalidOptOutError } from './opt-out-errors.js';
 
 /** An operator's opt-out or opt-in of a number. */
@@ -12,20 +12,13 @@ export interface OptOutRequest {
   reason: string;
 }
 
-/** The trimmed reason. @throws {InvalidOptOutError} */
-export function checkedReason(reason: string): string {
-  const trimmed = reason.trim();
-  if (trimmed !== '' && trimmed.length <= MAX_REASON_LENGTH && !trimmed.includes('\0')) return trimmed;
-  throw new InvalidOptOutError(`"reason" must be a text of 1 to ${MAX_REASON_LENGTH} characters`);
-}
-
 /** The request with normalized numbers; `ownNumber` is `null` for all own numbers. @throws {InvalidOptOutError} */
 export function checkedRequest({ peer, ownNumber, reason }: OptOutRequest) {
   return {
     peer: required('the number', peer),
     // The validation of request bodies lets `null` pass as absent.
     ownNumber: (ownNumber ?? null) === null ? null : required('"ownNumber"', ownNumber ?? ''),
-    reason: checkedReason(reason),
+    reason: checkedReason(reason, InvalidOptOutError),
   };
 }
 

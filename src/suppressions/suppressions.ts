@@ -10,7 +10,7 @@ import {
 import type { Page } from '../database/keyset-page.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import type { NumberListImport } from '../csv/number-list-import.js';
-import { MAX_REASON_LENGTH } from '../errors/decision-reason.js';
+import { checkedReason } from '../errors/decision-reason.js';
 import { exportSuppressions, importSuppressions } from './suppression-csv.js';
 import { suppressions, suppressionsPage, type SuppressionFilter } from './suppression-lists.js';
 import { liftSuppressions, recordSuppressions, type SuppressionEntry } from './suppression-record.js';
@@ -81,7 +81,12 @@ export class Suppressions {
     }
     const entry: SuppressionEntry = {
       ...{ number: required(number), since, expiresAt: expiresAt ?? null, source: 'admin' },
-      ...{ code: null, messageId: null, eventId: null, reason: checkedReason(reason) },
+      ...{
+        code: null,
+        messageId: null,
+        eventId: null,
+        reason: checkedReason(reason, InvalidSuppressionError),
+      },
     };
     return this.database.transaction(async (manager) => {
       await recordSuppressions([entry], manager);
@@ -96,7 +101,7 @@ export class Suppressions {
    * @throws {SuppressionNotFoundError} when the number is not suppressed.
    */
   async remove({ number, reason }: Omit<SuppressionRequest, 'expiresAt'>): Promise<SuppressionEntity> {
-    const [normalized, removedReason] = [required(number), checkedReason(reason)];
+    const [normalized, removedReason] = [required(number), checkedReason(reason, InvalidSuppressionError)];
     return this.database.transaction(async (manager) => {
       const suppression = await this.find(normalized, manager);
       if (!suppression) {
@@ -116,7 +121,7 @@ export class Suppressions {
    * @throws {InvalidSuppressionError} when the source is not such a list. Rows before the error may have been imported.
    */
   async importCsv(source: Readable, { reason }: { reason: string }): Promise<NumberListImport> {
-    return importSuppressions(source, checkedReason(reason), this.database);
+    return importSuppressions(source, checkedReason(reason, InvalidSuppressionError), this.database);
   }
 
   /** Streams every number that is suppressed now, as CSV in UTF-8 that `importCsv` accepts. */
@@ -129,10 +134,4 @@ function required(text: string): string {
   const number = parsePhoneNumber(text);
   if (number === undefined) throw new InvalidSuppressionError(`the number ${NUMBER_RULE}`);
   return number;
-}
-
-function checkedReason(reason: string): string {
-  const trimmed = reason.trim();
-  if (trimmed !== '' && trimmed.length <= MAX_REASON_LENGTH && !trimmed.includes('\0')) return trimmed;
-  throw new InvalidSuppressionError(`"reason" must be a text of 1 to ${MAX_REASON_LENGTH} characters`);
 }

@@ -83,7 +83,7 @@ describe('RequestRate, in PostgreSQL', () => {
     pools.map((pool) => postgresRequestRate({ pool, apiKey, requestsPerSecond }));
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    database = await createTestDatabase({ isEmpty: true });
     await database.query('CREATE SCHEMA postack');
   });
   beforeEach(async () => {
