@@ -25,7 +25,7 @@ describe('PostackDatabase', () => {
   }
 
   beforeEach(async () => {
-    testDatabase = await createTestDatabase();
+    testDatabase = await createTestDatabase({ isEmpty: true });
   });
   afterEach(async () => {
     await database.dataSource.destroy();
