@@ -134,18 +134,8 @@ export class RetentionChunks {
 
   /** Events that are due but were not removed are checked again later. */
   async #noteLeftovers(ids: readonly string[], manager: EntityManager): Promise<void> {
-    await manager.query(
-      `WITH left_over AS (
-         SELECT id FROM ${this.#inbox}
-         WHERE id = ANY ($1::bigint[])
-           AND (received_at < ${before('$3')} OR body IS NOT NULL AND received_at < ${before('$2')})
-       ), noted AS (
-         INSERT INTO ${this.#leftover} (event_id) SELECT id FROM left_over ON CONFLICT DO NOTHING
-       )
-       DELETE FROM ${this.#leftover}
-       WHERE event_id = ANY ($1::bigint[]) AND event_id NOT IN (SELECT id FROM left_over)`,
-      [ids, this.days.payloadDays, this.days.eventDays],
-    );
+    const { payloadDays, eventDays } = this.days;
+    await manager.query(NOTE_LEFTOVERS(this.#inbox, this.#leftover), [ids, payloadDays, eventDays]);
   }
 }
 
@@ -161,3 +151,14 @@ const NOTHING = { payloadsRemoved: 0, eventsRemoved: 0 };
 function before(days: string): string {
   return `now() - make_interval(secs => ${days}::float8 * 86400)`;
 }
+
+const NOTE_LEFTOVERS = (inbox: string, leftover: string) =>
+  `WITH left_over AS (
+     SELECT id FROM ${inbox}
+     WHERE id = ANY ($1::bigint[])
+       AND (received_at < ${before('$3')} OR body IS NOT NULL AND received_at < ${before('$2')})
+   ), noted AS (
+     INSERT INTO ${leftover} (event_id) SELECT id FROM left_over ON CONFLICT DO NOTHING
+   )
+   DELETE FROM ${leftover}
+   WHERE event_id = ANY ($1::bigint[]) AND event_id NOT IN (SELECT id FROM left_over)`;

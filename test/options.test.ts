@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigurationError } from './errors/configuration-error.js';
-import { InboxOptions } from './inbox/inbox.options.js';
-import { JobsOptions } from './jobs/jobs.options.js';
-import { type PostackModuleOptions, resolveOptions } from './postack.options.js';
-import { RetentionOptions } from './retention/retention.options.js';
-import { WebhookOptions } from './webhook/webhook.options.js';
+import { ConfigurationError } from '../src/errors/configuration-error.js';
+import { InboxOptions } from '../src/inbox/inbox.options.js';
+import { JobsOptions } from '../src/jobs/jobs.options.js';
+import { type PostackModuleOptions, resolveOptions } from '../src/postack.options.js';
+import { RetentionOptions } from '../src/retention/retention.options.js';
+import { WebhookOptions } from '../src/webhook/webhook.options.js';
 
 const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
 
@@ -18,7 +18,7 @@ function problemsOf(options: unknown): readonly string[] {
   return [];
 }
 
-describe('the options', () => {
+describe('resolveOptions', () => {
   it('need only a secret', () => {
     const options = resolveOptions({ secret });
     const webhook = options.get(WebhookOptions) as WebhookOptions;
