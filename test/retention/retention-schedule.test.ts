@@ -49,7 +49,7 @@ describe('RetentionSchedule', () => {
       what: () => logger.lines.join('\n'),
     });
     expect(logger.lines.find((line) => line.startsWith('Removed '))).toMatch(
-      /^Removed 700 bodies of events older than 30 days and 1 events older than 90 days in [\d.]+ s$/,
+      /^Removed 700 payloads of events older than 30 days and 1 events older than 90 days in [\d.]+ s$/,
     );
     await expect(stored(database)).resolves.toMatchObject({ events: 700, bodies: 0 });
   });
@@ -75,7 +75,7 @@ describe('RetentionSchedule', () => {
     await app.close();
     const { bodies } = await stored(database);
     expect(bodies).toBeGreaterThan(0);
-    expect(logger.lines.join('\n')).toContain('; there is more, for the next run');
+    expect(logger.lines.join('\n')).toContain('; more events remain for the next run');
     expect(logger.lines.join('\n')).not.toContain('Retention failed');
     const jobs = await database.query(`SELECT state FROM postack_jobs.job WHERE name = 'retention'`);
     expect(jobs).toEqual([{ state: 'completed' }]);
