@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { ConfigurationError } from './errors/configuration-error.js';
+import { poolOf } from './database/pool.js';
 import { PostackDatabase } from './database/postack-database.js';
 import { postackEntities } from './postack.entities.js';
 
@@ -37,7 +38,7 @@ export function checkDataSource(dataSource: DataSource | undefined): DataSource 
   if (!dataSource || problem !== undefined) {
     throw new ConfigurationError('PostackModule data source', [problem ?? '']);
   }
-  surviveCutConnections(new PostackDatabase(dataSource).pool);
+  surviveCutConnections(poolOf(dataSource));
 
   return dataSource;
 }

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { Pool } from 'pg';
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, Repository } from 'typeorm';
 import { tableName } from './table-name.js';
 import { transactionWithTimeout } from './transaction-with-timeout.js';
@@ -17,11 +16,6 @@ export class PostackDatabase {
   /** Outside any transaction. */
   get manager(): EntityManager {
     return this.dataSource.manager;
-  }
-
-  /** The node-postgres pool of the data source, for statements too frequent for TypeORM's own layer. */
-  get pool(): Pool {
-    return (this.dataSource.driver as unknown as { master: Pool }).master;
   }
 
   /** The table of an entity as it stands in SQL, schema and quotes included: `"postack"."inbox_event"`. */

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EventParser } from '../events/event-parser.js';
 import { loggableError } from '../errors/loggable-error.js';
+import { poolOf } from '../database/pool.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { NOTIFY_INBOX } from '../jobs/notifications.js';
 import { JobsOptions } from '../jobs/jobs.options.js';
@@ -53,7 +54,7 @@ export class Inbox {
     private readonly parser: EventParser,
   ) {
     this.#insert = new InboxInsert(
-      database.pool,
+      poolOf(database.dataSource),
       database.table(InboxEventEntity),
       options.endpoint,
       options.commitTimeoutMs,

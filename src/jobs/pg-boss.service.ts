@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { PoolConfig } from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { EntityManager } from 'typeorm';
+import { poolOf } from '../database/pool.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { loggableError } from '../errors/loggable-error.js';
 import { JobsOptions } from './jobs.options.js';
@@ -110,7 +111,7 @@ export class PgBossService {
 
   #create(): PgBoss {
     const { jobsPoolSize, jobsSchema, works } = this.options;
-    const pool = this.database.pool.options as PoolConfig;
+    const pool = poolOf(this.database.dataSource).options as PoolConfig;
     const boss = new PgBoss({
       ...(pool as object),
       // node-postgres makes the password non-enumerable, so spreading leaves it out.

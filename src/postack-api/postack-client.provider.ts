@@ -1,3 +1,4 @@
+import { poolOf } from '../database/pool.js';
 import type { PostackDatabase } from '../database/postack-database.js';
 import type { PostackApiOptions } from './postack-api.options.js';
 import { PostackClient } from './postack-client.js';
@@ -16,7 +17,7 @@ export function postackClient({ api }: PostackApiOptions, database: PostackDatab
   const { requestsPerSecond, ...options } = api;
   const { schema, tableName } = database.dataSource.getMetadata(RequestRateEntity);
   const requestRate = postgresRequestRate({
-    pool: database.pool,
+    pool: poolOf(database.dataSource),
     schema: schema ?? 'public',
     table: tableName,
     apiKey: options.apiKey ?? '',

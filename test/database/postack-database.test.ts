@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { poolOf } from '../../src/database/pool.js';
 import { PostackDatabase } from '../../src/database/postack-database.js';
 import { OwnNumberEntity } from '../../src/messages/own-number.entity.js';
 import { DEFAULT_SCHEMA, postackEntities } from '../../src/postack.entities.js';
@@ -40,7 +41,7 @@ describe('PostackDatabase', () => {
     await database.repository(OwnNumberEntity).insert({ number: '1' });
     await expect(database.manager.count(OwnNumberEntity)).resolves.toBe(1);
     await expect(
-      database.pool.query(`SELECT * FROM ${database.table(OwnNumberEntity)}`),
+      poolOf(database.dataSource).query(`SELECT * FROM ${database.table(OwnNumberEntity)}`),
     ).resolves.toMatchObject({
       rowCount: 1,
     });
