@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { schemaOf } from './postack-schema.js';
 
-/** The inbox, the outcomes of handlers, and the messages. */
+/** Inbox events, handler outcomes and messages. */
 export class PostackCreateInbox1795392000000 implements MigrationInterface {
   readonly name = 'PostackCreateInbox1795392000000';
 

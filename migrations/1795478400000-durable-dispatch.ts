@@ -1,14 +1,14 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { schemaOf } from './postack-schema.js';
 
-/** Deliveries, retries, dead letters and order of listeners; pauses; replays; events whose body is gone. */
+/** Deliveries, retries, dead letters and order of listeners; pauses; replays; events without payload. */
 export class PostackDurableDispatch1795478400000 implements MigrationInterface {
   readonly name = 'PostackDurableDispatch1795478400000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     const schema = schemaOf(queryRunner);
     const outcome = `${schema}.handler_outcome`;
-    // Checking it cost a lock on the event for each outcome; retention removes both together.
+    // The foreign key locked the event at each insert of an outcome. Retention removes both together.
     await queryRunner.query(`ALTER TABLE ${outcome} DROP CONSTRAINT handler_outcome_event_id_fkey`);
     await queryRunner.query(`ALTER TABLE ${outcome} DROP COLUMN job_id`);
     await queryRunner.query(`

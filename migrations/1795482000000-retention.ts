@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { schemaOf } from './postack-schema.js';
 
-/** How far retention has got, and what it had to pass over. */
+/** Positions of retention, and the events that it skipped. */
 export class PostackRetention1795482000000 implements MigrationInterface {
   readonly name = 'PostackRetention1795482000000';
 

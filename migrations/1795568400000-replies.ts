@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { schemaOf } from './postack-schema.js';
 
-/** The outbox and its request rate, reply rules, opt-outs with their evidence, and the numbers that are ours. */
+/** The outbox and its request rate, reply rules, opt-outs with their evidence, and own numbers. */
 export class PostackReplies1795568400000 implements MigrationInterface {
   readonly name = 'PostackReplies1795568400000';
 

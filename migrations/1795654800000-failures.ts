@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { schemaOf } from './postack-schema.js';
 
-/** Failures, suppressed numbers, alerts with what they are learned from, and messages that repeat others. */
+/** Message failures, suppressions, alerts with their statistics, and resent messages. */
 export class PostackFailures1795654800000 implements MigrationInterface {
   readonly name = 'PostackFailures1795654800000';
 

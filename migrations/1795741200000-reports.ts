@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { schemaOf } from './postack-schema.js';
 
-/** Rollups of messages and events, what they need to be kept, and views of them for other tools. */
+/** Rollups of messages and events, the tables that they are computed from, and views for other tools. */
 export class PostackReports1795741200000 implements MigrationInterface {
   readonly name = 'PostackReports1795741200000';
 
@@ -107,7 +107,7 @@ function views(schema: string): string[] {
      SELECT date_trunc('hour', bucket, 'UTC') AS hour, dimension, value,
        sum(${OUTBOUND.map((column) => `"${column}"`).join(' + ')}) AS outbound, ${sums(COUNTS)}
      FROM ${schema}.report_count GROUP BY 1, 2, 3`,
-    // The cause of a code is the one that was recorded last; a code has another one when the catalogue is changed.
+    // The latest recorded cause of a code: a change of the catalogue changes it.
     `CREATE VIEW ${schema}.report_hourly_failures AS
      SELECT hour, error_code,
        coalesce((SELECT cause_class FROM ${schema}.failure WHERE code = error_code ORDER BY failed_at DESC LIMIT 1),

@@ -8,8 +8,8 @@ import { PostackReports1795741200000 } from './1795741200000-reports.js';
 import { PostackSettledWords1795827600000 } from './1795827600000-settled-words.js';
 
 /**
- * The migrations of this package's tables, oldest first: `migrations: [...postackMigrations]` in the options of
- * your data source. They touch nothing outside the schema chosen with `postackEntities`.
+ * The migrations of this package's tables, oldest first: set `migrations: [...postackMigrations]` in the options of your
+ * data source. They change nothing outside the schema of `postackEntities`.
  */
 export const postackMigrations: readonly (new () => MigrationInterface)[] = [
   PostackCreateInbox1795392000000,

@@ -1,21 +1,20 @@
 import { getMetadataArgsStorage } from 'typeorm';
 import { AlertEntity } from './alerts/alert.entity.js';
-import { SilenceWatchEntity } from './alerts/silence-watch.entity.js';
 import { EventHourEntity } from './alerts/event-hour.entity.js';
-import { HandlerOutcomeEntity } from './dispatch/outcomes/handler-outcome.entity.js';
+import { SilenceWatchEntity } from './alerts/silence-watch.entity.js';
 import { ListenerPauseEntity } from './dispatch/listener-pause.entity.js';
-import { ReplayEntity } from './replays/replay.entity.js';
+import { HandlerOutcomeEntity } from './dispatch/outcomes/handler-outcome.entity.js';
 import { MessageFailureEntity } from './failures/message-failure.entity.js';
 import { DeliveryReconciliationEntity } from './failures/reconciliation/delivery-reconciliation.entity.js';
 import { InboxEventEntity } from './inbox/inbox-event.entity.js';
 import { MessageEntity } from './messages/message.entity.js';
-import { RequestRateEntity } from './postack-api/request-rate.entity.js';
 import { OwnNumberEntity } from './messages/own-number.entity.js';
 import { OptOutEvidenceEntity } from './opt-outs/opt-out-evidence.entity.js';
 import { OptOutEntity } from './opt-outs/opt-out.entity.js';
 import { OutboxMessageEntity } from './outbox/outbox-message.entity.js';
+import { RequestRateEntity } from './postack-api/request-rate.entity.js';
+import { ReplayEntity } from './replays/replay.entity.js';
 import { ReplyRuleEntity } from './replies/rules/reply-rule.entity.js';
-import { SuppressionEntity } from './suppressions/suppression.entity.js';
 import { ConversationEntryEntity } from './reports/rollups/conversation-entry.entity.js';
 import { ReportCountEntity } from './reports/rollups/report-count.entity.js';
 import { ReportDurationEntity } from './reports/rollups/report-duration.entity.js';
@@ -23,6 +22,7 @@ import { ReportEventEntity } from './reports/rollups/report-event.entity.js';
 import { ReportOwnNumberEntity } from './reports/rollups/report-own-number.entity.js';
 import { RetentionLeftoverEntity } from './retention/retention-leftover.entity.js';
 import { RetentionProgressEntity } from './retention/retention-progress.entity.js';
+import { SuppressionEntity } from './suppressions/suppression.entity.js';
 
 /** The PostgreSQL schema that this package's tables are in, unless another is chosen. */
 export const DEFAULT_SCHEMA = 'postack';

@@ -7,16 +7,16 @@ import { ListenersModule } from './listeners/listeners.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { OptOutsModule } from './opt-outs/opt-outs.module.js';
 import { OutboxModule } from './outbox/outbox.module.js';
-import { type ASYNC_OPTIONS_TYPE, type OPTIONS_TYPE, PostackCoreModule } from './postack.core.module.js';
 import { PostackApiModule } from './postack-api/postack-api.module.js';
-import { RepliesModule } from './replies/replies.module.js';
 import { ReplaysModule } from './replays/replays.module.js';
+import { RepliesModule } from './replies/replies.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { SuppressionsModule } from './suppressions/suppressions.module.js';
 import { WebhookModule } from './webhook/webhook.module.js';
+import { type ASYNC_OPTIONS_TYPE, type OPTIONS_TYPE, PostackCoreModule } from './postack.core.module.js';
 
-/** The features, in the order in which an event passes them. */
+/** In the order in which an event passes them. */
 const FEATURES = [
   WebhookModule,
   InboxModule,
@@ -43,9 +43,9 @@ const FEATURES = [
 @Module({ imports: FEATURES, exports: FEATURES })
 export class PostackModule {
   /**
-   * Imports the module with options known at once.
+   * Imports the module with the given options.
    *
-   * @throws {ConfigurationError} at boot, naming every option that is wrong.
+   * @throws {ConfigurationError} at boot, naming every invalid option.
    */
   static forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     return withCore(PostackCoreModule.forRoot(options), options.isGlobal);

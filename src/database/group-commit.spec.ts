@@ -59,7 +59,7 @@ describe('GroupCommit', () => {
     await expect(results).resolves.toEqual([{ status: 'rejected', reason: refused }, ...done([2])]);
   });
 
-  it('rejects a whole batch when its commit fails, and goes on with the next', async () => {
+  it('rejects a whole batch when its commit fails, and continues with the next', async () => {
     const { calls, commit } = manualCommit();
     const group = new GroupCommit(commit, options);
     const first = group.add(1);

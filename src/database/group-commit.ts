@@ -1,4 +1,4 @@
-/** The batch of an item did not finish in time; its outcome is unknown. */
+/** The batch of an item was not committed in time. It may still be committed later. */
 export class GroupCommitTimeout extends Error {
   override readonly name = 'GroupCommitTimeout';
 }
@@ -8,9 +8,9 @@ export interface GroupCommitOptions {
   maxBatchSize: number;
   /** Maximum number of concurrent calls of `commit`. */
   maxInFlight: number;
-  /** An item that has waited this long is rejected with `GroupCommitTimeout`. */
+  /** Maximum wait of an item; after it, the item is rejected with `GroupCommitTimeout`. */
   timeoutMs: number;
-  /** Awaited before a batch is sent; `undefined` for no wait. Must not reject. */
+  /** Returns a promise to wait for before the next batch is sent, or `undefined`. It must not reject. */
   ready?: () => Promise<void> | undefined;
 }
 
@@ -22,9 +22,9 @@ interface Waiter<Item, Result> {
 }
 
 /**
- * Combines single writes into batches: an item is sent at once when a slot is free; items that arrive meanwhile are sent
- * together as soon as one is free again. So there is no extra wait when idle, and the cost of a commit is shared under
- * load.
+ * Turns single writes into batches. An item is sent at once while fewer than `maxInFlight` commits are running; items
+ * that arrive meanwhile are sent together. So nothing waits when traffic is low, and under load many items share the
+ * cost of a commit.
  */
 export class GroupCommit<Item, Result> {
   readonly #queue: Waiter<Item, Result>[] = [];
@@ -32,13 +32,13 @@ export class GroupCommit<Item, Result> {
   private timer: NodeJS.Timeout | undefined;
   #isWaiting = false;
 
-  /** @param commit Resolves to one settled result for each item, in their order; rejects when all failed. */
+  /** @param commit Resolves to one settled result per item, in the same order. Rejects when all items failed. */
   constructor(
     private readonly commit: (items: Item[]) => Promise<PromiseSettledResult<Result>[]>,
     private readonly options: GroupCommitOptions,
   ) {}
 
-  /** How many items are queued and not yet sent. */
+  /** Number of items that are queued and not yet sent. */
   get waiting(): number {
     return this.#queue.length;
   }
@@ -47,7 +47,7 @@ export class GroupCommit<Item, Result> {
   add(item: Item): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.#queue.push({ item, deadlineMs: Date.now() + this.options.timeoutMs, resolve, reject });
-      // After the current turn: requests read in the same turn of the event loop share a commit.
+      // In the next turn of the event loop, so that requests read in the same turn share a commit.
       if (this.#queue.length === 1)
         setImmediate(() => {
           this.#pump();
@@ -89,7 +89,7 @@ export class GroupCommit<Item, Result> {
     }
   }
 
-  /** One timer for all: per-item timers would cost more than the items. */
+  /** One timer for all items: a timer per item would cost more than the item. */
   #watch(): void {
     this.timer ??= setTimeout(
       () => {

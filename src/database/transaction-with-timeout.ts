@@ -2,11 +2,11 @@ import type { Client } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 
 /**
- * Runs `run` in a transaction that must finish, from connection to commit, within `timeoutMs`. After that its connection
- * is closed, which rolls the transaction back.
+ * Runs a transaction that must be committed within `timeoutMs`, including the wait for a connection. After that, its
+ * connection is closed, which rolls it back.
  *
- * @param timedOut Creates the error for that.
- * @throws the error that prevented the commit, or the one of `timedOut`.
+ * @param timedOut Creates the error to reject with after the timeout.
+ * @throws the error of the transaction, or that of `timedOut`.
  */
 export async function transactionWithTimeout<Result>(
   dataSource: DataSource,
@@ -32,16 +32,16 @@ export async function transactionWithTimeout<Result>(
 }
 
 /**
- * SQL that makes PostgreSQL roll back the current transaction after this long without a statement: the locks of a process
- * that is cut off from PostgreSQL would otherwise stay for hours.
+ * SQL that makes PostgreSQL roll back the current transaction after it has been idle for a while. Without it, the locks
+ * of a process whose connection was cut silently would be held for hours.
  *
- * @param parameter Parameter of the query that holds the value of `idleTimeout`.
+ * @param parameter Placeholder of the query for the value of `idleTimeout`: `$1`.
  */
 export function setIdleTimeout(parameter: string): string {
   return `set_config('idle_in_transaction_session_timeout', ${parameter}, true)`;
 }
 
-/** The value for `setIdleTimeout`. @param timeoutMs Timeout of the transaction; its own process acts first. */
+/** The value for `setIdleTimeout`: longer than the transaction's own timeout, so that its process acts first. */
 export function idleTimeout(timeoutMs: number): string {
   return String(timeoutMs + 1000);
 }

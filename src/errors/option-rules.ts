@@ -2,11 +2,11 @@ import { IsInt, Max, Min } from 'class-validator';
 import { ConfigurationError } from './configuration-error.js';
 
 /**
- * Sets the options that were given; those that are `undefined` or `null` keep their default. An option that is itself an
- * object with defaults is set property by property.
+ * Overwrites defaults with the given options. Options that are `undefined` or `null` keep their default; an
+ * `OptionGroup` is set property by property.
  *
- * @param options Holds a default for every option.
- * @throws {ConfigurationError} when a group of options is not an object.
+ * @param options Has a default for every option.
+ * @throws {ConfigurationError} when the value of an `OptionGroup` is not an object.
  */
 export function applyOptions(options: object, given: object = {}, path = ''): void {
   const target = options as Record<string, unknown>;
@@ -22,16 +22,20 @@ export function applyOptions(options: object, given: object = {}, path = ''): vo
   }
 }
 
-/** An object of options: an instance of a class of this package, not a list, a map or a value of the host's. */
-function isGroup(value: unknown): value is object {
+function isGroup(value: unknown): value is OptionGroup {
   return value instanceof OptionGroup;
 }
 
-/** Base of a class of options that is itself one option. */
-// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- tells such an object from a value of the host's
+/** Base class of options that are nested in another option. */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- tells them from lists and host objects
 export abstract class OptionGroup {}
 
-/** A whole number. `name` in the message is the property's, after `prefix`: `"replies.loopGuard.perDay"`. */
+/**
+ * Property decorator: a whole number.
+ *
+ * @param unit For the message: `milliseconds`.
+ * @param prefix Of the property's name in the message: `replies.loopGuard.` gives `"replies.loopGuard.perDay"`.
+ */
 export function IsWhole(unit: string, min: number, max = Infinity, prefix = ''): PropertyDecorator {
   const range = max === Infinity ? `, at least ${min}` : `, from ${min} to ${max}`;
   const rule = { message: `"${prefix}$property" must be a whole number of ${unit}${range}` };

@@ -1,7 +1,7 @@
 import { maskPhoneNumber } from './phone-number.js';
 import { PostackEvent, type PostackEventEnvelope } from './postack-event.js';
 
-/** What Postack reported about one SMS; `null` where it reported nothing. */
+/** The fields of a message event; `null` where the payload has no usable value. */
 export interface MessageFields {
   /** Postack's id of the message. */
   messageId: string | null;
@@ -9,19 +9,19 @@ export interface MessageFields {
   from: string | null;
   /** Recipient: E.164 or a short code. */
   to: string | null;
-  /** The text as sent, never shortened. */
+  /** The complete text. */
   text: string | null;
-  /** Postack's own name of the state, if the payload has one; the event type takes precedence. */
+  /** Postack's own word for the state. The event type is authoritative. */
   status: string | null;
-  /** Why it failed, as Postack's or the carrier's code; what cannot be a code, see `PayloadMapping`, is in `errorMessage`. */
+  /** Postack's or the carrier's failure code. Values that are not a code (see `PayloadMapping`) are in `errorMessage`. */
   errorCode: string | null;
-  /** Why it failed, in words. */
+  /** Description of the failure. */
   errorMessage: string | null;
-  /** Number of segments of the text: 0 to 255. */
+  /** Number of SMS segments of the text: 0 to 255. */
   segments: number | null;
 }
 
-/** Base of the six message events. */
+/** Base class of the events about one SMS. */
 export abstract class MessageEvent extends PostackEvent implements MessageFields {
   readonly messageId: string | null;
   readonly from: string | null;

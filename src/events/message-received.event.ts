@@ -7,16 +7,16 @@ export class MessageReceivedEvent extends MessageEvent {
   readonly type = MessageReceivedEvent.type;
 
   /**
-   * Replies to the sender, from the number that the message was sent to. Inside a listener only: the reply is stored in
+   * Replies to the sender, from the number that received the message. Only inside a listener: the reply is stored in
    * the listener's transaction if it has one, and sent once, however often the listener is retried. Send rules
-   * (opt-outs, limits) are checked when it is sent.
+   * (opt-outs, budgets, quiet hours) apply when it is sent.
    *
-   * @param options.key Distinguishes several replies to one event. By default their order does: the first reply of a
-   *   retry is the first reply of the call before.
+   * @param options.key Distinguishes several replies to one event. Default: their order within a call, so that a retry
+   *   sends none of them twice.
    * @throws {ReplyOutsideListenerError}
-   * @throws {UnsendableTextError} when the text is empty or too long. If not caught, this error and the next one make the
-   *   event a dead letter of the listener at once.
-   * @throws {InvalidOutboxMessageError} when the event lacks the sender or the recipient.
+   * @throws {UnsendableTextError} when the text is empty or too long. Uncaught, this error and the next one make the
+   *   event a dead letter of the listener, without a retry.
+   * @throws {InvalidOutboxMessageError} when the event has no sender or recipient.
    */
   async reply(text: string, options: { key?: string } = {}): Promise<ReplyReceipt> {
     return ReplyScope.current(this.id).reply(this, text, options.key);

@@ -58,8 +58,8 @@ export class Queue<Data extends object> {
   }
 
   /**
-   * Enqueues a job, unless one with the same key is already waiting; one that is running does not count. Only for queues
-   * with the policy `stately`.
+   * Enqueues a job, unless one with the same key is already waiting; one that is running does not count. Only for
+   * queues with the policy `stately`.
    */
   async sendOnce(key: string, data: Data, { manager }: Pick<SendOptions, 'manager'>): Promise<void> {
     await this.prepare();

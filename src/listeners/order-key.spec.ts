@@ -29,19 +29,19 @@ const A = '+15550100001';
 const B = '+15550100002';
 
 describe('orderKeyOf', () => {
-  it('is one for a conversation, whoever writes', () => {
+  it('is the same in both directions of a conversation', () => {
     const key = orderKeyOf(message('1', { from: A, to: B }), 'conversation');
     expect(orderKeyOf(message('2', { from: B, to: A }), 'conversation')).toBe(key);
     expect(orderKeyOf(message('3', { from: A, to: A }), 'conversation')).not.toBe(key);
   });
 
-  it('is one for a message', () => {
+  it('is the same for all events of a message', () => {
     const key = orderKeyOf(message('1', { messageId: 'SM1' }), 'message');
     expect(orderKeyOf(message('2', { messageId: 'SM1', from: A }), 'message')).toBe(key);
     expect(orderKeyOf(message('3', { messageId: 'SM2' }), 'message')).not.toBe(key);
   });
 
-  it('is its own for an event that tells of neither', () => {
+  it('is unique for an event without message and numbers', () => {
     const events = [
       message('1', { from: A }),
       message('2', { from: A }),
@@ -51,7 +51,7 @@ describe('orderKeyOf', () => {
     expect(new Set(keys).size).toBe(3);
   });
 
-  it('does not show the numbers', () => {
+  it('does not reveal the numbers', () => {
     expect(orderKeyOf(message('1', { from: A, to: B }), 'conversation')).toMatch(/^[\w-]{22}$/);
   });
 });

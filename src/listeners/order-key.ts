@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { MessageEvent } from '../events/message-event.js';
 import type { PostackEvent } from '../events/postack-event.js';
 
-/** What an ordered listener handles one event at a time: a conversation, or a message. */
+/** What forms a message group, whose events an ordered listener gets one at a time: a conversation, or one message. */
 export type Ordering = 'conversation' | 'message';
 
 /**
- * The key of an event's message group: the same for all events of one conversation (two numbers, in either direction) or
- * of one message. It does not reveal the numbers. An event without either is a group of its own.
+ * The key of an event's message group: the same for all events of one conversation (two numbers, in either direction)
+ * or of one message. It does not reveal the numbers. An event without these fields is a group of its own.
  */
 export function orderKeyOf(event: PostackEvent, ordering: Ordering): string {
   return createHash('sha256')

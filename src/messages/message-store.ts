@@ -53,7 +53,7 @@ export class MessageStore {
   }
 
   /**
-   * Adds facts to a message in a non-terminal state, in the transaction of `manager`, with the same reducer as for events.
+   * Adds facts to a message in a non-terminal state, in the transaction of `manager`, by the same reducer as events.
    *
    * @returns the message after the change; `null` when it has reached a terminal state, and nothing was added.
    */

@@ -44,7 +44,7 @@ export class Retention implements OnModuleDestroy {
     if (options.retention) this.#chunks = new RetentionChunks(database, options.retention, CHUNK_SIZE);
   }
 
-  /** Removes everything due. Stops early at the application's shutdown, after 9 minutes, or when `signal` is aborted. */
+  /** Removes everything that is due. Ends early at the shutdown, after 9 minutes, or when `signal` is aborted. */
   async run(signal?: AbortSignal): Promise<RetentionReport> {
     if (!this.#chunks) return { payloadsRemoved: 0, eventsRemoved: 0, isComplete: true };
     const stop = AbortSignal.any([this.shutdown.signal, ...(signal ? [signal] : [])]);
@@ -89,8 +89,8 @@ export class Retention implements OnModuleDestroy {
     if (!this.options.retention || payloadsRemoved + eventsRemoved === 0) return;
     const { payloadDays, eventDays } = this.options.retention;
     this.#logger.log(
-      `Removed ${payloadsRemoved} payloads of events older than ${payloadDays} days and ${eventsRemoved} events older than ` +
-        `${eventDays} days in ${seconds.toFixed(1)} s${isComplete ? '' : '; more events remain for the next run'}`,
+      `Removed ${payloadsRemoved} payloads of events older than ${payloadDays} days and ${eventsRemoved} events ` +
+        `older than ${eventDays} days in ${seconds.toFixed(1)} s${isComplete ? '' : '; more events remain for the next run'}`,
     );
   }
 }

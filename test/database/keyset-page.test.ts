@@ -85,7 +85,7 @@ describe('keysetPage', () => {
     });
   });
 
-  it('has 50 items on a page unless told otherwise', async () => {
+  it('has 50 items on a page by default', async () => {
     await storeMessages(Array.from({ length: 51 }, (_, index) => [`m${index}`, EARLY]));
     const { items, nextCursor } = await messages.list();
     expect(items).toHaveLength(50);

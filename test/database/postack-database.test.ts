@@ -63,7 +63,7 @@ describe('PostackDatabase', () => {
     await expect(numbers()).resolves.toEqual(['1']);
   });
 
-  it('isolates a transaction as it is told', async () => {
+  it('uses the given isolation level', async () => {
     await open();
     const level = (isolation?: 'REPEATABLE READ') =>
       database.transaction(async (manager) => {

@@ -111,14 +111,14 @@ describe('Queue', () => {
     ).resolves.toEqual([{ start_after: later }]);
   });
 
-  it('processes as many jobs at once as it is told to', async () => {
+  it('processes as many jobs at once as the options say', async () => {
     const both = Promise.withResolvers<undefined>();
     const peer = await processes.make();
     peer.workers.queue<Work>('work', {}).process(
       async (job) => {
         await record(job);
         if (done.length === 2) both.resolve(undefined);
-        // One at a time, the first one would wait for ever.
+        // If processed one at a time, the first job would wait forever.
         await both.promise;
       },
       { concurrency: 2, pollSeconds: 0.5 },

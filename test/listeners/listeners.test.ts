@@ -142,7 +142,7 @@ describe('HandlerWorkers, listeners', () => {
     await expect(waitForEvent(app.application, id)).resolves.toMatchObject({ status: 'dead' });
   });
 
-  it('fail when they take too long, and are told so by their signal', async () => {
+  it('fail when they take too long, and their signal is aborted', async () => {
     const { id } = await app.post(messageBody('message.sent'));
     const report = await waitForListener(app.application, id, 'hanging');
     expect(report).toMatchObject({ status: 'dead', lastError: { name: 'ListenerTimeoutError' } });

@@ -114,7 +114,7 @@ describe('HandlerRegistry, listeners and projections are checked at boot:', () =
     expect((await boot({ providers: [listenerClass(options)] })).message).toMatch(message);
   });
 
-  it('all problems are told at once', async () => {
+  it('all problems are reported at once', async () => {
     const error = await boot({
       providers: [
         { provide: 'a', useClass: listenerClass({ name: 'a b' }) },

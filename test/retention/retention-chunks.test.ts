@@ -66,7 +66,7 @@ describe('RetentionChunks', () => {
     await database.query(`UPDATE postack.handler_outcome SET status = 'discarded'`);
     const removed: number[] = [];
     for (let turn = 0; turn < 3; turn += 1) removed.push((await chunks.take('leftovers')).payloadsRemoved);
-    // The first hundred were looked at before they were settled: their turn comes again.
+    // The first hundred were checked before they were settled: they are due again in the next round.
     expect(removed).toEqual([100, 50, 100]);
     await expect(stored(database)).resolves.toMatchObject({ bodies: 0, leftovers: 0 });
   });
@@ -87,7 +87,7 @@ describe('RetentionChunks', () => {
     });
   });
 
-  it('end a run early when it is told to stop, and the next run goes on from there', async () => {
+  it('end a run early when its signal is aborted, and the next run continues from there', async () => {
     await storeOldEvents(database, 3000, 31);
     const stop = new AbortController();
     const retention = retentionOn(dataSources[0]);

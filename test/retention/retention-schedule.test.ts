@@ -64,7 +64,7 @@ describe('RetentionSchedule', () => {
     await expect(bossOf(apps[0]).send('retention', null, { startAfter })).resolves.toBeNull();
   });
 
-  it('does not hold up a process that is told to stop: the next run goes on', async () => {
+  it('does not hold up a process that stops: the next run continues', async () => {
     const app = await start();
     await storeOldEvents(database, 20_000, 31);
     await bossOf(app).send('retention');

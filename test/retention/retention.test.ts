@@ -63,7 +63,7 @@ describe('Retention', () => {
     await expect(find(id)).resolves.toMatchObject({ isBodyRemoved: true });
   });
 
-  it('removes an event wholly after 90 days, with its outcomes', async () => {
+  it('removes an event completely after 90 days, with its outcomes', async () => {
     const old = await oldEvent(91);
     const younger = await oldEvent(89);
     await expect(retention.run()).resolves.toEqual({
@@ -132,7 +132,7 @@ describe('Retention', () => {
     },
   );
 
-  it('leaves alone what was handed out again after it had been unhandled', async () => {
+  it('leaves an unhandled event alone that is being delivered after a backfill', async () => {
     const id = await oldEvent(31, { type: 'number.released', data: {} });
     await app.database.query(
       `INSERT INTO postack.handler_outcome (event_id, handler, status, attempts, reason)
@@ -142,7 +142,7 @@ describe('Retention', () => {
     await expect(find(id)).resolves.toMatchObject({ isBodyRemoved: false });
   });
 
-  it('passes over an event that somebody is at, and comes back to it', async () => {
+  it('skips an event that is locked, and checks it again later', async () => {
     await oldEvent(31);
     const other = new Client({ connectionString: app.database.url });
     await other.connect();
@@ -157,7 +157,7 @@ describe('Retention', () => {
     }
   });
 
-  it('does not look again at what an earlier run is done with', async () => {
+  it('does not check events again that an earlier run has finished', async () => {
     const id = await oldEvent(31);
     await retention.run();
     await app.database.query(`UPDATE postack.inbox_event SET body = 'put back by hand'`);
