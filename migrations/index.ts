@@ -6,6 +6,7 @@ import { PostackReplies1795568400000 } from './1795568400000-replies.js';
 import { PostackFailures1795654800000 } from './1795654800000-failures.js';
 import { PostackReports1795741200000 } from './1795741200000-reports.js';
 import { PostackSettledWords1795827600000 } from './1795827600000-settled-words.js';
+import { PostackDeliveryLedger1795910400000 } from './1795910400000-delivery-ledger.js';
 
 /**
  * The migrations of this package's tables, oldest first: set `migrations: [...postackMigrations]` in the options of your
@@ -19,4 +20,5 @@ export const postackMigrations: readonly (new () => MigrationInterface)[] = [
   PostackFailures1795654800000,
   PostackReports1795741200000,
   PostackSettledWords1795827600000,
+  PostackDeliveryLedger1795910400000,
 ];

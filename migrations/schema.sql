@@ -19,6 +19,27 @@ CREATE TABLE postack.conversation_entry (
   is_inbound boolean NOT NULL
 );
 
+CREATE TABLE postack.delivery (
+  event_id bigint NOT NULL,
+  handler text NOT NULL,
+  status text NOT NULL,
+  attempts integer NOT NULL,
+  first_error jsonb,
+  last_error jsonb,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  generation integer NOT NULL DEFAULT 0,
+  reason text NOT NULL DEFAULT 'initial'::text,
+  replay_id uuid,
+  run_at timestamp with time zone,
+  order_key text,
+  discard_reason text,
+  worker uuid,
+  interruptions integer NOT NULL DEFAULT 0,
+  crashes integer NOT NULL DEFAULT 0,
+  suspicion smallint NOT NULL DEFAULT 0,
+  occurred_at timestamp with time zone
+);
+
 CREATE TABLE postack.delivery_reconciliation (
   id smallint NOT NULL,
   accepted_until timestamp with time zone NOT NULL,
@@ -31,22 +52,6 @@ CREATE TABLE postack.delivery_reconciliation (
 CREATE TABLE postack.event_hour (
   hour timestamp with time zone NOT NULL,
   events integer NOT NULL
-);
-
-CREATE TABLE postack.handler_outcome (
-  event_id bigint NOT NULL,
-  handler text NOT NULL,
-  status text NOT NULL,
-  attempts integer NOT NULL,
-  first_error jsonb,
-  last_error jsonb,
-  updated_at timestamp with time zone NOT NULL DEFAULT now(),
-  delivery integer NOT NULL DEFAULT 0,
-  reason text NOT NULL DEFAULT 'initial'::text,
-  replay_id uuid,
-  next_attempt_at timestamp with time zone,
-  order_key text,
-  discard_reason text
 );
 
 CREATE TABLE postack.inbox_event (
@@ -62,8 +67,7 @@ CREATE TABLE postack.inbox_event (
   clock_skew_ms integer NOT NULL,
   quarantine_reason text,
   dispatched_at timestamp with time zone,
-  projections text[],
-  listeners text[]
+  projections text[]
 );
 
 CREATE TABLE postack.listener_pause (
@@ -269,6 +273,14 @@ CREATE TABLE postack.silence_watch (
   watching_since timestamp with time zone NOT NULL
 );
 
+CREATE TABLE postack.subscription (
+  handler text NOT NULL,
+  kind text NOT NULL,
+  types text[] NOT NULL,
+  ordered text,
+  declared_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
 CREATE TABLE postack.suppression (
   number text NOT NULL,
   since timestamp with time zone NOT NULL,
@@ -282,6 +294,18 @@ CREATE TABLE postack.suppression (
   removed_reason text
 );
 
+CREATE TABLE postack.worker (
+  id uuid NOT NULL,
+  host text NOT NULL,
+  pid integer NOT NULL,
+  role text NOT NULL,
+  version text NOT NULL,
+  handlers text[] NOT NULL,
+  connections integer NOT NULL DEFAULT 0,
+  started_at timestamp with time zone NOT NULL DEFAULT now(),
+  heartbeat_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
 ALTER TABLE postack.alert ADD CONSTRAINT alert_kind_check CHECK ((kind = ANY (ARRAY['silence'::text, 'no-receipts'::text, 'failure'::text])));
 
 ALTER TABLE postack.alert ADD CONSTRAINT alert_pkey PRIMARY KEY (id);
@@ -292,17 +316,17 @@ ALTER TABLE postack.alert ADD CONSTRAINT alert_webhook_check CHECK ((webhook = A
 
 ALTER TABLE postack.conversation_entry ADD CONSTRAINT conversation_entry_pkey PRIMARY KEY (conversation, at, message_id, is_inbound);
 
+ALTER TABLE postack.delivery ADD CONSTRAINT delivery_pkey PRIMARY KEY (event_id, handler);
+
+ALTER TABLE postack.delivery ADD CONSTRAINT delivery_reason_check CHECK ((reason = ANY (ARRAY['initial'::text, 'redrive'::text, 'replay'::text, 'backfill'::text])));
+
+ALTER TABLE postack.delivery ADD CONSTRAINT delivery_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'retrying'::text, 'done'::text, 'dead'::text, 'discarded'::text])));
+
 ALTER TABLE postack.delivery_reconciliation ADD CONSTRAINT delivery_reconciliation_id_check CHECK ((id = 1));
 
 ALTER TABLE postack.delivery_reconciliation ADD CONSTRAINT delivery_reconciliation_pkey PRIMARY KEY (id);
 
 ALTER TABLE postack.event_hour ADD CONSTRAINT event_hour_pkey PRIMARY KEY (hour);
-
-ALTER TABLE postack.handler_outcome ADD CONSTRAINT handler_outcome_pkey PRIMARY KEY (event_id, handler);
-
-ALTER TABLE postack.handler_outcome ADD CONSTRAINT handler_outcome_reason_check CHECK ((reason = ANY (ARRAY['initial'::text, 'redrive'::text, 'replay'::text, 'backfill'::text])));
-
-ALTER TABLE postack.handler_outcome ADD CONSTRAINT handler_outcome_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'done'::text, 'retrying'::text, 'dead'::text, 'discarded'::text])));
 
 ALTER TABLE postack.inbox_event ADD CONSTRAINT inbox_event_endpoint_svix_id_key UNIQUE (endpoint, svix_id);
 
@@ -374,9 +398,17 @@ ALTER TABLE postack.silence_watch ADD CONSTRAINT silence_watch_id_check CHECK ((
 
 ALTER TABLE postack.silence_watch ADD CONSTRAINT silence_watch_pkey PRIMARY KEY (id);
 
+ALTER TABLE postack.subscription ADD CONSTRAINT subscription_kind_check CHECK ((kind = ANY (ARRAY['listener'::text, 'projection'::text])));
+
+ALTER TABLE postack.subscription ADD CONSTRAINT subscription_ordered_check CHECK ((ordered = ANY (ARRAY['conversation'::text, 'message'::text])));
+
+ALTER TABLE postack.subscription ADD CONSTRAINT subscription_pkey PRIMARY KEY (handler);
+
 ALTER TABLE postack.suppression ADD CONSTRAINT suppression_pkey PRIMARY KEY (number);
 
 ALTER TABLE postack.suppression ADD CONSTRAINT suppression_source_check CHECK ((source = ANY (ARRAY['failure'::text, 'admin'::text, 'import'::text])));
+
+ALTER TABLE postack.worker ADD CONSTRAINT worker_pkey PRIMARY KEY (id);
 
 CREATE UNIQUE INDEX alert_open_key ON postack.alert USING btree (kind, key) WHERE (state = 'open'::text);
 
@@ -384,9 +416,19 @@ CREATE INDEX alert_opened_at_idx ON postack.alert USING btree (opened_at, id);
 
 CREATE INDEX conversation_entry_at_idx ON postack.conversation_entry USING btree (at);
 
-CREATE INDEX handler_outcome_order_idx ON postack.handler_outcome USING btree (handler, order_key) WHERE ((order_key IS NOT NULL) AND (status = ANY (ARRAY['pending'::text, 'retrying'::text])));
+CREATE INDEX delivery_due_idx ON postack.delivery USING btree (handler, run_at, event_id) WHERE ((status = ANY (ARRAY['pending'::text, 'retrying'::text])) AND (suspicion = 0) AND (reason = 'initial'::text));
 
-CREATE INDEX handler_outcome_unsettled_idx ON postack.handler_outcome USING btree (status, event_id) WHERE (status <> 'done'::text);
+CREATE INDEX delivery_failed_idx ON postack.delivery USING btree (status, event_id, handler) WHERE (status = ANY (ARRAY['retrying'::text, 'dead'::text]));
+
+CREATE INDEX delivery_group_idx ON postack.delivery USING btree (handler, order_key, occurred_at, event_id) WHERE ((order_key IS NOT NULL) AND (status = ANY (ARRAY['pending'::text, 'running'::text, 'retrying'::text])));
+
+CREATE INDEX delivery_redelivery_due_idx ON postack.delivery USING btree (handler, run_at, event_id) WHERE ((status = ANY (ARRAY['pending'::text, 'retrying'::text])) AND (suspicion = 0) AND (reason <> 'initial'::text));
+
+CREATE UNIQUE INDEX delivery_running_group_key ON postack.delivery USING btree (handler, order_key) WHERE ((order_key IS NOT NULL) AND (status = 'running'::text));
+
+CREATE INDEX delivery_running_idx ON postack.delivery USING btree (worker, handler) WHERE (status = 'running'::text);
+
+CREATE INDEX delivery_suspect_idx ON postack.delivery USING btree (handler, suspicion, crashes, run_at) WHERE ((status = ANY (ARRAY['pending'::text, 'retrying'::text])) AND (suspicion > 0));
 
 CREATE INDEX inbox_event_pending_idx ON postack.inbox_event USING btree (id) WHERE (status = 'pending'::text);
 
@@ -443,6 +485,8 @@ CREATE UNIQUE INDEX reply_rule_name_key ON postack.reply_rule USING btree (name)
 CREATE INDEX suppression_message_id_idx ON postack.suppression USING btree (message_id) WHERE ((source = 'failure'::text) AND (removed_at IS NULL));
 
 CREATE INDEX suppression_since_idx ON postack.suppression USING btree (since, number);
+
+CREATE INDEX worker_heartbeat_at_idx ON postack.worker USING btree (heartbeat_at);
 
 CREATE VIEW postack.report_hourly_durations AS
  SELECT hour,

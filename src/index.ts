@@ -74,7 +74,7 @@ export {
 export type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './replays/dead-letter.js';
 export { DeadLetters } from './replays/dead-letters.js';
 export { EVENT_STATUSES, type EventStatus } from './dispatch/outcomes/event-status.js';
-export { HandlerOutcomeEntity, type OutcomeStatus } from './dispatch/outcomes/handler-outcome.entity.js';
+export { DeliveryEntity, type DeliveryStatus } from './dispatch/outcomes/delivery.entity.js';
 export { ListenerTimeoutError } from './dispatch/deliveries/listener-calls.js';
 export { ListenerControl } from './dispatch/listener-control.js';
 export type {

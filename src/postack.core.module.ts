@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, Global, type InjectionToken, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { OwnPool } from './database/own-pool.js';
 import { PostackDatabase } from './database/postack-database.js';
 import {
   OPTION_CLASSES,
@@ -54,8 +55,9 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE
       useFactory: (options: ResolvedOptions) => options.get(provide),
       inject: [RESOLVED_OPTIONS],
     })),
+    OwnPool,
     PostackSchemaCheck,
   ],
-  exports: [...OPTION_CLASSES, PostackDatabase],
+  exports: [...OPTION_CLASSES, PostackDatabase, OwnPool],
 })
 export class PostackCoreModule extends ConfigurableModuleClass {}

@@ -3,7 +3,9 @@ import { AlertEntity } from './alerts/alert.entity.js';
 import { EventHourEntity } from './alerts/event-hour.entity.js';
 import { SilenceWatchEntity } from './alerts/silence-watch.entity.js';
 import { ListenerPauseEntity } from './dispatch/listener-pause.entity.js';
-import { HandlerOutcomeEntity } from './dispatch/outcomes/handler-outcome.entity.js';
+import { DeliveryEntity } from './dispatch/outcomes/delivery.entity.js';
+import { SubscriptionEntity } from './listeners/subscription.entity.js';
+import { WorkerEntity } from './jobs/worker.entity.js';
 import { MessageFailureEntity } from './failures/message-failure.entity.js';
 import { DeliveryReconciliationEntity } from './failures/reconciliation/delivery-reconciliation.entity.js';
 import { InboxEventEntity } from './inbox/inbox-event.entity.js';
@@ -29,7 +31,9 @@ export const DEFAULT_SCHEMA = 'postack';
 
 const ENTITIES = [
   InboxEventEntity,
-  HandlerOutcomeEntity,
+  DeliveryEntity,
+  SubscriptionEntity,
+  WorkerEntity,
   ListenerPauseEntity,
   ReplayEntity,
   RetentionProgressEntity,

@@ -12,7 +12,7 @@ const FLOORS: Record<string, string[]>[] = [
   { database: ['errors'], events: ['errors'] },
   { csv: ['events'], jobs: ['errors', 'database'], 'postack-api': ['errors', 'database', 'events'] },
   {
-    listeners: ['errors', 'events', 'jobs'],
+    listeners: ['errors', 'database', 'events', 'jobs'],
     inbox: ['errors', 'database', 'events', 'jobs'],
     suppressions: ['errors', 'database', 'events', 'csv'],
   },
@@ -93,6 +93,7 @@ const FLOORS: Record<string, string[]>[] = [
       'database',
       'events',
       'jobs',
+      'inbox',
       'webhook',
       'dispatch',
       'replays',

@@ -58,16 +58,16 @@ describe('postackMigrations, the database schema', () => {
       expect(await other.query('SELECT svix_id, body FROM postack.inbox_event')).toEqual([
         { svix_id: 'msg_1', body: Buffer.from('body') },
       ]);
-      const columns = 'handler, status, attempts, first_error, delivery, reason, next_attempt_at';
-      expect(await other.query(`SELECT ${columns} FROM postack.handler_outcome`)).toEqual([
+      const columns = 'handler, status, attempts, first_error, generation, reason, run_at';
+      expect(await other.query(`SELECT ${columns} FROM postack.delivery`)).toEqual([
         {
           handler: 'crm',
           status: 'retrying',
           attempts: 2,
           first_error: { name: 'Error' },
-          delivery: 0,
+          generation: 0,
           reason: 'initial',
-          next_attempt_at: null,
+          run_at: expect.any(Date),
         },
       ]);
     } finally {

@@ -59,18 +59,25 @@ export class GroupCommit<Item, Result> {
   #pump(): void {
     while (this.#queue.length > 0 && this.#inFlight.size < this.options.maxInFlight && !this.#isWaiting) {
       const ready = this.options.ready?.();
-      if (ready) {
-        this.#isWaiting = true;
-        void ready.then(() => {
-          this.#isWaiting = false;
-          this.#pump();
-        });
-        return;
+      if (!ready) {
+        this.#sendNext();
+        continue;
       }
-      const batch = this.#queue.splice(0, this.options.maxBatchSize);
-      this.#inFlight.add(batch);
-      void this.#send(batch);
+      this.#isWaiting = true;
+      void ready.then(() => {
+        this.#isWaiting = false;
+        // Without asking again: one commit waits once.
+        this.#sendNext();
+        this.#pump();
+      });
     }
+  }
+
+  #sendNext(): void {
+    const batch = this.#queue.splice(0, this.options.maxBatchSize);
+    if (batch.length === 0) return;
+    this.#inFlight.add(batch);
+    void this.#send(batch);
   }
 
   async #send(batch: readonly Waiter<Item, Result>[]): Promise<void> {

@@ -8,3 +8,11 @@ import type { DataSource } from 'typeorm';
 export function poolOf({ driver }: DataSource): Pool {
   return (driver as unknown as { master: Pool }).master;
 }
+
+/** Closes the idle connections of a pool. When one connection has fallen silent, these probably have too. */
+export async function dropIdleConnections(pool: Pool): Promise<void> {
+  for (let idle = pool.idleCount; idle > 0 && pool.idleCount > 0; idle--) {
+    const client = await pool.connect().catch(() => undefined);
+    client?.release(true);
+  }
+}

@@ -1,21 +1,40 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, Repository } from 'typeorm';
+import { withStatementTimeout } from './limited-statements.js';
 import { tableName } from './table-name.js';
 import { transactionWithTimeout } from './transaction-with-timeout.js';
 
 /** How a transaction is isolated from others. */
 export type IsolationLevel = 'READ COMMITTED' | 'REPEATABLE READ';
 
+/** Time limit of a statement, the wait for a connection included. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+/** Time limit of a statement that reads or changes many rows: reports, exports, replays. */
+const LONG_STATEMENT_TIMEOUT_MS = 5 * 60_000;
+
 /** The host's data source, as this package uses it: its own tables, by entity, and transactions. */
 @Injectable()
 export class PostackDatabase {
   readonly #tables = new Map<EntityTarget<ObjectLiteral>, string>();
+  readonly #limited: DataSource;
+  #long: PostackDatabase | undefined;
 
-  constructor(readonly dataSource: DataSource) {}
+  constructor(
+    readonly dataSource: DataSource,
+    statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+  ) {
+    this.#limited = withStatementTimeout(dataSource, statementTimeoutMs);
+  }
+
+  /** The same, for statements that may take minutes. */
+  get forLongStatements(): PostackDatabase {
+    return (this.#long ??= new PostackDatabase(this.dataSource, LONG_STATEMENT_TIMEOUT_MS));
+  }
 
   /** Outside any transaction. */
   get manager(): EntityManager {
-    return this.dataSource.manager;
+    return this.#limited.manager;
   }
 
   /** The table of an entity as it stands in SQL, schema and quotes included: `"postack"."inbox_event"`. */
@@ -29,20 +48,20 @@ export class PostackDatabase {
   }
 
   repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity> {
-    return this.dataSource.getRepository(entity);
+    return this.manager.getRepository(entity);
   }
 
   /** Runs one SQL statement outside any transaction. Resolves to its rows. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as TypeORM has it: the caller knows its rows
   query<Rows = any>(sql: string, parameters?: unknown[]): Promise<Rows> {
-    return this.dataSource.query<Rows>(sql, parameters);
+    return this.manager.query<Rows>(sql, parameters);
   }
 
   transaction<Result>(
     run: (manager: EntityManager) => Promise<Result>,
     isolation: IsolationLevel = 'READ COMMITTED',
   ): Promise<Result> {
-    return this.dataSource.transaction(isolation, run);
+    return this.manager.transaction(isolation, run);
   }
 
   /** As `transaction`, rolled back after `timeoutMs`; see `transactionWithTimeout`. */

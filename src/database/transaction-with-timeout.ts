@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { dropIdleConnections, poolOf } from './pool.js';
 
 /**
  * Runs a transaction that must be committed within `timeoutMs`, including the wait for a connection. After that, its
@@ -21,6 +22,7 @@ export async function transactionWithTimeout<Result>(
       reject(timedOut());
       // If connecting failed there is nothing to close; the transaction rejects.
       abandonConnection(queryRunner).catch(() => undefined);
+      void dropIdleConnections(poolOf(dataSource));
     }, timeoutMs);
   });
   const transaction = queryRunner.manager.transaction(run).finally(() => queryRunner.release());

@@ -4,32 +4,29 @@ import { PostackDatabase } from '../database/postack-database.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { Notifications } from '../jobs/notifications.js';
-import type { EventRoute, Handler } from '../listeners/handler.js';
-import { HandlerRegistry } from '../listeners/handler-registry.js';
-import { DeliveryQueue } from './deliveries/delivery-queue.js';
+import type { Handler } from '../listeners/handler.js';
+import { DeliveryPlan } from './deliveries/delivery-plan.js';
+import { HandlerWorkers } from './deliveries/handler-workers.js';
+import { Leases } from '../jobs/leases.js';
+import { type BlockedGroups, Ledger } from './deliveries/ledger.js';
 import { DispatchTimeoutError } from './dispatch-errors.js';
-import { Outcomes } from './outcomes/outcomes.js';
-import { recordedError } from './outcomes/recorded-error.js';
 import { ProjectionFailedError, ProjectionRunner } from './projection-runner.js';
 import { StoredEvents, type StoredEvent } from './stored-events.js';
+import { type EventRoute, type Subscriber, Subscriptions } from '../listeners/subscriptions.js';
 
 /** Ids are assigned before the commit: this many events may become visible after one with a higher id. */
 const LATE_COMMITS = 5000n;
 
-/** A committed batch. */
-export interface DispatchedBatch {
-  events: AnyPostackEvent[];
-  /** Names of the handlers with new jobs. */
-  handlersToWake: string[];
-}
+/** The subscribers to the types of a batch, by wire type. */
+type Routes = ReadonlyMap<string, EventRoute>;
 
-/** Runs a projection on its events. Resolves to whether jobs were enqueued for it. */
-type ProjectionStep = (projection: Handler, batch: StoredEvent[], manager: EntityManager) => Promise<boolean>;
+/** Runs a projection on its events. */
+type ProjectionStep = (projection: Handler, batch: StoredEvent[], manager: EntityManager) => Promise<void>;
 
 /** Writes in the transaction of a batch, before its commit. An error rolls back the whole batch. */
 export type BatchObserver = (events: readonly AnyPostackEvent[], manager: EntityManager) => Promise<void>;
 
-/** One transaction of the dispatcher: claim, project, enqueue, mark, commit. */
+/** One transaction of the dispatcher: claim, project, deliver, mark, commit. */
 @Injectable()
 export class DispatchBatch {
   readonly #observers: BatchObserver[] = [];
@@ -38,11 +35,12 @@ export class DispatchBatch {
 
   constructor(
     private readonly database: PostackDatabase,
-    private readonly registry: HandlerRegistry,
+    private readonly subscriptions: Subscriptions,
     private readonly events: StoredEvents,
-    private readonly outcomes: Outcomes,
     private readonly projections: ProjectionRunner,
-    private readonly deliveries: DeliveryQueue,
+    private readonly ledger: Ledger,
+    private readonly leases: Leases,
+    private readonly workers: HandlerWorkers,
     private readonly notifications: Notifications,
   ) {}
 
@@ -56,19 +54,15 @@ export class DispatchBatch {
    *
    * @param isFullScan Whether to search the inbox from its beginning. Searching only the newer events is faster, but
    *   may miss some whose commit took long.
+   * @returns the events, dispatched.
    * @throws {DispatchTimeoutError} when it is not done after `timeoutMs`. Its connection is closed then, which rolls
    *   back the transaction.
    */
-  async run(limit: number, timeoutMs: number, isFullScan: boolean): Promise<DispatchedBatch> {
+  async run(limit: number, timeoutMs: number, isFullScan: boolean): Promise<AnyPostackEvent[]> {
     const afterRowId = isFullScan ? 0n : this.#claimFrom;
-    const timedOut = () => new DispatchTimeoutError(timeoutMs);
     const attempt = (runProjection: ProjectionStep) =>
-      this.database.transactionWithTimeout(timeoutMs, timedOut, async (manager) => {
-        const claimed = await this.events.claim(manager, limit, afterRowId, timeoutMs);
-        if (claimed.length === 0) return { claimed, handlersToWake: [] };
-        return { claimed, handlersToWake: await this.#dispatch(claimed, manager, runProjection) };
-      });
-    const { claimed, handlersToWake } = await attempt(this.#project).catch((error: unknown) => {
+      this.#attempt({ limit, timeoutMs, afterRowId }, runProjection);
+    const claimed = await attempt(this.#project).catch((error: unknown) => {
       if (error instanceof DispatchTimeoutError) throw error;
       // Projections rarely fail, so only a batch that failed pays for isolating the event that is to blame. Any error
       // may be caused by a projection: one that swallows an error of PostgreSQL leaves an aborted transaction.
@@ -78,28 +72,73 @@ export class DispatchBatch {
       );
     });
     this.#advanceClaim(claimed);
-    return { events: claimed.map(({ event }) => event), handlersToWake };
+    return claimed.map(({ event }) => event);
   }
 
-  /** Resolves to the names of the handlers with new jobs. */
+  /** Claims, dispatches and commits a batch, then hands it to the listeners. Resolves to its events. */
+  async #attempt(
+    { limit, timeoutMs, afterRowId }: { limit: number; timeoutMs: number; afterRowId: bigint },
+    runProjection: ProjectionStep,
+  ): Promise<StoredEvent[]> {
+    const progress: { plan?: DeliveryPlan; blocked: BlockedGroups; isCommitting: boolean } = {
+      blocked: [],
+      isCommitting: false,
+    };
+    try {
+      const timedOut = () => new DispatchTimeoutError(timeoutMs);
+      const claimed = await this.database.transactionWithTimeout(timeoutMs, timedOut, async (manager) => {
+        const { events, subscriptions } = await this.events.claim(manager, limit, afterRowId, timeoutMs);
+        if (events.length === 0) return [];
+        await this.subscriptions.ensure(subscriptions, manager);
+        progress.plan = new DeliveryPlan(this.workers, this.leases.current);
+        progress.blocked = await this.#dispatch(events, progress.plan, manager, runProjection);
+        progress.isCommitting = true;
+        return events;
+      });
+      progress.plan?.handOver();
+      this.#unblock(progress.blocked);
+      return claimed;
+    } catch (error) {
+      const { plan, isCommitting } = progress;
+      plan?.abandon();
+      // The commit may have been done although it failed here.
+      if (isCommitting && plan?.lease) this.leases.doubt(plan.lease);
+      throw error;
+    }
+  }
+
   async #dispatch(
     claimed: readonly StoredEvent[],
+    plan: DeliveryPlan,
     manager: EntityManager,
     runProjection: ProjectionStep,
-  ): Promise<string[]> {
-    const names: string[] = [];
-    for (const [projection, batch] of this.#byHandler(claimed, 'projections')) {
-      if (await runProjection(projection, batch, manager)) names.push(projection.name);
+  ): Promise<BlockedGroups> {
+    const routes = new Map(claimed.map(({ wireType }) => [wireType, this.subscriptions.routeOf(wireType)]));
+    for (const [projection, batch] of bySubscriber(claimed, routes, 'projections')) {
+      // A projection that only other processes have gets its events one by one, from there.
+      if (projection.handler) await runProjection(projection.handler, batch, manager);
+      else plan.add(projection, batch);
     }
-    for (const [listener, batch] of this.#byHandler(claimed, 'listeners')) {
-      await this.deliveries.enqueue(listener, batch, manager);
-      names.push(listener.name);
-    }
+    for (const [listener, batch] of bySubscriber(claimed, routes, 'listeners')) plan.add(listener, batch);
+    const blocked = await this.ledger.insert(plan.deliveries, plan.lease, manager);
     const events = claimed.map(({ event }) => event);
     for (const observer of this.#observers) await observer(events, manager);
-    await this.#mark(claimed, manager);
-    if (names.length > 0) await this.notifications.deliveries(names, manager, { elsewhereOnly: true });
-    return names;
+    await this.#mark(claimed, routes, manager);
+    const waiting = [...plan.waiting];
+    if (waiting.length > 0) await this.notifications.deliveries(waiting, manager, { elsewhereOnly: true });
+    return blocked;
+  }
+
+  #unblock(blocked: BlockedGroups): void {
+    for (const { handler, orderKeys } of blocked) {
+      void this.ledger.unblock(handler, orderKeys).then(
+        () => {
+          this.workers.expect([handler]);
+        },
+        // Found by the next sweep.
+        () => undefined,
+      );
+    }
   }
 
   #advanceClaim(claimed: readonly StoredEvent[]): void {
@@ -109,71 +148,59 @@ export class DispatchBatch {
     if (from > this.#claimFrom) this.#claimFrom = from;
   }
 
-  #byHandler(
-    claimed: readonly StoredEvent[],
-    kind: 'projections' | 'listeners',
-  ): Map<Handler, StoredEvent[]> {
-    const batches = new Map<Handler, StoredEvent[]>();
-    for (const stored of claimed) {
-      for (const handler of this.registry.routeOf(stored.wireType)[kind]) {
-        const batch = batches.get(handler);
-        if (batch) batch.push(stored);
-        else batches.set(handler, [stored]);
-      }
-    }
-    return batches;
-  }
+  readonly #project: ProjectionStep = (projection, batch, manager) =>
+    this.projections.runBatch(projection, batch, manager);
 
-  readonly #project: ProjectionStep = async (projection, batch, manager) => {
-    await this.projections.runBatch(projection, batch, manager);
-    return false;
-  };
-
-  /** Events that the projection fails on are set aside as jobs of its own worker. True when there are any. */
+  /** Events that the projection fails on are set aside as deliveries of its own. */
   async #projectIsolated(
     projection: Handler,
     batch: StoredEvent[],
     manager: EntityManager,
     failed: ProjectionFailedError | undefined,
-  ): Promise<boolean> {
+  ): Promise<void> {
     const poisoned = await this.projections.runBatchIsolated(projection, batch, manager, failed);
-    if (poisoned.length === 0) return false;
-    await this.outcomes.record(
-      projection.name,
-      poisoned.map(({ stored, error }) => ({
-        rowId: stored.rowId,
-        delivery: 0,
-        status: 'retrying',
-        attempts: 1,
-        error: recordedError(error, [stored.event]),
-        nextAttemptAt: new Date(),
-      })),
-      manager,
-    );
-    const events = poisoned.map(({ stored }) => stored);
-    await this.deliveries.enqueue(projection, events, manager);
-    return true;
+    if (poisoned.length > 0) await this.ledger.setAside(projection, poisoned, manager);
   }
 
   /** One statement for events of all types. */
-  async #mark(claimed: readonly StoredEvent[], manager: EntityManager): Promise<void> {
-    const routes = claimed.map(({ wireType }) => this.registry.routeOf(wireType));
-    const names = (handlers: readonly Handler[]) => handlers.map(({ name }) => name).join(',');
-    const isHandled = ({ projections, listeners }: EventRoute) => projections.length + listeners.length > 0;
+  async #mark(claimed: readonly StoredEvent[], routes: Routes, manager: EntityManager): Promise<void> {
+    const marks = new Map(
+      [...routes].map(([wireType, { projections, listeners }]) => [
+        wireType,
+        {
+          status: projections.length + listeners.length > 0 ? 'dispatched' : 'unhandled',
+          projections: projections.map(({ name }) => name).join(','),
+        },
+      ]),
+    );
     await manager.query(MARK_DISPATCHED(this.database.table(InboxEventEntity)), [
       claimed.map(({ rowId }) => rowId),
-      routes.map((route) => (isHandled(route) ? 'dispatched' : 'unhandled')),
-      routes.map(({ projections }) => names(projections)),
-      routes.map(({ listeners }) => names(listeners)),
+      claimed.map(({ wireType }) => marks.get(wireType)?.status),
+      claimed.map(({ wireType }) => marks.get(wireType)?.projections),
     ]);
   }
+}
+
+function bySubscriber(
+  claimed: readonly StoredEvent[],
+  routes: Routes,
+  kind: keyof EventRoute,
+): Map<Subscriber, StoredEvent[]> {
+  const batches = new Map<Subscriber, StoredEvent[]>();
+  for (const stored of claimed) {
+    for (const subscriber of routes.get(stored.wireType)?.[kind] ?? []) {
+      const batch = batches.get(subscriber);
+      if (batch) batch.push(stored);
+      else batches.set(subscriber, [stored]);
+    }
+  }
+  return batches;
 }
 
 const MARK_DISPATCHED = (inbox: string) => `
   UPDATE ${inbox} AS e SET
     status = marked.status,
     dispatched_at = clock_timestamp(),
-    projections = string_to_array(marked.projections, ','),
-    listeners = string_to_array(marked.listeners, ',')
-  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS marked (id, status, projections, listeners)
+    projections = string_to_array(marked.projections, ',')
+  FROM unnest($1::bigint[], $2::text[], $3::text[]) AS marked (id, status, projections)
   WHERE e.id = marked.id`;

@@ -1,4 +1,4 @@
-import { InvalidRequestError, NotFoundError } from '../errors/request-errors.js';
+import { ConflictError, InvalidRequestError, NotFoundError } from '../errors/request-errors.js';
 
 /** No listener or projection has this name. */
 export class HandlerNotFoundError extends NotFoundError {
@@ -14,6 +14,19 @@ export class HandlerNotFoundError extends NotFoundError {
 export class InvalidPauseError extends InvalidRequestError {
   readonly code = 'POSTACK_PAUSE_INVALID';
   override readonly name = 'InvalidPauseError';
+}
+
+/** A listener was to be retired that a running process has. */
+export class ListenerInUseError extends ConflictError {
+  readonly code = 'POSTACK_LISTENER_IN_USE';
+  override readonly name = 'ListenerInUseError';
+
+  constructor(name: string) {
+    super(
+      `"${name}" is still in use: a running process has it. Remove it from the code of every process (or switch it off ` +
+        'with the option "listeners"), deploy, and retire it then',
+    );
+  }
 }
 
 /** A dispatch transaction took longer than `dispatchTimeoutMs`. */

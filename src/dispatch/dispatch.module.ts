@@ -5,18 +5,19 @@ import { InboxModule } from '../inbox/inbox.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { ListenersModule } from '../listeners/listeners.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
-import { CrashedJobs } from './deliveries/crashed-jobs.js';
-import { DeliveryQueue } from './deliveries/delivery-queue.js';
 import { HandlerWorkers } from './deliveries/handler-workers.js';
-import { JobStatistics } from './deliveries/job-statistics.js';
+import { Ledger } from './deliveries/ledger.js';
 import { ListenerCalls } from './deliveries/listener-calls.js';
-import { QueueMigration } from './deliveries/queue-migration.js';
+import { Regrouping } from './deliveries/regrouping.js';
+import { Settlements } from './deliveries/settlements.js';
+import { Suspects } from './deliveries/suspects.js';
 import { DispatchBatch } from './dispatch-batch.js';
 import { Dispatcher } from './dispatcher.js';
+import { DispatchHealth } from './dispatch-health.js';
 import { ListenerControl } from './listener-control.js';
+import { ListenerReports } from './listener-reports.js';
 import { ObserverNotices } from './observer-notices.js';
 import { EventQueries } from './outcomes/event-queries.js';
-import { Outcomes } from './outcomes/outcomes.js';
 import { ProjectionRunner } from './projection-runner.js';
 import { Redelivery } from './redelivery.js';
 import { StoredEvents } from './stored-events.js';
@@ -27,23 +28,25 @@ import { StoredEvents } from './stored-events.js';
   providers: [
     Dispatcher,
     DispatchBatch,
+    DispatchHealth,
     StoredEvents,
     ProjectionRunner,
     ObserverNotices,
-    DeliveryQueue,
     HandlerWorkers,
+    Ledger,
     ListenerCalls,
-    CrashedJobs,
-    QueueMigration,
-    JobStatistics,
-    Outcomes,
+    Settlements,
+    Suspects,
+    Regrouping,
     EventQueries,
     Redelivery,
     ListenerControl,
+    ListenerReports,
   ],
   exports: [
     Dispatcher,
     DispatchBatch,
+    DispatchHealth,
     StoredEvents,
     ObserverNotices,
     EventQueries,

@@ -8,10 +8,10 @@ export class DispatchOptions {
 
   /**
    * A dispatch transaction that takes longer (a lost connection, a projection that hangs) is rolled back and retried.
-   * At least 100. Default 60,000 (1 min).
+   * At least 100. Default 10,000 (10 s).
    */
   @IsWhole('milliseconds', 100)
-  dispatchTimeoutMs = 60_000;
+  dispatchTimeoutMs = 10_000;
 
   /** Interval of polling for events whose notification was missed. At least 50. Default 1,000 (1 s). */
   @IsWhole('milliseconds', 50)

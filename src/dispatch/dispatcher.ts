@@ -26,7 +26,7 @@ const MIN_INTERVAL_MS = 10;
 const MAX_CONCURRENT_BATCHES = 2;
 
 /**
- * Dispatches stored events. Each batch is one transaction: claim events in the inbox, run the projections, enqueue a
+ * Dispatches stored events. Each batch is one transaction: claim events in the inbox, run the projections, write a
  * delivery for each listener, mark the events as dispatched. Woken by commits of this process's own inbox, by NOTIFY
  * from processes that only accept, and by a slow poll for events left behind by a process that died.
  */
@@ -34,6 +34,8 @@ const MAX_CONCURRENT_BATCHES = 2;
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #outage = new OutageLog(new Logger('PostackDispatch'));
   readonly #backlog = new Backlog();
+  /** When a batch was last dispatched, or none was waiting, by `performance.now()`. */
+  lastSuccessMs = performance.now();
   #lastFullScanMs = -Infinity;
   #loop: Promise<void> = Promise.resolve();
   #isAwake = false;
@@ -93,6 +95,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
         continue;
       }
       this.#outage.recovery();
+      this.lastSuccessMs = performance.now();
       pauseMs = MIN_PAUSE_MS;
       // A full batch means that there are probably more events.
       const isFull = results.some((result) => 'value' in result && result.value === dispatchBatchSize);
@@ -110,11 +113,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     const { dispatchBatchSize, dispatchTimeoutMs, pollIntervalMs } = this.options;
     const isFullScan = performance.now() - this.#lastFullScanMs >= pollIntervalMs;
     if (isFullScan) this.#lastFullScanMs = performance.now();
-    const batch = await this.batches.run(dispatchBatchSize, dispatchTimeoutMs, isFullScan);
-    this.workers.wake(batch.handlersToWake);
-    this.#backlog.remove(batch.events.length);
-    this.notices.send(batch.events);
-    return batch.events.length;
+    const events = await this.batches.run(dispatchBatchSize, dispatchTimeoutMs, isFullScan);
+    this.#backlog.remove(events.length);
+    this.notices.send(events);
+    return events.length;
   }
 
   async #pause(ms: number): Promise<void> {

@@ -1,52 +1,46 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
-import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { InboxOptions } from '../inbox/inbox.options.js';
 import { Notifications } from '../jobs/notifications.js';
-import { PgBossService } from '../jobs/pg-boss.service.js';
-import type { Handler } from '../listeners/handler.js';
-import { HandlerRegistry } from '../listeners/handler-registry.js';
-import { HandlerWorkers } from './deliveries/handler-workers.js';
-import { HandlerNotFoundError, InvalidPauseError } from './dispatch-errors.js';
+import { HandlerNotFoundError, InvalidPauseError, ListenerInUseError } from './dispatch-errors.js';
 import { ListenerPauseEntity } from './listener-pause.entity.js';
-import type { BlockedGroup, ListenerCounts, ListenerState } from './listener-state.js';
-import { HandlerOutcomeEntity } from './outcomes/handler-outcome.entity.js';
+import { ListenerReports } from './listener-reports.js';
+import type { ListenerState, WorkerState } from './listener-state.js';
+import { DeliveryEntity } from './outcomes/delivery.entity.js';
+import { SubscriptionEntity } from '../listeners/subscription.entity.js';
+import { type Subscriber, Subscriptions } from '../listeners/subscriptions.js';
+import { WorkerEntity } from '../jobs/worker.entity.js';
 
-/** A group counts as blocked once its first event has failed this often: the quick retries are over. */
-const BLOCKED_AFTER_ATTEMPTS = 3;
-const MAX_BLOCKED_GROUPS = 100;
+/** Retiring a listener discards this many deliveries in one transaction. */
+const CHUNK_SIZE = 5000;
 
-interface BlockedGroupRow {
-  event_id: string;
-  attempts: number;
-  since: Date | null;
-  next_attempt_at: Date | null;
-  waiting: string;
-}
-
-/** Reports the state of listeners and projections, and pauses and resumes listeners. */
+/** Reports the state of listeners and projections, of whatever process; pauses, resumes and retires them. */
 @Injectable()
 export class ListenerControl {
   constructor(
     private readonly database: PostackDatabase,
-    private readonly options: InboxOptions,
-    private readonly registry: HandlerRegistry,
+    private readonly subscriptions: Subscriptions,
     private readonly notifications: Notifications,
-    private readonly workers: HandlerWorkers,
-    private readonly jobs: PgBossService,
+    private readonly reports: ListenerReports,
   ) {}
 
   /** All listeners and projections, sorted by name. */
-  report(): Promise<ListenerState[]> {
-    const handlers = [...this.registry.listeners, ...this.registry.projections];
-    return this.#report(handlers.sort((a, b) => (a.name < b.name ? -1 : 1)));
+  async report(): Promise<ListenerState[]> {
+    await this.subscriptions.refresh();
+    return this.reports.of(this.subscriptions.all);
   }
 
   /** One listener or projection; `null` when there is none of this name. */
   async find(name: string): Promise<ListenerState | null> {
-    const handler = this.registry.get(name);
-    const [state] = handler ? await this.#report([handler]) : [];
+    await this.subscriptions.refresh();
+    const subscriber = this.subscriptions.get(name);
+    const [state] = subscriber ? await this.reports.of([subscriber]) : [];
     return state ?? null;
+  }
+
+  /** The running processes that dispatch and call listeners, the oldest first. */
+  workers(): Promise<WorkerState[]> {
+    return this.database.repository(WorkerEntity).find({ order: { startedAt: 'ASC', id: 'ASC' } });
   }
 
   /**
@@ -57,9 +51,7 @@ export class ListenerControl {
    * @throws {InvalidPauseError} when it is a projection.
    */
   async pause(name: string, reason?: string): Promise<void> {
-    const handler = this.registry.get(name);
-    if (!handler) throw new HandlerNotFoundError(name);
-    if (handler.kind === 'projection') {
+    if ((await this.#subscriber(name)).kind === 'projection') {
       throw new InvalidPauseError(
         `"${name}" is a projection and cannot be paused: it runs as part of the dispatch. Only listeners can be paused`,
       );
@@ -80,78 +72,60 @@ export class ListenerControl {
    * @throws {HandlerNotFoundError}
    */
   async resume(name: string): Promise<void> {
+    await this.subscriptions.refresh();
     await this.database.transaction(async (manager) => {
       const { affected } = await manager.getRepository(ListenerPauseEntity).delete({ listener: name });
-      if (!affected && !this.registry.get(name)) throw new HandlerNotFoundError(name);
+      if (!affected && !this.subscriptions.get(name)) throw new HandlerNotFoundError(name);
       await this.notifications.pauses(manager);
     });
   }
 
-  async #report(handlers: readonly Handler[]): Promise<ListenerState[]> {
-    const counts = await this.#counts(handlers);
-    const pauses = await this.database.repository(ListenerPauseEntity).find();
-    const pauseOf = new Map(pauses.map((pause) => [pause.listener, pause]));
-    return Promise.all(
-      handlers.map(async (handler) => {
-        const { name, kind, settings } = handler;
-        const pause = pauseOf.get(name);
-        return {
-          name,
-          kind,
-          subscriptions: handler.subscriptions.map((one) => (typeof one === 'string' ? one : one.type)),
-          settings,
-          paused: pause ? { since: pause.pausedAt, reason: pause.reason } : null,
-          counts: counts.get(name) ?? { queued: 0, retrying: 0, dead: 0 },
-          blockedGroups: settings.ordered ? await this.#blockedGroups(name) : [],
-        };
-      }),
-    );
+  /**
+   * Retires a listener or projection that no process has any more: no event is delivered to it from now on, and what it
+   * has not handled is discarded, dead letters included. Resolves to the number of discarded deliveries.
+   *
+   * @param reason Stored with each of them.
+   * @throws {HandlerNotFoundError}
+   * @throws {ListenerInUseError} when a running process has it.
+   */
+  async retire(name: string, reason: string): Promise<number> {
+    const subscriber = await this.#subscriber(name);
+    if (subscriber.handler) throw new ListenerInUseError(name);
+    await this.database.transaction(async (manager) => {
+      const [{ isUsed } = { isUsed: true }] = await manager.query<{ isUsed: boolean }[]>(
+        `SELECT EXISTS (SELECT 1 FROM ${this.database.table(WorkerEntity)} WHERE $1 = ANY (handlers)) AS "isUsed"`,
+        [name],
+      );
+      if (isUsed) throw new ListenerInUseError(name);
+      await manager.getRepository(SubscriptionEntity).delete({ handler: name });
+      await manager.getRepository(ListenerPauseEntity).delete({ listener: name });
+    });
+    let discarded = 0;
+    for (let chunk = -1; chunk !== 0; discarded += chunk) {
+      chunk = await this.database.forLongStatements.transaction((manager) =>
+        this.#discard(name, reason, manager),
+      );
+    }
+    return discarded;
   }
 
-  /** Cheap for many events: an index covers retrying and dead ones, and pg-boss counts its queues in the background. */
-  async #counts(handlers: readonly Handler[]): Promise<Map<string, ListenerCounts>> {
-    await this.workers.prepare();
-    const queues = await this.jobs.boss.getQueues(handlers.map(({ queue }) => queue));
-    const queued = new Map(queues.map(({ name, queuedCount }) => [name, queuedCount]));
-    const rows = await this.database.query<{ handler: string; retrying: string; dead: string }[]>(
-      `SELECT handler, count(*) FILTER (WHERE status = 'retrying') AS retrying,
-         count(*) FILTER (WHERE status = 'dead') AS dead
-       FROM ${this.database.table(HandlerOutcomeEntity)}
-       WHERE status IN ('retrying', 'dead') AND handler = ANY ($1::text[]) GROUP BY handler`,
-      [handlers.map(({ name }) => name)],
+  async #discard(name: string, reason: string, manager: EntityManager): Promise<number> {
+    const delivery = this.database.table(DeliveryEntity);
+    const [, affected] = await manager.query<[unknown, number]>(
+      `UPDATE ${delivery} SET status = 'discarded', discard_reason = $2, run_at = NULL, worker = NULL, updated_at = now()
+       WHERE (event_id, handler) IN (
+         SELECT event_id, handler FROM ${delivery}
+         WHERE handler = $1 AND status NOT IN ('done', 'discarded') ORDER BY event_id LIMIT ${CHUNK_SIZE})`,
+      [name, reason],
     );
-    const failed = new Map(rows.map((row) => [row.handler, row]));
-    return new Map(
-      handlers.map(({ name, queue }) => {
-        const { retrying, dead } = failed.get(name) ?? { retrying: 0, dead: 0 };
-        return [name, { queued: queued.get(queue) ?? 0, retrying: Number(retrying), dead: Number(dead) }];
-      }),
-    );
+    return affected;
   }
 
-  async #blockedGroups(name: string): Promise<BlockedGroup[]> {
-    const rows = await this.database.query<BlockedGroupRow[]>(
-      BLOCKED_GROUPS(this.database.table(HandlerOutcomeEntity), this.database.table(InboxEventEntity)),
-      [name, BLOCKED_AFTER_ATTEMPTS, MAX_BLOCKED_GROUPS, this.options.endpoint],
-    );
-    return rows.map((row) => ({
-      eventId: row.event_id,
-      attempts: row.attempts,
-      since: row.since,
-      nextAttemptAt: row.next_attempt_at,
-      waiting: Number(row.waiting),
-    }));
+  /** @throws {HandlerNotFoundError} */
+  async #subscriber(name: string): Promise<Subscriber> {
+    await this.subscriptions.refresh();
+    const subscriber = this.subscriptions.get(name);
+    if (!subscriber) throw new HandlerNotFoundError(name);
+    return subscriber;
   }
 }
-
-const BLOCKED_GROUPS = (outcome: string, inbox: string) => `
-  SELECT e.svix_id AS event_id, head.attempts, (head.first_error ->> 'at')::timestamptz AS since,
-    head.next_attempt_at,
-    (SELECT count(*) - 1 FROM ${outcome} o WHERE o.handler = $1 AND o.order_key = head.order_key
-       AND o.status IN ('pending', 'retrying')) AS waiting
-  FROM (
-    SELECT * FROM ${outcome}
-    WHERE handler = $1 AND order_key IS NOT NULL AND status = 'retrying' AND attempts >= $2
-    ORDER BY event_id LIMIT $3
-  ) AS head JOIN ${inbox} e ON e.id = head.event_id
-  WHERE e.endpoint = $4 ORDER BY since`;

@@ -1,12 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { EventEmitter2 } from '@nestjs/event-emitter';
 import type { EntityManager } from 'typeorm';
-import { PostackDatabase } from '../database/postack-database.js';
 import { loggableError } from '../errors/loggable-error.js';
+import type { AnyPostackEvent } from '../events/event-types.js';
 import type { Handler } from '../listeners/handler.js';
 import { LISTENER_EMITTER } from '../listeners/listener-emitter.js';
-import { Outcomes } from './outcomes/outcomes.js';
-import type { HandlerEvent, StoredEvent } from './stored-events.js';
+import type { StoredEvent } from './stored-events.js';
 
 /** An event that a projection fails on, with the error. */
 export interface PoisonedEvent {
@@ -31,11 +30,7 @@ export class ProjectionFailedError extends Error {
 export class ProjectionRunner {
   readonly #logger = new Logger('PostackDispatch');
 
-  constructor(
-    private readonly database: PostackDatabase,
-    @Inject(LISTENER_EMITTER) private readonly emitter: EventEmitter2,
-    private readonly outcomes: Outcomes,
-  ) {}
+  constructor(@Inject(LISTENER_EMITTER) private readonly emitter: EventEmitter2) {}
 
   /**
    * Runs a projection on a batch in the transaction of `manager`, without savepoints: the usual, fast case.
@@ -84,19 +79,9 @@ export class ProjectionRunner {
     return poisoned;
   }
 
-  /**
-   * Runs a projection on one event that was set aside. Its writes and its `done` mark are one transaction.
-   *
-   * @throws the error of the projection.
-   */
-  async runAlone(projection: Handler, stored: HandlerEvent, attempts: number): Promise<void> {
-    const { rowId, event, progress } = stored;
-    await this.database.transaction(async (manager) => {
-      if (!(await this.outcomes.claim(projection.name, rowId, progress.delivery, manager))) return;
-      await this.emitter.emitAsync(projection.channel, [event], manager);
-      const done = { rowId, delivery: progress.delivery, status: 'done' as const, attempts };
-      await this.outcomes.record(projection.name, [{ ...done, error: null, nextAttemptAt: null }], manager);
-    });
+  /** Runs a projection on one event that was set aside, in the transaction of `manager`. */
+  async runAlone(projection: Handler, event: AnyPostackEvent, manager: EntityManager): Promise<void> {
+    await this.emitter.emitAsync(projection.channel, [event], manager);
   }
 
   async #trySavepoint(

@@ -4,7 +4,7 @@ import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'ty
  * Processing state of a stored event.
  *
  * - `pending`: committed, not dispatched yet
- * - `dispatched`: projected and enqueued for its listeners
+ * - `dispatched`: projected, with a delivery for each of its listeners
  * - `unhandled`: dispatched, but no projection or listener is subscribed to its type
  * - `quarantined`: authentic bytes that are not an event; kept for inspection by an operator
  */
@@ -70,8 +70,4 @@ export class InboxEventEntity {
   /** Names of the projections that ran when it was dispatched. */
   @Column('text', { array: true, nullable: true })
   projections!: string[] | null;
-
-  /** Names of the listeners it was enqueued for when it was dispatched. */
-  @Column('text', { array: true, nullable: true })
-  listeners!: string[] | null;
 }

@@ -1,4 +1,4 @@
-import type { DatabaseError, Pool, QueryConfig } from 'pg';
+import type { OwnPool } from '../database/own-pool.js';
 
 /** A row to be stored; one with a `quarantineReason` has no type and is never dispatched. */
 export interface NewInboxRow {
@@ -17,8 +17,8 @@ export class InboxInsert {
   readonly #name: string;
 
   constructor(
-    private readonly pool: Pool,
-    table: string,
+    private readonly pool: OwnPool,
+    private readonly table: string,
     private readonly endpoint: string,
     /** After this time without a response the connection is dropped and replaced. */
     private readonly timeoutMs: number,
@@ -43,17 +43,27 @@ export class InboxInsert {
     this.#name = notify === undefined ? 'postack_inbox_insert' : 'postack_inbox_insert_notify';
   }
 
+  /** Needs the same privileges, and commits a transaction that has an id, which a read-only replica refuses. */
+  async probe(timeoutMs: number): Promise<void> {
+    await this.pool.query({
+      text: `WITH probe AS (
+          INSERT INTO ${this.table} (endpoint, svix_id, status, occurred_at, secret_fingerprint, clock_skew_ms)
+          SELECT '', '', '', now(), '', 0 WHERE false)
+        SELECT pg_current_xact_id()`,
+      timeoutMs,
+    });
+  }
+
   /** For each row, whether it is new: false when its id was already stored or occurs earlier in `rows`. */
   async run(rows: readonly NewInboxRow[]): Promise<boolean[]> {
     // In key order, so that two processes inserting the same ids wait for each other instead of deadlocking.
     const sorted = rows.length > 1 ? [...rows].sort((a, b) => (a.svixId < b.svixId ? -1 : 1)) : rows;
     let start = 1;
     const starts = sorted.map(({ body }) => (start += body.length) - body.length);
-    // node-postgres supports a time-out per query, but its types do not declare it.
-    const query: QueryConfig & { query_timeout: number } = {
+    const stored = await this.pool.query<{ svix_id: string }>({
       name: this.#name,
       text: this.#text,
-      query_timeout: this.timeoutMs,
+      timeoutMs: this.timeoutMs,
       values: [
         this.endpoint,
         Buffer.concat(sorted.map((row) => row.body)),
@@ -66,19 +76,9 @@ export class InboxInsert {
         sorted.map((row) => row.clockSkewMs),
         sorted.map((row) => row.quarantineReason),
       ],
-    };
-    const { rows: stored } = await this.pool.query<{ svix_id: string }>(query);
+    });
     const newIds = new Set(stored.map((row) => row.svix_id));
     // When an id occurs twice in a batch, only the first is new.
     return rows.map((row) => newIds.delete(row.svixId));
   }
-}
-
-/** SQLSTATE classes caused by the values: data exception, integrity violation, program limit exceeded. */
-const ROW_FAULT_CLASSES = new Set(['22', '23', '54']);
-
-/** Whether PostgreSQL rejected the statement because of a row's values, not because of its own state. */
-export function isRowFault(error: unknown): error is DatabaseError {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' && code.length === 5 && ROW_FAULT_CLASSES.has(code.slice(0, 2));
 }

@@ -1,14 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EventParser } from '../events/event-parser.js';
 import { loggableError } from '../errors/loggable-error.js';
-import { poolOf } from '../database/pool.js';
+import { OwnPool } from '../database/own-pool.js';
 import { PostackDatabase } from '../database/postack-database.js';
+import { isRowFault } from '../database/row-fault.js';
 import { NOTIFY_INBOX } from '../jobs/notifications.js';
 import { JobsOptions } from '../jobs/jobs.options.js';
 import { InboxOptions } from './inbox.options.js';
 import { GroupCommit, GroupCommitTimeout } from '../database/group-commit.js';
 import { InboxEventEntity } from './inbox-event.entity.js';
-import { InboxInsert, isRowFault, type NewInboxRow } from './inbox-insert.js';
+import { InboxInsert, type NewInboxRow } from './inbox-insert.js';
 
 /** Outcome of an authentic webhook; the value of the `postack-receipt` header. */
 export type Receipt = 'accepted' | 'duplicate' | 'quarantined';
@@ -51,10 +52,11 @@ export class Inbox {
     private readonly options: InboxOptions,
     jobs: JobsOptions,
     database: PostackDatabase,
+    pool: OwnPool,
     private readonly parser: EventParser,
   ) {
     this.#insert = new InboxInsert(
-      poolOf(database.dataSource),
+      pool,
       database.table(InboxEventEntity),
       options.endpoint,
       options.commitTimeoutMs,
@@ -107,6 +109,15 @@ export class Inbox {
     }
     if (!isNew) return 'duplicate';
     return row.quarantineReason === null ? 'accepted' : 'quarantined';
+  }
+
+  /**
+   * Does what accepting an event does, without storing one: a write to the table, committed to the disk.
+   *
+   * @throws when PostgreSQL cannot, or does not within `timeoutMs`.
+   */
+  async probe(timeoutMs: number): Promise<void> {
+    await this.#insert.probe(timeoutMs);
   }
 
   #row(signature: SignatureFacts, body: Buffer): NewInboxRow {

@@ -15,7 +15,7 @@ import { listenerSettings } from './listener-settings.js';
 /** A provider as `DiscoveryService` returns it; Nest does not export the class. */
 type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-/** Letters, digits and `_ - .`: what pg-boss accepts in a queue's name. */
+/** Letters, digits and `_ - .`: a name is part of URLs and log lines. */
 const HANDLER_NAME = /^[\w.-]{1,80}$/;
 
 /** Finds every listener and projection of the application, checks them, and binds them to the event emitter. */
@@ -56,6 +56,11 @@ export class HandlerRegistry implements OnModuleInit {
     }
     if (problems.length > 0) throw new ConfigurationError('Postack listeners and projections', problems);
     if (this.jobs.works) this.#logRoutes();
+  }
+
+  /** Names of the listeners that the option `listeners` switches off. */
+  get switchedOff(): string[] {
+    return [...this.#switchedOff];
   }
 
   get listeners(): Handler[] {
@@ -115,8 +120,7 @@ export class HandlerRegistry implements OnModuleInit {
       const channel = Symbol(`postack:${kind}:${name}`);
       const instance = wrapper.instance as Record<string, (...args: unknown[]) => unknown>;
       this.emitter.on(channel, (...args: unknown[]) => instance[method]?.(...args));
-      const queue = `${settings.ordered ? 'ordered' : kind}.${name}`;
-      this.#handlers.set(name, { kind, name, subscriptions, settings, channel, queue });
+      this.#handlers.set(name, { kind, name, subscriptions, settings, channel });
     }
   }
 

@@ -17,14 +17,12 @@ export interface HandlerSettings {
 /** A method that was found to be a listener or a projection, bound to the event emitter. */
 export interface Handler {
   kind: 'listener' | 'projection';
-  /** Stable and unique: outcomes and queues are named after it. */
+  /** Stable and unique: its deliveries are stored under it. */
   name: string;
   subscriptions: readonly Subscription[];
   settings: HandlerSettings;
   /** Event of the emitter that reaches exactly this method. A symbol, which no wildcard matches. */
   channel: symbol;
-  /** Queue of its jobs. Ordered handlers have another one, because pg-boss fixes a queue's policy at its creation. */
-  queue: string;
 }
 
 /** The handlers of one type of event. */

@@ -12,7 +12,10 @@ export type DeliveryReason = 'initial' | 'redrive' | 'replay' | 'backfill';
 
 /** One delivery of an event to a listener. */
 export interface Delivery {
-  /** 1 for the first call of this delivery, 2 for its first retry, … */
+  /**
+   * 1 for the first call of this delivery, 2 for its first retry, … A call during which the process may have died counts
+   * too.
+   */
   attempt: number;
   /** Why the event is delivered: for the first time, or again. */
   reason: DeliveryReason;

@@ -2,18 +2,18 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { keysetPage, type Page } from '../database/keyset-page.js';
 import { PostackDatabase } from '../database/postack-database.js';
-import { HandlerOutcomeEntity, type OutcomeStatus } from '../dispatch/outcomes/handler-outcome.entity.js';
+import { DeliveryEntity, type DeliveryStatus } from '../dispatch/outcomes/delivery.entity.js';
 import { storedPayload } from '../dispatch/outcomes/stored-payload.js';
 import { Redelivery } from '../dispatch/redelivery.js';
 import { StoredEvents } from '../dispatch/stored-events.js';
+import { Subscriptions } from '../listeners/subscriptions.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { InboxOptions } from '../inbox/inbox.options.js';
-import { HandlerRegistry } from '../listeners/handler-registry.js';
 import type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './dead-letter.js';
 import { DeadLetterNotFoundError, DeadLetterStateError } from './replay-errors.js';
 
-/** An outcome joined with its event. */
-type Row = HandlerOutcomeEntity & { event: InboxEventEntity };
+/** A delivery joined with its event. */
+type Row = DeliveryEntity & { event: InboxEventEntity };
 
 /** Lists, redrives and discards dead letters. */
 @Injectable()
@@ -21,23 +21,24 @@ export class DeadLetters {
   constructor(
     private readonly database: PostackDatabase,
     private readonly options: InboxOptions,
-    private readonly registry: HandlerRegistry,
+    private readonly subscriptions: Subscriptions,
     private readonly events: StoredEvents,
     private readonly redelivery: Redelivery,
   ) {}
 
   /** Lists dead letters, newest event first. @throws {InvalidCursorError} */
   async list({ listener, type, since, until, ...page }: DeadLetterFilter = {}): Promise<Page<DeadLetter>> {
-    const query = this.#query().andWhere(`outcome.status = 'dead'`);
-    if (listener !== undefined) query.andWhere('outcome.handler = :listener', { listener });
+    await this.subscriptions.refresh();
+    const query = this.#query().andWhere(`delivery.status = 'dead'`);
+    if (listener !== undefined) query.andWhere('delivery.handler = :listener', { listener });
     if (type !== undefined) query.andWhere('event.type = :type', { type });
     if (since) query.andWhere('event.receivedAt >= :since', { since });
     if (until) query.andWhere('event.receivedAt < :until', { until });
-    const { items, nextCursor } = await keysetPage<HandlerOutcomeEntity, Row>(
+    const { items, nextCursor } = await keysetPage<DeliveryEntity, Row>(
       query,
       [
-        { column: 'outcome.eventId', type: 'bigint', of: ({ eventId }) => eventId },
-        { column: 'outcome.handler', type: 'text', of: ({ handler }) => handler },
+        { column: 'delivery.eventId', type: 'bigint', of: ({ eventId }) => eventId },
+        { column: 'delivery.handler', type: 'text', of: ({ handler }) => handler },
       ],
       page,
     );
@@ -51,6 +52,7 @@ export class DeadLetters {
    * @param handler Name of the listener or projection.
    */
   async find(eventId: string, handler: string): Promise<DeadLetterDetail | null> {
+    await this.subscriptions.refresh();
     const row = await this.#row(eventId, handler, this.database.manager);
     if (row?.status !== 'dead' && row?.status !== 'discarded') return null;
     const { status, discardReason, event } = row;
@@ -70,11 +72,11 @@ export class DeadLetters {
    * @throws {DeadLetterStateError} when it is neither dead nor discarded, or its handler or payload is gone.
    */
   async redrive(eventId: string, handler: string): Promise<void> {
-    await this.redelivery.prepare();
     await this.database.transaction(async (manager) => {
       const row = await this.#lock(eventId, handler, ['dead', 'discarded'], manager);
-      const receiver = this.registry.get(handler);
-      if (!receiver) {
+      await this.subscriptions.refresh(manager);
+      const receiver = this.subscriptions.get(handler);
+      if (!receiver?.isPresent) {
         throw new DeadLetterStateError(
           `There is no listener or projection "${handler}" any more: restore it, or discard its dead letters`,
         );
@@ -100,7 +102,7 @@ export class DeadLetters {
     await this.database.transaction(async (manager) => {
       const row = await this.#lock(eventId, handler, ['dead'], manager);
       await manager
-        .getRepository(HandlerOutcomeEntity)
+        .getRepository(DeliveryEntity)
         .update(
           { eventId: row.eventId, handler },
           { status: 'discarded', discardReason: reason, updatedAt: new Date() },
@@ -108,11 +110,11 @@ export class DeadLetters {
     });
   }
 
-  /** Locks an outcome until the transaction ends. @throws unless its status is one of `allowed`. */
+  /** Locks a delivery until the transaction ends. @throws unless its status is one of `allowed`. */
   async #lock(
     eventId: string,
     handler: string,
-    allowed: readonly OutcomeStatus[],
+    allowed: readonly DeliveryStatus[],
     manager: EntityManager,
   ): Promise<Row> {
     const row = await this.#row(eventId, handler, manager, true);
@@ -131,25 +133,38 @@ export class DeadLetters {
   ): Promise<Row | null> {
     const query = this.#query(manager)
       .addSelect('event.body')
-      .andWhere('event.svixId = :eventId AND outcome.handler = :handler', { eventId, handler });
-    if (isLocked) query.setLock('pessimistic_write', undefined, ['outcome']);
+      .andWhere('event.svixId = :eventId AND delivery.handler = :handler', { eventId, handler });
+    if (isLocked) query.setLock('pessimistic_write', undefined, ['delivery']);
     return (await query.getOne()) as Row | null;
   }
 
-  #query(manager = this.database.manager): SelectQueryBuilder<HandlerOutcomeEntity> {
+  #query(manager = this.database.manager): SelectQueryBuilder<DeliveryEntity> {
     return manager
-      .getRepository(HandlerOutcomeEntity)
-      .createQueryBuilder('outcome')
-      .innerJoinAndMapOne('outcome.event', InboxEventEntity, 'event', 'event.id = outcome.eventId')
+      .getRepository(DeliveryEntity)
+      .createQueryBuilder('delivery')
+      .innerJoinAndMapOne('delivery.event', InboxEventEntity, 'event', 'event.id = delivery.eventId')
       .where('event.endpoint = :endpoint', { endpoint: this.options.endpoint });
   }
 
-  #summaryOf({ event, ...outcome }: Row): DeadLetter {
+  #summaryOf({ event, ...delivery }: Row): DeadLetter {
     const { svixId: eventId, type, occurredAt, receivedAt } = event;
-    const { handler, attempts, reason, updatedAt: settledAt } = outcome;
+    const { handler, attempts, reason, updatedAt: settledAt } = delivery;
     return {
-      ...{ eventId, handler, kind: this.registry.get(handler)?.kind ?? null, type, occurredAt, receivedAt },
-      ...{ attempts, reason, settledAt, firstError: outcome.firstError, lastError: outcome.lastError },
+      ...{
+        eventId,
+        handler,
+        kind: this.#kindOf(handler),
+        type,
+        occurredAt,
+        receivedAt,
+      },
+      ...{ attempts, reason, settledAt, firstError: delivery.firstError, lastError: delivery.lastError },
     };
+  }
+
+  /** Of a handler that a running process has. */
+  #kindOf(handler: string): DeadLetter['kind'] {
+    const subscriber = this.subscriptions.get(handler);
+    return subscriber?.isPresent ? subscriber.kind : null;
   }
 }

@@ -19,6 +19,7 @@ export class EventReplay {
 
   /** @throws as `Replays.replayEvent` does. */
   async run(eventId: string, listener: string | null, manager: EntityManager): Promise<void> {
+    await this.selection.refresh();
     const receivers = this.selection.receivers(listener);
     const row = await manager.getRepository(InboxEventEntity).findOne({
       select: { id: true, status: true },

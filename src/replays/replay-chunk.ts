@@ -5,7 +5,7 @@ import { idleTimeout, setIdleTimeout } from '../database/transaction-with-timeou
 import { DispatchOptions } from '../dispatch/dispatch.options.js';
 import { Redelivery } from '../dispatch/redelivery.js';
 import { StoredEvents } from '../dispatch/stored-events.js';
-import type { Handler } from '../listeners/handler.js';
+import type { Subscriber } from '../listeners/subscriptions.js';
 import { ReplayEntity } from './replay.entity.js';
 import { ReplaySelection, type SelectedEvent } from './replay-selection.js';
 
@@ -71,8 +71,8 @@ export class ReplayChunk {
 }
 
 /** In the order of the handlers' names, so that two transactions wait for each other instead of deadlocking. */
-function byHandler(selected: readonly SelectedEvent[]): [Handler, string[]][] {
-  const rowIds = new Map<Handler, string[]>();
+function byHandler(selected: readonly SelectedEvent[]): [Subscriber, string[]][] {
+  const rowIds = new Map<Subscriber, string[]>();
   for (const { rowId, handlers } of selected) {
     for (const handler of handlers) {
       const list = rowIds.get(handler);

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Redelivery } from '../dispatch/redelivery.js';
 import { HEARTBEAT_SECONDS } from '../jobs/pg-boss.service.js';
 import type { JobHandler, ProcessOptions, Queue } from '../jobs/queue.js';
 import { Workers } from '../jobs/workers.js';
@@ -15,10 +14,7 @@ export interface ReplayJob {
 export class ReplayQueue {
   readonly #queue: Queue<ReplayJob>;
 
-  constructor(
-    workers: Workers,
-    private readonly redelivery: Redelivery,
-  ) {
+  constructor(workers: Workers) {
     this.#queue = workers.queue('replays', {
       policy: 'stately',
       heartbeatSeconds: HEARTBEAT_SECONDS,
@@ -31,10 +27,9 @@ export class ReplayQueue {
     });
   }
 
-  /** Creates this queue and the queues of the handlers. */
-  async prepare(): Promise<void> {
-    await this.redelivery.prepare();
-    await this.#queue.prepare();
+  /** Creates the queue, once. */
+  prepare(): Promise<void> {
+    return this.#queue.prepare();
   }
 
   /** Runs or continues a replay when the transaction commits. No effect when a job of it is already waiting. */

@@ -2,13 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
 import { eventStatusSql } from '../dispatch/outcomes/event-status.js';
-import { HandlerOutcomeEntity } from '../dispatch/outcomes/handler-outcome.entity.js';
+import { DeliveryEntity } from '../dispatch/outcomes/delivery.entity.js';
+import { type Subscriber, Subscriptions } from '../listeners/subscriptions.js';
 import { EventsOptions } from '../events/events.options.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import type { Handler } from '../listeners/handler.js';
-import { HandlerRegistry } from '../listeners/handler-registry.js';
-import { subscribedTypes } from '../listeners/subscribed-types.js';
 import { InvalidReplayError } from './replay-errors.js';
+import { subscribedTypes } from './subscribed-types.js';
 import type { ReplayEntity } from './replay.entity.js';
 import type { ReplaySpec } from './replay-request.js';
 
@@ -23,7 +22,7 @@ export interface Extent {
 /** An event to redeliver, and the handlers to redeliver it to. */
 export interface SelectedEvent {
   rowId: string;
-  handlers: readonly Handler[];
+  handlers: readonly Subscriber[];
 }
 
 /** SQL with its parameters. */
@@ -36,21 +35,29 @@ interface Condition {
 @Injectable()
 export class ReplaySelection {
   readonly #inbox: string;
-  readonly #outcome: string;
+  readonly #delivery: string;
 
   constructor(
     private readonly database: PostackDatabase,
     private readonly options: EventsOptions,
-    private readonly registry: HandlerRegistry,
+    private readonly subscriptions: Subscriptions,
   ) {
     this.#inbox = database.table(InboxEventEntity);
-    this.#outcome = database.table(HandlerOutcomeEntity);
+    this.#delivery = database.table(DeliveryEntity);
+  }
+
+  /** Reads the subscriptions of all processes. */
+  refresh(manager?: EntityManager): Promise<void> {
+    return this.subscriptions.refresh(manager);
   }
 
   /** @throws {InvalidReplayError} when its listener is unknown, or a projection that cannot be replayed. */
   async extent(spec: ReplaySpec): Promise<Extent> {
+    await this.refresh();
     const { sql, values } = this.#condition(spec);
-    const [row] = await this.database.query<{ matched: string; first: string | null; last: string | null }[]>(
+    const [row] = await this.database.forLongStatements.query<
+      { matched: string; first: string | null; last: string | null }[]
+    >(
       `SELECT count(*) AS matched, min(e.id) AS first, max(e.id) AS last FROM ${this.#inbox} e WHERE ${sql}`,
       values,
     );
@@ -63,6 +70,7 @@ export class ReplaySelection {
 
   /** The next events of a replay after its `position`, oldest first. Fewer than `limit` at its end. */
   async next(replay: ReplayEntity, limit: number, manager: EntityManager): Promise<SelectedEvent[]> {
+    await this.refresh(manager);
     const { sql, values } = this.#condition(replay);
     const [position, last, count] = [1, 2, 3].map((index) => `$${values.length + index}`);
     const rows = await manager.query<{ id: string; type: string }[]>(
@@ -83,8 +91,8 @@ export class ReplaySelection {
    *
    * @throws {InvalidReplayError} when it is unknown, or a projection.
    */
-  receivers(name: string | null): Handler[] {
-    if (name === null) return this.registry.listeners;
+  receivers(name: string | null): Subscriber[] {
+    if (name === null) return this.subscriptions.present.filter(({ kind }) => kind === 'listener');
     const handler = this.#handler(name);
     if (handler.kind === 'listener') return [handler];
     throw new InvalidReplayError(
@@ -94,8 +102,9 @@ export class ReplaySelection {
   }
 
   /** Those of `receivers` that are subscribed to a type. */
-  subscribed(wireType: string, receivers: readonly Handler[]): Handler[] {
-    return this.registry.routeOf(wireType).listeners.filter((listener) => receivers.includes(listener));
+  subscribed(wireType: string, receivers: readonly Subscriber[]): Subscriber[] {
+    const names = new Set(receivers.map(({ name }) => name));
+    return this.subscriptions.routeOf(wireType).listeners.filter(({ name }) => names.has(name));
   }
 
   #condition(spec: ReplaySpec): Condition {
@@ -111,45 +120,47 @@ export class ReplaySelection {
     if (spec.until) parts.push(`e.received_at < ${$(spec.until)}`);
     if (spec.status === 'dead' || spec.status === 'retrying') {
       // Implied by the status condition below, but can use an index: few events are in these states.
-      parts.push(`e.id IN (SELECT o.event_id FROM ${this.#outcome} o WHERE o.status = ${$(spec.status)})`);
+      parts.push(`e.id IN (SELECT d.event_id FROM ${this.#delivery} d WHERE d.status = ${$(spec.status)})`);
     }
     if (spec.status !== null) parts.push(`${eventStatusSql(this.database, 'e')} = ${$(spec.status)}`);
     if (spec.kind === 'redrive') {
       const handlers = this.#redriven(spec).map(({ name }) => name);
       parts.push(
-        `e.id IN (SELECT o.event_id FROM ${this.#outcome} o
-           WHERE o.status = 'dead' AND o.handler = ANY (${$(handlers)}::text[]))`,
+        `e.id IN (SELECT d.event_id FROM ${this.#delivery} d
+           WHERE d.status = 'dead' AND d.handler = ANY (${$(handlers)}::text[]))`,
       );
       return { sql: parts.join(' AND '), values };
     }
-    const types = subscribedTypes(this.receivers(spec.listener), this.registry, this.options.eventTypes);
+    const types = subscribedTypes(this.receivers(spec.listener), this.subscriptions, this.options.eventTypes);
     const others = types.hasOthers ? ` OR e.type <> ALL (${$(types.named)}::text[])` : '';
     parts.push(`(e.type = ANY (${$(types.included)}::text[])${others})`);
     if (spec.kind === 'backfill') {
-      parts.push(`NOT ${$(spec.listener)} = ANY (coalesce(e.listeners, '{}'))`);
+      parts.push(
+        `NOT EXISTS (SELECT 1 FROM ${this.#delivery} d WHERE d.event_id = e.id AND d.handler = ${$(spec.listener)})`,
+      );
     }
     return { sql: parts.join(' AND '), values };
   }
 
   /** @throws {InvalidReplayError} */
-  #redriven({ listener: name }: ReplaySpec): Handler[] {
-    return name === null ? [...this.registry.listeners, ...this.registry.projections] : [this.#handler(name)];
+  #redriven({ listener: name }: ReplaySpec): Subscriber[] {
+    return name === null ? this.subscriptions.present : [this.#handler(name)];
   }
 
-  #handler(name: string): Handler {
-    const handler = this.registry.get(name);
-    if (handler) return handler;
+  #handler(name: string): Subscriber {
+    const handler = this.subscriptions.get(name);
+    if (handler?.isPresent) return handler;
     throw new InvalidReplayError(`There is no listener with the name "${name}"`);
   }
 
   /** Locks dead letters: an operator may redrive or discard one at the same time. */
   async #lockDead(
     rows: readonly { id: string }[],
-    handlers: readonly Handler[],
+    handlers: readonly Subscriber[],
     manager: EntityManager,
-  ): Promise<Map<string, Handler[]>> {
+  ): Promise<Map<string, Subscriber[]>> {
     const dead = await manager.query<{ event_id: string; handler: string }[]>(
-      `SELECT event_id, handler FROM ${this.#outcome}
+      `SELECT event_id, handler FROM ${this.#delivery}
        WHERE event_id = ANY ($1::bigint[]) AND handler = ANY ($2::text[]) AND status = 'dead'
        ORDER BY event_id, handler FOR UPDATE`,
       [rows.map(({ id }) => id), handlers.map(({ name }) => name)],

@@ -127,7 +127,7 @@ export class ReportCounts {
     const { time, value = `''`, where = 'true' } = source;
     const index = starts ? `width_bucket(${time}, $3::timestamptz[]) - 1` : '0';
     const sums = source.sums.map((sum, index) => `${sum}::float8 AS s${index}`).join(', ');
-    return this.database.query(
+    return this.database.forLongStatements.query(
       `SELECT ${index} AS index, ${value} AS value, ${sums} FROM ${this.database.table(source.table)}
        WHERE ${where} AND ${time} >= $1 AND ${time} < $2 GROUP BY 1, 2 ORDER BY 2, 1
        ${starts ? `LIMIT ${MAX_POINTS_IN_ALL + 1}` : ''}`,

@@ -63,7 +63,7 @@ export class ReportExport {
       }
       if (head !== '') yield head;
     };
-    const pages = messagePages(from, to, this.database.manager, request.includeTexts);
+    const pages = messagePages(from, to, this.database.forLongStatements.manager, request.includeTexts);
     return Readable.from(lines(pages), { objectMode: false });
   }
 }

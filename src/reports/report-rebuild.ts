@@ -48,15 +48,18 @@ export class ReportRebuild {
   readonly #hours: RebuildHours;
   #lastTurn: Promise<void> = Promise.resolve();
 
+  private readonly database: PostackDatabase;
+
   constructor(
     private readonly options: ReportsOptions,
     private readonly retention: RetentionOptions,
-    private readonly database: PostackDatabase,
+    database: PostackDatabase,
     private readonly events: StoredEvents,
     private readonly store: MessageStore,
     private readonly messages: MessagesProjection,
   ) {
-    this.#hours = new RebuildHours(database);
+    this.database = database.forLongStatements;
+    this.#hours = new RebuildHours(this.database);
   }
 
   /**

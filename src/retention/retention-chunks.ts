@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { PostackDatabase } from '../database/postack-database.js';
 import { settledSql } from '../dispatch/outcomes/event-status.js';
-import { HandlerOutcomeEntity } from '../dispatch/outcomes/handler-outcome.entity.js';
+import { DeliveryEntity } from '../dispatch/outcomes/delivery.entity.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { RetentionLeftoverEntity } from './retention-leftover.entity.js';
 import type { ResolvedRetention } from './retention.options.js';
@@ -25,7 +25,7 @@ const STATEMENT_TIMEOUT_MS = 30_000;
  */
 export class RetentionChunks {
   readonly #inbox: string;
-  readonly #outcome: string;
+  readonly #delivery: string;
   readonly #progress: string;
   readonly #leftover: string;
   readonly #settled: string;
@@ -37,14 +37,14 @@ export class RetentionChunks {
     private readonly size: number,
   ) {
     this.#inbox = database.table(InboxEventEntity);
-    this.#outcome = database.table(HandlerOutcomeEntity);
+    this.#delivery = database.table(DeliveryEntity);
     this.#progress = database.table(RetentionProgressEntity);
     this.#leftover = database.table(RetentionLeftoverEntity);
     this.#settled = settledSql(database, 'e');
   }
 
   take(step: RetentionStep): Promise<RetentionChunk> {
-    return this.database.transaction(async (manager) => {
+    return this.database.forLongStatements.transaction(async (manager) => {
       // After a crash of PostgreSQL the chunk is repeated, so there is no need to wait for the disk.
       await manager.query(
         `SET LOCAL synchronous_commit = off; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
@@ -107,7 +107,7 @@ export class RetentionChunks {
     ids: readonly string[],
     manager: EntityManager,
   ): Promise<Omit<RetentionChunk, 'hasMore'>> {
-    // A separate statement, before any outcome is read: a redelivery locks the event's row, and its changes are visible
+    // A separate statement, before any delivery is read: a redelivery locks the event's row, and its changes are visible
     // only to a statement that begins afterwards. Locked events can wait.
     const locked: { id: string }[] = await manager.query(
       `SELECT id FROM ${this.#inbox} WHERE id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED`,
@@ -122,7 +122,7 @@ export class RetentionChunks {
     const over = settled.filter((event) => event.is_over).map(({ id }) => id);
     const stripped = settled.filter((event) => !event.is_over && event.has_body).map(({ id }) => id);
     if (over.length > 0) {
-      await manager.query(`DELETE FROM ${this.#outcome} WHERE event_id = ANY ($1::bigint[])`, [over]);
+      await manager.query(`DELETE FROM ${this.#delivery} WHERE event_id = ANY ($1::bigint[])`, [over]);
       await manager.query(`DELETE FROM ${this.#inbox} WHERE id = ANY ($1::bigint[])`, [over]);
     }
     if (stripped.length > 0) {

@@ -46,7 +46,7 @@ export async function waitForEvent(
  *
  * @param id The `svix-id`.
  * @param listener Name of the listener.
- * @param status Outcome to wait for. Default: any but `pending`.
+ * @param status Outcome to wait for. Default: any but `pending` and `running`.
  *
  * @example
  * ```ts
@@ -64,7 +64,7 @@ export async function waitForListener(
   const outcomeIn = (event: EventDetail) => event.listeners.find(({ name }) => name === listener);
   const isReached = (event: EventDetail) => {
     const found = outcomeIn(event)?.status ?? 'pending';
-    return status === undefined ? found !== 'pending' : found === status;
+    return status === undefined ? found !== 'pending' && found !== 'running' : found === status;
   };
   const outcome = outcomeIn(await waitForEvent(application, id, isReached, options));
   if (!outcome) throw new WaitTimeoutError(`Event ${id} was not delivered to a listener named ${listener}`);

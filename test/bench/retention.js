@@ -124,12 +124,12 @@ async function storeOldEvents(count, days) {
         UPDATE postack.inbox_event SET status = 'dispatched', dispatched_at = now(), projections = '{messages}',
           listeners = '{bench}' WHERE id > last RETURNING id
       )
-      INSERT INTO postack.handler_outcome (event_id, handler, status, attempts)
+      INSERT INTO postack.delivery (event_id, handler, status, attempts)
       SELECT id, 'bench', 'done', 1 FROM dispatched;
       COMMIT;
     END LOOP;
   END $$`);
-  await admin.query('VACUUM ANALYZE postack.inbox_event, postack.handler_outcome');
+  await admin.query('VACUUM ANALYZE postack.inbox_event, postack.delivery');
   await admin.query('CHECKPOINT');
 }
 

@@ -9,7 +9,7 @@ const apps = new ListenerApps();
 afterEach(() => apps.clear());
 
 describe('HandlerWorkers', () => {
-  it('takes over the jobs of a killed process within 30 seconds', async () => {
+  it('takes over the deliveries of a killed process within 30 seconds', async () => {
     const database = await createTestDatabase();
     const first = await apps.start(database.url, { HANG: '1' });
     const { id, headers, body } = signWebhook({ secret: TEST_SECRET, body: messageBody('message.received') });
@@ -26,29 +26,27 @@ describe('HandlerWorkers', () => {
   }, 60_000);
 });
 
-describe('CrashedJobs', () => {
-  it('makes a dead letter of a job with which too many processes crashed', async () => {
+describe('Leases', () => {
+  it('makes a dead letter of a delivery that was alone in three processes when they crashed', async () => {
     const database = await createTestDatabase();
     const first = await apps.start(database.url, { HANG: '1' });
     const { id, headers, body } = signWebhook({ secret: TEST_SECRET, body: messageBody('message.received') });
     await fetch(first.webhookUrl, { method: 'POST', headers, body });
     await first.printed(`called ${id} 1`);
     await first.kill();
-    // Simulates that it was the last allowed crash.
-    await database.query(
-      `UPDATE postack_jobs.job SET retry_count = retry_limit WHERE name = 'listener.only'`,
-    );
+    // As if it had been alone in this process, and in two others before.
+    await database.query(`UPDATE postack.delivery SET suspicion = 2, crashes = 2, interruptions = 2`);
 
     // A process without that listener creates the dead letter too.
     const other = await startTestApplication({ database });
     try {
       await expect(
-        waitForListener(other.application, id, 'only', 'dead', { timeoutMs: 30_000 }),
+        waitForListener(other.application, id, 'only', 'dead', { timeoutMs: 40_000 }),
       ).resolves.toMatchObject({
-        attempts: 11,
+        attempts: 0,
         lastError: {
           name: 'ProcessDiedError',
-          message: '11 processes crashed while only was handling this event',
+          message: '3 process crashes while only was handling this event, alone in the process',
           stack: null,
         },
       });

@@ -67,6 +67,9 @@ describe('ListenerControl', () => {
       'listener paused',
     ]);
     expect(report.find(({ name }) => name === 'paused')).toEqual({
+      declaredAt: expect.any(Date),
+      oldestPendingSeconds: null,
+      workers: [expect.any(String)],
       name: 'paused',
       kind: 'listener',
       subscriptions: ['message.sent', 'unknown'],
@@ -79,7 +82,7 @@ describe('ListenerControl', () => {
         batchSize: null,
       },
       paused: null,
-      counts: { queued: 0, retrying: 0, dead: 0 },
+      counts: { pending: 0, running: 0, retrying: 0, dead: 0 },
       blockedGroups: [],
     });
     expect(await control.find('missing')).toBeNull();
@@ -104,7 +107,7 @@ describe('ListenerControl', () => {
         async () => {
           const { id } = await accepting.post(messageBody('message.sent'));
           await waitForListener(app.application, id, 'other', 'done');
-          return (await elsewhere.find('paused'))!.counts.queued >= 2 || undefined;
+          return (await elsewhere.find('paused'))!.counts.pending >= 2 || undefined;
         },
         { what: () => 'the pause to be noticed', everyMs: 200 },
       );

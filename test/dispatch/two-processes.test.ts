@@ -78,7 +78,7 @@ describe('Dispatcher', () => {
 
       await waitUntil(async () => {
         const [row] = await database.query<{ done: string }>(
-          `SELECT count(*) AS done FROM postack.handler_outcome
+          `SELECT count(*) AS done FROM postack.delivery
          WHERE handler = 'failures.warn' AND status = 'done' AND attempts = 1`,
         );
         return Number(row?.done) === count;

@@ -24,6 +24,9 @@ export const ROUTE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'GET /api/v1/listeners/:name': 'one listener or projection',
   'POST /api/v1/listeners/:name/pause': 'pauses a listener in every process',
   'POST /api/v1/listeners/:name/resume': 'resumes it',
+  'DELETE /api/v1/listeners/:name':
+    'retires a listener that no process has any more: its open deliveries are discarded, with the `reason` in the query',
+  'GET /api/v1/workers': 'the running processes that call listeners: role, version, heartbeat, connections',
   'POST /api/v1/listeners/:name/backfill': 'delivers to it the events that came in before it was added',
 
   'GET /api/v1/messages': 'lists messages with their delivery state, latest event first',

@@ -5,6 +5,7 @@ import { DEFAULT_PAYLOAD_MAPPING } from '../../src/events/payload-mapping.js';
 import { Inbox, type SignatureFacts } from '../../src/inbox/inbox.js';
 import { InboxOptions } from '../../src/inbox/inbox.options.js';
 import { JobsOptions } from '../../src/jobs/jobs.options.js';
+import { OwnPool } from '../../src/database/own-pool.js';
 import { PostackDatabase } from '../../src/database/postack-database.js';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
@@ -22,11 +23,14 @@ describe('Inbox', () => {
   let dataSource: DataSource;
   let inbox: Inbox;
 
+  let pool: OwnPool;
+
   const newInbox = (options: Partial<InboxOptions> = {}) =>
     new Inbox(
       new InboxOptions(options),
       new JobsOptions(),
       new PostackDatabase(dataSource),
+      pool,
       new EventParser(DEFAULT_EVENT_TYPES, DEFAULT_PAYLOAD_MAPPING),
     );
   let ids = 0;
@@ -47,9 +51,11 @@ describe('Inbox', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     dataSource = await openDataSource(database.url);
+    pool = new OwnPool(new PostackDatabase(dataSource));
     inbox = newInbox();
   });
   afterAll(async () => {
+    await pool.onApplicationShutdown();
     await dataSource.destroy();
     await database.drop();
   });

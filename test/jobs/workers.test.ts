@@ -182,7 +182,7 @@ describe('Workers', () => {
       });
       await app.close();
       await expect(
-        database.query(`SELECT status FROM postack.handler_outcome WHERE handler = 'slow'`),
+        database.query(`SELECT status FROM postack.delivery WHERE handler = 'slow'`),
       ).resolves.toEqual([{ status: 'done' }]);
       await expect(
         database.query(`SELECT name FROM postack_jobs.job WHERE name = 'listener.slow'`),

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { postackMigrations } from '../../migrations/index.js';
 import { PostackSettledWords1795827600000 } from '../../migrations/1795827600000-settled-words.js';
 import { postackEntities } from '../../src/postack.entities.js';
-import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 type Row = Record<string, unknown>;
 
@@ -94,17 +94,21 @@ describe('PostackSettledWords1795827600000', () => {
   let database: TestDatabase;
   let before: DataSource;
 
-  beforeEach(async () => {
-    database = await createTestDatabase({ isEmpty: true });
-    const migrations = postackMigrations.slice(
-      0,
-      postackMigrations.indexOf(PostackSettledWords1795827600000),
-    );
-    before = new DataSource({
+  /** Runs this many of the migrations. */
+  async function migrate(count: number): Promise<DataSource> {
+    const migrations = postackMigrations.slice(0, count);
+    const dataSource = new DataSource({
       ...{ type: 'postgres', url: database.url, entities: postackEntities(), migrations },
     });
-    await before.initialize();
-    await before.runMigrations();
+    await dataSource.initialize();
+    await dataSource.runMigrations();
+    return dataSource;
+  }
+  const index = postackMigrations.indexOf(PostackSettledWords1795827600000);
+
+  beforeEach(async () => {
+    database = await createTestDatabase({ isEmpty: true });
+    before = await migrate(index);
     for (const [table, rows] of Object.entries(ROWS)) {
       for (const row of [rows].flat()) {
         // Lets PostgreSQL convert each value to the type of its column.
@@ -139,7 +143,7 @@ describe('PostackSettledWords1795827600000', () => {
   it('renames tables, columns and values, and keeps every row', async () => {
     const old = await content();
     expect(Object.entries(old).filter(([, rows]) => rows.length === 0)).toEqual([]);
-    const migrated = await openDataSource(database.url);
+    const migrated = await migrate(index + 1);
     try {
       expect(await content()).toEqual(renamed(old));
       await migrated.undoLastMigration();

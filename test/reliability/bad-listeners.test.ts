@@ -73,7 +73,7 @@ const isAsUndisturbed = (latency: Latency) =>
 async function badListenerIsIdle(): Promise<void> {
   const look = async () => {
     const rows = await database.query(
-      `SELECT 1 FROM postack.inbox_event AS event WHERE NOT EXISTS (SELECT FROM postack.handler_outcome AS outcome
+      `SELECT 1 FROM postack.inbox_event AS event WHERE NOT EXISTS (SELECT FROM postack.delivery AS outcome
          WHERE outcome.event_id = event.id AND outcome.handler = 'bad' AND outcome.status IN ('done', 'dead')) LIMIT 1`,
     );
     return rows.length === 0 || undefined;

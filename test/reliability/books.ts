@@ -28,7 +28,7 @@ async function missing(database: Database, acknowledged: string[], listeners: st
   const rows = await database.query<Missing>(
     `SELECT count(*)::int AS lost, (count(*) FILTER (WHERE event.id IS NULL))::int AS unstored
      FROM unnest($1::text[]) AS posted (id) LEFT JOIN postack.inbox_event AS event ON event.svix_id = posted.id
-     WHERE (SELECT count(*) FROM postack.handler_outcome AS outcome WHERE outcome.event_id = event.id
+     WHERE (SELECT count(*) FROM postack.delivery AS outcome WHERE outcome.event_id = event.id
          AND outcome.handler = ANY ($2) AND outcome.status = 'done') < cardinality($2::text[])
        OR (SELECT count(DISTINCT listener) FROM reliability_call AS call WHERE call.svix_id = posted.id
          AND call.listener = ANY ($2) AND call.outcome = 'done') < cardinality($2::text[])`,

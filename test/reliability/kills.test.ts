@@ -90,7 +90,7 @@ it(
       load.count('503') > 0 ? ['204', '503'] : ['204'],
     );
     const [dead] = await database.query(
-      `SELECT count(*)::int AS count FROM postack.handler_outcome WHERE status = 'dead'`,
+      `SELECT count(*)::int AS count FROM postack.delivery WHERE status = 'dead'`,
     );
     expect(dead).toEqual({ count: 0 });
   },

@@ -137,7 +137,7 @@ it('10,000 malformed requests of every kind: no 5xx, no crash, nothing left behi
   expect(after.residentBytes - before.residentBytes).toBeLessThan(RESIDENT_TOLERANCE_BYTES);
   const failed = await database.query(
     `SELECT handler, outcome.status, convert_from(substring(body FOR 200), 'LATIN1') AS body
-     FROM postack.handler_outcome AS outcome JOIN postack.inbox_event AS event ON event.id = outcome.event_id
+     FROM postack.delivery AS outcome JOIN postack.inbox_event AS event ON event.id = outcome.event_id
      WHERE outcome.status <> 'done' LIMIT 5`,
   );
   expect(failed).toEqual([]);

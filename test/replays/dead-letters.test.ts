@@ -175,17 +175,22 @@ describe('DeadLetters', () => {
 
   it('lists and discards those of a removed listener, but does not redrive them', async () => {
     const id = await dead('message.failed');
+    await app.database.query(
+      `UPDATE postack.delivery SET handler = 'removed'
+       WHERE handler = 'failing' AND event_id = (SELECT id FROM postack.inbox_event WHERE svix_id = $1)`,
+      [id],
+    );
     const without = await startTestApplication({ database: app.database, options: { role: 'accept' } });
     try {
       const other = without.application.get(DeadLetters);
       expect((await other.list()).items).toContainEqual(
-        expect.objectContaining({ eventId: id, handler: 'failing', kind: null }),
+        expect.objectContaining({ eventId: id, handler: 'removed', kind: null }),
       );
-      await expect(other.redrive(id, 'failing')).rejects.toThrow(
-        /no listener or projection "failing" any more: restore it, or discard/,
+      await expect(other.redrive(id, 'removed')).rejects.toThrow(
+        /no listener or projection "removed" any more: restore it, or discard/,
       );
-      await other.discard(id, 'failing', 'gone');
-      expect(await other.find(id, 'failing')).toMatchObject({ status: 'discarded', discardReason: 'gone' });
+      await other.discard(id, 'removed', 'gone');
+      expect(await other.find(id, 'removed')).toMatchObject({ status: 'discarded', discardReason: 'gone' });
     } finally {
       await without.close();
     }

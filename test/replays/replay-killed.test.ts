@@ -69,7 +69,7 @@ describe('ReplayRunner', () => {
       });
       expect(listeners).toMatchObject([{ name: 'only', reason: 'replay' }]);
     }
-    const rows = await database.query('SELECT FROM postack.handler_outcome WHERE delivery = 1');
+    const rows = await database.query('SELECT FROM postack.delivery WHERE generation = 1');
     expect(rows).toHaveLength(EVENTS);
     expect(second.lines.filter((line) => line.startsWith('called')).length).toBeGreaterThan(0);
 

@@ -210,7 +210,7 @@ describe('Replays', () => {
 
     it('reports its last error while it is stalled, and continues when the cause is fixed', async () => {
       const ids = await post(2, 'number.released');
-      await app.database.query('ALTER TABLE postack.handler_outcome RENAME TO handler_outcome_away');
+      await app.database.query('ALTER TABLE postack.delivery RENAME TO handler_outcome_away');
       await app.database.query(
         `INSERT INTO postack.replay (id, kind, state, endpoint, rate_per_second, last_event_id, matched, type)
          VALUES (gen_random_uuid(), 'replay', 'paused', 'default', 1000, 1000000, 2, 'number.released')`,
@@ -222,9 +222,9 @@ describe('Replays', () => {
       });
       expect(await replays.find(paused!.id)).toMatchObject({
         state: 'running',
-        error: expect.stringContaining('handler_outcome'),
+        error: expect.stringContaining('delivery'),
       });
-      await app.database.query('ALTER TABLE postack.handler_outcome_away RENAME TO handler_outcome');
+      await app.database.query('ALTER TABLE postack.delivery_away RENAME TO handler_outcome');
       expect(await reaches(paused!.id, 'done')).toMatchObject({ error: null, scheduled: 2 });
       await waitForReplayed(ids, 2);
     });

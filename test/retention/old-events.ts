@@ -13,14 +13,14 @@ export async function storeOldEvents(database: TestDatabase, count: number, days
   await database.query(
     `WITH stored AS (
        INSERT INTO postack.inbox_event (endpoint, svix_id, type, status, occurred_at, received_at, body,
-         secret_fingerprint, clock_skew_ms, dispatched_at, projections, listeners)
+         secret_fingerprint, clock_skew_ms, dispatched_at, projections)
        SELECT 'default', 'msg_' || gen_random_uuid(), 'message.received', 'dispatched', at, at, '{}', 'abcdef01', 0, at,
-         '{messages}', '{listener}'
+         '{messages}'
        FROM generate_series(1, $1::int) AS n,
          LATERAL (SELECT now() - make_interval(days => $2::int, secs => n % 100) AS at)
        RETURNING id
      )
-     INSERT INTO postack.handler_outcome (event_id, handler, status, attempts)
+     INSERT INTO postack.delivery (event_id, handler, status, attempts)
      SELECT id, 'listener', 'done', 1 FROM stored`,
     [count, days],
   );
@@ -32,7 +32,7 @@ export async function stored(
 ): Promise<{ events: number; bodies: number; outcomes: number; leftovers: number }> {
   const [row] = await database.query<{ events: number; bodies: number; outcomes: number; leftovers: number }>(
     `SELECT count(*)::int AS events, count(body)::int AS bodies,
-       (SELECT count(*)::int FROM postack.handler_outcome) AS outcomes,
+       (SELECT count(*)::int FROM postack.delivery) AS outcomes,
        (SELECT count(*)::int FROM postack.retention_leftover) AS leftovers
      FROM postack.inbox_event`,
   );

@@ -58,12 +58,12 @@ describe('RetentionChunks', () => {
 
   it('go round what was left over, however often it is left over again', async () => {
     await storeOldEvents(database, 250, 31);
-    await database.query(`UPDATE postack.handler_outcome SET status = 'dead'`);
+    await database.query(`UPDATE postack.delivery SET status = 'dead'`);
     const chunks = new RetentionChunks(new PostackDatabase(dataSources[0]!), DAYS, 100);
     while ((await chunks.take('payloads')).hasMore);
     await expect(stored(database)).resolves.toMatchObject({ bodies: 250, leftovers: 250 });
     await chunks.take('leftovers');
-    await database.query(`UPDATE postack.handler_outcome SET status = 'discarded'`);
+    await database.query(`UPDATE postack.delivery SET status = 'discarded'`);
     const removed: number[] = [];
     for (let turn = 0; turn < 3; turn += 1) removed.push((await chunks.take('leftovers')).payloadsRemoved);
     // The first hundred were checked before they were settled: they are due again in the next round.

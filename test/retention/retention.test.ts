@@ -33,7 +33,7 @@ describe('Retention', () => {
   afterAll(() => app.close());
   beforeEach(async () => {
     await app.database.query(
-      'TRUNCATE postack.inbox_event, postack.handler_outcome, postack.retention_progress, postack.retention_leftover',
+      'TRUNCATE postack.delivery, postack.inbox_event, postack.retention_progress, postack.retention_leftover',
     );
   });
 
@@ -97,11 +97,15 @@ describe('Retention', () => {
   });
 
   it.each([
-    ['about to be handled', `UPDATE postack.handler_outcome SET status = 'pending'`],
-    ['retrying', `UPDATE postack.handler_outcome SET status = 'retrying'`],
-    ['dead', `UPDATE postack.handler_outcome SET status = 'dead'`],
-    ['not handled yet', 'DELETE FROM postack.handler_outcome'],
-    ['not handled by everybody yet', `UPDATE postack.inbox_event SET listeners = '{listener,another}'`],
+    ['about to be handled', `UPDATE postack.delivery SET status = 'pending'`],
+    ['retrying', `UPDATE postack.delivery SET status = 'retrying'`],
+    ['dead', `UPDATE postack.delivery SET status = 'dead'`],
+    ['running', `UPDATE postack.delivery SET status = 'running'`],
+    [
+      'not handled by everybody yet',
+      `INSERT INTO postack.delivery (event_id, handler, status, attempts)
+       SELECT id, 'another', 'pending', 0 FROM postack.inbox_event`,
+    ],
   ])(
     'leaves an event alone as long as it is %s, and removes it once it is settled',
     async (_state, unsettle) => {
@@ -116,11 +120,7 @@ describe('Retention', () => {
         await expect(stored(app.database)).resolves.toMatchObject({ events: 2, bodies: 2, leftovers: 2 });
       }
 
-      await app.database.query(
-        `INSERT INTO postack.handler_outcome AS o (event_id, handler, status, attempts)
-         SELECT id, listener, 'done', 1 FROM postack.inbox_event, unnest(listeners) AS listener
-         ON CONFLICT (event_id, handler) DO UPDATE SET status = 'discarded'`,
-      );
+      await app.database.query(`UPDATE postack.delivery SET status = 'discarded'`);
       await expect(retention.run()).resolves.toEqual({
         payloadsRemoved: 1,
         eventsRemoved: 1,
@@ -135,7 +135,7 @@ describe('Retention', () => {
   it('leaves an unhandled event alone that is being delivered after a backfill', async () => {
     const id = await oldEvent(31, { type: 'number.released', data: {} });
     await app.database.query(
-      `INSERT INTO postack.handler_outcome (event_id, handler, status, attempts, reason)
+      `INSERT INTO postack.delivery (event_id, handler, status, attempts, reason)
        SELECT id, 'listener', 'pending', 0, 'backfill' FROM postack.inbox_event`,
     );
     await retention.run();

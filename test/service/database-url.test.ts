@@ -136,8 +136,8 @@ describe('two services on one empty database', () => {
       );
       expect(event).toMatchObject({
         listeners: [
-          { name: 'failures.warn', status: 'done', attempts: 1 },
           { name: 'failures.react', status: 'done', attempts: 1 },
+          { name: 'failures.warn', status: 'done', attempts: 1 },
         ],
       });
     }

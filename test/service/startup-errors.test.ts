@@ -139,7 +139,7 @@ describe('.env', () => {
     const sending = processes.run([SEND_TEST_EVENT, '--url', webhookUrl, '--type', 'message.failed'], cwd);
     expect({ exit: await sending.exit, stderr: sending.stderr }).toEqual({ exit: 0, stderr: '' });
     expect(sending.stdout).toMatch(
-      /→ done\n(?: {2}projection .*\n)+ {2}listener failures\.warn: done after 1 call\n/,
+      /→ done\n(?: {2}projection .*\n)+ {2}listener failures\.react: done after 1 call\n {2}listener failures\.warn: done after 1 call\n/,
     );
   }, 90_000);
 });

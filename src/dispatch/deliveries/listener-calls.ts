@@ -5,7 +5,6 @@ import type { EntityManager } from 'typeorm';
 import type {
   BatchListenerContext,
   BatchResult,
-  Delivery,
   ListenerContext,
   TransactionalListenerContext,
 } from '../../listeners/listener-context.js';
@@ -13,9 +12,9 @@ import { REPLY_SINK, ReplyScope, type ReplySink } from '../../events/reply-scope
 import { PostackDatabase } from '../../database/postack-database.js';
 import { abandonConnection, idleTimeout, setIdleTimeout } from '../../database/transaction-with-timeout.js';
 import type { Handler } from '../../listeners/handler.js';
-import { Outcomes } from '../outcomes/outcomes.js';
 import { ProjectionRunner } from '../projection-runner.js';
-import type { HandlerEvent } from '../stored-events.js';
+import { eventsOf, type HeldDelivery } from './held-delivery.js';
+import { Ledger } from './ledger.js';
 
 /** A listener took longer than its `timeoutMs`. The call counts as failed, though the listener may still be running. */
 export class ListenerTimeoutError extends Error {
@@ -27,10 +26,13 @@ export class ListenerTimeoutError extends Error {
   }
 }
 
-/** An event to call a handler for. */
-export interface Call {
-  event: HandlerEvent;
-  delivery: Delivery;
+/** A handler was not called, because PostgreSQL did not begin the transaction of the call. */
+export class CallNotBegunError extends Error {
+  override readonly name = 'CallNotBegunError';
+
+  constructor(cause: unknown) {
+    super('the transaction of the call could not be begun', { cause });
+  }
 }
 
 /** Calls handlers through the event emitter: one by one, in batches or in a transaction, by their settings. */
@@ -40,7 +42,7 @@ export class ListenerCalls {
     private readonly database: PostackDatabase,
     @Inject(REPLY_SINK) private readonly replies: ReplySink,
     @Inject(LISTENER_EMITTER) private readonly emitter: EventEmitter2,
-    private readonly outcomes: Outcomes,
+    private readonly ledger: Ledger,
     private readonly projections: ProjectionRunner,
   ) {}
 
@@ -53,28 +55,35 @@ export class ListenerCalls {
    * Calls a handler for one event, or for several when it takes batches. Never rejects: resolves to one result for each
    * call, in their order.
    */
-  async run(handler: Handler, calls: readonly Call[]): Promise<PromiseSettledResult<unknown>[]> {
+  async run(handler: Handler, calls: readonly HeldDelivery[]): Promise<PromiseSettledResult<unknown>[]> {
     if (handler.settings.batchSize !== null) return this.#callBatch(handler, calls);
     return Promise.allSettled(calls.map((call) => this.#callOne(handler, call)));
   }
 
-  #callOne(handler: Handler, call: Call): Promise<unknown> {
+  #callOne(handler: Handler, held: HeldDelivery): Promise<unknown> {
     if (handler.kind === 'projection') {
-      return this.projections.runAlone(handler, call.event, call.delivery.attempt);
+      return this.#inTransaction(held, (manager) =>
+        this.projections.runAlone(handler, held.stored.event, manager),
+      );
     }
-    if (handler.settings.transactional) return this.#callInTransaction(handler, call);
+    if (handler.settings.transactional) {
+      return this.#inTransaction(held, (manager) => this.#callWithManager(held, manager));
+    }
     return this.#emit(handler, (signal): [unknown, ListenerContext] => [
-      call.event.event,
-      { listener: handler.name, signal, ...call.delivery },
+      held.stored.event,
+      { listener: handler.name, signal, ...held.delivery },
     ]);
   }
 
-  async #callBatch(handler: Handler, calls: readonly Call[]): Promise<PromiseSettledResult<unknown>[]> {
+  async #callBatch(
+    handler: Handler,
+    calls: readonly HeldDelivery[],
+  ): Promise<PromiseSettledResult<unknown>[]> {
     const all = (result: PromiseSettledResult<unknown>) => calls.map(() => result);
     try {
       const deliveries = calls.map(({ delivery }) => delivery);
       const [returned] = await this.#emit(handler, (signal): [unknown, BatchListenerContext] => [
-        calls.map(({ event }) => event.event),
+        eventsOf(calls),
         { listener: handler.name, signal, deliveries },
       ]);
       return isBatchResult(returned, calls.length)
@@ -85,38 +94,46 @@ export class ListenerCalls {
     }
   }
 
-  #callInTransaction(handler: Handler, { event, delivery }: Call): Promise<void> {
-    return this.database.transaction(async (manager) => {
-      await manager.query(`SELECT ${setIdleTimeout('$1')}`, [idleTimeout(handler.settings.timeoutMs)]);
-      if (!(await this.outcomes.claim(handler.name, event.rowId, event.progress.delivery, manager))) return;
-      try {
-        await this.#callAndRecord(handler, event, delivery, manager);
-      } catch (error) {
-        // A hanging listener may still use the connection, so a rollback might never begin.
-        if (error instanceof ListenerTimeoutError && manager.queryRunner) {
-          await abandonConnection(manager.queryRunner).catch(() => undefined);
+  /**
+   * Runs a call in a transaction that also records that the delivery is done; not at all when it is not held any more.
+   *
+   * @throws {CallNotBegunError} when PostgreSQL did not begin the transaction.
+   */
+  async #inTransaction(
+    held: HeldDelivery,
+    call: (manager: EntityManager) => Promise<unknown>,
+  ): Promise<void> {
+    const progress = { hasBegun: false };
+    try {
+      await this.database.transaction(async (manager) => {
+        await manager.query(`SELECT ${setIdleTimeout('$1')}`, [idleTimeout(held.handler.settings.timeoutMs)]);
+        if (!(await this.ledger.lock(held, manager))) return;
+        progress.hasBegun = true;
+        try {
+          await call(manager);
+          await this.ledger.markDone(held, manager);
+        } catch (error) {
+          // A hanging listener may still use the connection, so a rollback might never begin.
+          if (error instanceof ListenerTimeoutError && manager.queryRunner) {
+            await abandonConnection(manager.queryRunner).catch(() => undefined);
+          }
+          throw error;
         }
-        throw error;
-      }
-    });
+      });
+    } catch (error) {
+      throw progress.hasBegun ? error : new CallNotBegunError(error);
+    }
   }
 
-  async #callAndRecord(
-    handler: Handler,
-    { rowId, event, progress }: HandlerEvent,
-    delivery: Delivery,
-    manager: EntityManager,
-  ): Promise<void> {
-    await this.#emit(
+  #callWithManager({ handler, stored, delivery }: HeldDelivery, manager: EntityManager): Promise<unknown> {
+    return this.#emit(
       handler,
       (signal): [unknown, TransactionalListenerContext] => [
-        event,
+        stored.event,
         { listener: handler.name, signal, manager, ...delivery },
       ],
       manager,
     );
-    const done = { rowId, delivery: progress.delivery, status: 'done' as const, attempts: delivery.attempt };
-    await this.outcomes.record(handler.name, [{ ...done, error: null, nextAttemptAt: null }], manager);
   }
 
   /** Calls the method with a timeout, in a scope for its replies. Resolves to what it returns. */

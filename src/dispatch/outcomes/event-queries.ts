@@ -5,7 +5,7 @@ import type { DeliveryReason } from '../../listeners/listener-context.js';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
 import { keysetPage, type Page, type PageRequest } from '../../database/keyset-page.js';
 import { PostackDatabase } from '../../database/postack-database.js';
-import { HandlerOutcomeEntity, type OutcomeStatus } from './handler-outcome.entity.js';
+import { DeliveryEntity, type DeliveryStatus } from './delivery.entity.js';
 import type { RecordedError } from './recorded-error.js';
 import { eventStatusSql, type EventStatus } from './event-status.js';
 import { storedPayload } from './stored-payload.js';
@@ -26,7 +26,7 @@ export interface EventSummary {
 export interface ListenerReport {
   name: string;
   /** `pending` until the first call. */
-  status: OutcomeStatus;
+  status: DeliveryStatus;
   attempts: number;
   /** Why the last delivery was made: `initial`, `redrive`, `replay` or `backfill`. */
   reason: DeliveryReason;
@@ -92,10 +92,11 @@ export class EventQueries {
       .where('event.endpoint = :endpoint AND event.svixId = :id', { endpoint: this.options.endpoint, id });
     const [row] = await this.#rows(query);
     if (!row) return null;
-    const outcomes = await this.database.repository(HandlerOutcomeEntity).findBy({ eventId: row.id });
-    const byHandler = new Map(outcomes.map((outcome) => [outcome.handler, outcome]));
-    const report = (names: string[] | null, unrecorded: ListenerReport['status']) =>
-      (names ?? []).map((name) => reportOf(name, byHandler.get(name), unrecorded));
+    const deliveries = await this.database
+      .repository(DeliveryEntity)
+      .find({ where: { eventId: row.id }, order: { handler: 'ASC' } });
+    const projections = row.projections ?? [];
+    const deliveryTo = new Map(deliveries.map((delivery) => [delivery.handler, delivery]));
     return {
       ...summaryOf(row),
       endpoint: row.endpoint,
@@ -105,14 +106,17 @@ export class EventQueries {
       secretFingerprint: row.secretFingerprint,
       clockSkewMs: row.clockSkewMs,
       dispatchedAt: row.dispatchedAt,
-      // A projection has an outcome only for events that it set aside.
-      projections: report(row.projections, 'done'),
-      listeners: report(row.listeners, 'pending'),
+      // A projection has a delivery only of events that its batch did not handle.
+      projections: projections.map((name) => {
+        const delivery = deliveryTo.get(name);
+        return delivery ? reportOf(delivery) : { ...DONE, name };
+      }),
+      listeners: deliveries.filter(({ handler }) => !projections.includes(handler)).map(reportOf),
     };
   }
 
   #query(): SelectQueryBuilder<InboxEventEntity> {
-    return this.database
+    return this.database.forLongStatements
       .repository(InboxEventEntity)
       .createQueryBuilder('event')
       .select(SUMMARY_COLUMNS.map((column) => `event.${column}`))
@@ -144,7 +148,6 @@ const SUMMARY_COLUMNS = [
   'quarantineReason',
   'dispatchedAt',
   'projections',
-  'listeners',
 ] as const;
 
 function summaryOf(row: EventRow): EventSummary {
@@ -152,18 +155,25 @@ function summaryOf(row: EventRow): EventSummary {
   return { id, type, status, occurredAt, receivedAt };
 }
 
-function reportOf(
-  name: string,
-  outcome: HandlerOutcomeEntity | undefined,
-  unrecorded: ListenerReport['status'],
-): ListenerReport {
+/** Of a projection that has handled an event in its batch. */
+const DONE = {
+  status: 'done',
+  attempts: 1,
+  reason: 'initial',
+  firstError: null,
+  lastError: null,
+  nextAttemptAt: null,
+} as const;
+
+function reportOf(delivery: DeliveryEntity): ListenerReport {
+  const { handler: name, status, attempts, reason, firstError, lastError, runAt } = delivery;
   return {
     name,
-    status: outcome?.status ?? unrecorded,
-    attempts: outcome?.attempts ?? (unrecorded === 'done' ? 1 : 0),
-    reason: outcome?.reason ?? 'initial',
-    firstError: outcome?.firstError ?? null,
-    lastError: outcome?.lastError ?? null,
-    nextAttemptAt: outcome?.nextAttemptAt ?? null,
+    status,
+    attempts,
+    reason,
+    firstError,
+    lastError,
+    nextAttemptAt: status === 'retrying' ? runAt : null,
   };
 }

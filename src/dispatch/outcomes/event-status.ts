@@ -1,5 +1,5 @@
 import type { PostackDatabase } from '../../database/postack-database.js';
-import { HandlerOutcomeEntity } from './handler-outcome.entity.js';
+import { DeliveryEntity } from './delivery.entity.js';
 
 /**
  * The status of an event, over all its projections and listeners.
@@ -16,29 +16,20 @@ export const EVENT_STATUSES = ['pending', 'done', 'retrying', 'dead', 'quarantin
 /** One of `EVENT_STATUSES`. */
 export type EventStatus = (typeof EVENT_STATUSES)[number];
 
-/** SQL for the status of the inbox row `alias`: the worst status of its handlers. */
+/** SQL for the status of the inbox row `alias`: the worst status of its deliveries. */
 export function eventStatusSql(database: PostackDatabase, alias: string): string {
-  const outcome = database.table(HandlerOutcomeEntity);
-  const any = (status: string) =>
-    `EXISTS (SELECT 1 FROM ${outcome} o WHERE o.event_id = ${alias}.id AND o.status = '${status}')`;
-  return `CASE
-    WHEN ${alias}.status <> 'dispatched' THEN ${alias}.status
-    WHEN ${any('dead')} THEN 'dead'
-    WHEN ${any('retrying')} THEN 'retrying'
-    WHEN ${any('pending')} THEN 'pending'
-    WHEN (SELECT count(*) FROM ${outcome} o WHERE o.event_id = ${alias}.id AND o.status IN ('done', 'discarded')
-      AND o.handler = ANY (${alias}.listeners)) < cardinality(${alias}.listeners) THEN 'pending'
-    ELSE 'done' END`;
+  return `CASE WHEN ${alias}.status <> 'dispatched' THEN ${alias}.status ELSE (
+    SELECT CASE
+      WHEN bool_or(d.status = 'dead') THEN 'dead'
+      WHEN bool_or(d.status = 'retrying' OR d.status = 'running' AND d.attempts > 0) THEN 'retrying'
+      WHEN bool_or(d.status IN ('pending', 'running')) THEN 'pending'
+      ELSE 'done' END
+    FROM ${database.table(DeliveryEntity)} d WHERE d.event_id = ${alias}.id) END`;
 }
 
-/**
- * SQL for whether the inbox row `alias` is settled: every handler that it was dispatched to is `done` or `discarded`, or
- * it has none. Reads only the outcomes of this row, so its cost does not grow with the number of unsettled events.
- */
+/** SQL for whether the inbox row `alias` is settled: each of its deliveries is `done` or `discarded`, or it has none. */
 export function settledSql(database: PostackDatabase, alias: string): string {
-  const outcome = database.table(HandlerOutcomeEntity);
-  return `${alias}.status <> 'pending' AND (
-    SELECT bool_and(o.status IN ('done', 'discarded')) IS NOT FALSE
-      AND count(*) FILTER (WHERE o.handler = ANY (${alias}.listeners)) >= coalesce(cardinality(${alias}.listeners), 0)
-    FROM ${outcome} o WHERE o.event_id = ${alias}.id)`;
+  return `${alias}.status <> 'pending' AND NOT EXISTS (
+    SELECT 1 FROM ${database.table(DeliveryEntity)} d
+    WHERE d.event_id = ${alias}.id AND d.status NOT IN ('done', 'discarded'))`;
 }

@@ -76,7 +76,7 @@ export class SlotMerge {
   }
 
   async #merge(rollup: Rollup, hour: Date): Promise<void> {
-    await this.database.transaction(async (manager) => {
+    await this.database.forLongStatements.transaction(async (manager) => {
       await lockMergedSlot(manager);
       await manager.query(mergeSql(rollup, this.database.table(rollup.table)), [
         hour,

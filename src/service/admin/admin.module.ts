@@ -13,6 +13,7 @@ import { ReplaysController } from './replays/replays.controller.js';
 import { ReplyRulesController } from './reply-rules/reply-rules.controller.js';
 import { ReportsController } from './reports/reports.controller.js';
 import { SuppressionsController } from './suppressions/suppressions.controller.js';
+import { WorkersController } from './workers/workers.controller.js';
 
 /** The admin API, `/api/v1/…`: one controller per resource, all behind the admin key. */
 @Module({
@@ -21,6 +22,7 @@ import { SuppressionsController } from './suppressions/suppressions.controller.j
     ReplaysController,
     DeadLettersController,
     ListenersController,
+    WorkersController,
     MessagesController,
     OutboxController,
     ReplyRulesController,

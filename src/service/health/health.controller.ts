@@ -11,7 +11,7 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** This process can store a webhook: it commits to the database. */
+  /** This process can do its part: store webhooks, dispatch events, call listeners and record their outcomes. */
   @Get('ready')
   async ready(): Promise<{ status: 'ok' }> {
     const problem = await this.readiness.problem();

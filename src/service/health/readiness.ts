@@ -1,20 +1,27 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DispatchHealth } from '../../dispatch/dispatch-health.js';
 import { loggableError } from '../../errors/loggable-error.js';
+import { Inbox } from '../../inbox/inbox.js';
 
 /** A database that takes longer to commit is not ready. */
 const CHECK_TIMEOUT_MS = 2000;
 
 const COMMIT_PROBLEM = 'Database does not commit';
 
-/** Whether this process can accept webhooks: it is not stopping, and the database commits. */
+/**
+ * Whether this process can do its part: it is not stopping, it can store webhooks, and, unless it only accepts, it can
+ * dispatch events, take deliveries and record their outcomes.
+ */
 @Injectable()
 export class Readiness implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger('PostackService');
   #isServing = false;
   #lastProblem: string | undefined;
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly inbox: Inbox,
+    private readonly dispatch: DispatchHealth,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.#isServing = true;
@@ -27,7 +34,7 @@ export class Readiness implements OnApplicationBootstrap, OnModuleDestroy {
   /** The reason for not being ready, or `undefined`. Logs each change. */
   async problem(): Promise<string | undefined> {
     if (!this.#isServing) return 'Service is starting or stopping';
-    const { problem, reason = problem } = await this.#databaseProblem();
+    const { problem, reason = problem } = await this.#currentProblem();
     if (problem !== this.#lastProblem) {
       if (problem === undefined) this.#logger.log('Ready again');
       else this.#logger.error(`Not ready: ${reason ?? problem}`);
@@ -37,22 +44,13 @@ export class Readiness implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** `reason` is for the log only. */
-  async #databaseProblem(): Promise<{ problem?: string; reason?: string }> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<{ problem: string }>((resolve) => {
-      timer = setTimeout(() => {
-        resolve({ problem: `Database did not respond within ${CHECK_TIMEOUT_MS} ms` });
-      }, CHECK_TIMEOUT_MS);
-    });
-    // Assigns and commits a transaction id, which fails on a read-only replica.
-    const commit = this.dataSource.query('SELECT pg_current_xact_id()').then(
-      () => ({}),
-      (error: unknown) => ({ problem: COMMIT_PROBLEM, reason: `${COMMIT_PROBLEM}: ${loggableError(error)}` }),
-    );
+  async #currentProblem(): Promise<{ problem?: string; reason?: string }> {
     try {
-      return await Promise.race([commit, timeout]);
-    } finally {
-      clearTimeout(timer);
+      await this.inbox.probe(CHECK_TIMEOUT_MS);
+    } catch (error) {
+      return { problem: COMMIT_PROBLEM, reason: `${COMMIT_PROBLEM}: ${loggableError(error)}` };
     }
+    const problems = this.dispatch.problems();
+    return problems.length === 0 ? {} : { problem: problems.join('; ') };
   }
 }

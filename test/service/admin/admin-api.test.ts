@@ -216,8 +216,8 @@ describe.each(ADAPTERS)('AdminModule, on %s', (adapter) => {
         payload: body,
         projections: [{ name: 'messages', status: 'done' }],
         listeners: [
-          { name: 'failures.warn', status: 'done', attempts: 1, lastError: null, nextAttemptAt: null },
           { name: 'failures.react', status: 'done', attempts: 1 },
+          { name: 'failures.warn', status: 'done', attempts: 1, lastError: null, nextAttemptAt: null },
         ],
       });
     });
@@ -237,6 +237,7 @@ describe.each(ADAPTERS)('AdminModule, on %s', (adapter) => {
         status: 'retrying',
         projections: [{ name: 'messages', status: 'done' }],
         listeners: [
+          { name: 'failures.react' },
           {
             name: 'failures.warn',
             status: 'retrying',
@@ -245,7 +246,6 @@ describe.each(ADAPTERS)('AdminModule, on %s', (adapter) => {
             lastError: failure,
             nextAttemptAt: expect.stringMatching(ISO),
           },
-          { name: 'failures.react' },
         ],
       });
       expect(ids(await get<List>('/api/v1/events?status=retrying'))).toEqual([id]);

@@ -20,7 +20,7 @@ describe.each(ADAPTERS)('DeadLettersController, on %s', (adapter) => {
     Logger.overrideLogger(false);
   });
   afterAll(() => service.close());
-  beforeEach(() => service.database.query('TRUNCATE postack.inbox_event, postack.handler_outcome'));
+  beforeEach(() => service.database.query('TRUNCATE postack.inbox_event, postack.delivery'));
   afterEach(() => {
     jest.restoreAllMocks();
   });
@@ -75,7 +75,7 @@ describe.each(ADAPTERS)('DeadLettersController, on %s', (adapter) => {
     const id = await dead();
     expect(await send(`${at(id)}/redrive`)).toMatchObject({ status: 202, body: { scheduled: 1 } });
     await expect(waitForEvent(service.running.application, id, isDone)).resolves.toMatchObject({
-      listeners: [{ reason: 'redrive', attempts: 1 }, { reason: 'initial' }],
+      listeners: [{ reason: 'initial' }, { reason: 'redrive', attempts: 1 }],
     });
     expectProblem(
       await send(`${at(id)}/redrive`),
@@ -128,7 +128,7 @@ describe.each(ADAPTERS)('DeadLettersController, on %s', (adapter) => {
 
   it('of a listener that is gone can only be discarded', async () => {
     const id = await dead();
-    await service.database.query(`UPDATE postack.handler_outcome SET handler = 'gone' WHERE handler = $1`, [
+    await service.database.query(`UPDATE postack.delivery SET handler = 'gone' WHERE handler = $1`, [
       LISTENER,
     ]);
     expect((await get<Page<DeadLetter>>('/api/v1/dead-letters')).body.items).toMatchObject([

@@ -44,7 +44,7 @@ describe('ListenersController', () => {
         subscriptions: ['message.undelivered', 'message.failed'],
         settings: { concurrency: 16, timeoutMs: 30_000, retry: { attempts: 23 } },
         paused: null,
-        counts: { queued: 0, retrying: 0, dead: 0 },
+        counts: { pending: 0, running: 0, retrying: 0, dead: 0 },
         blockedGroups: [],
       },
     ]);
@@ -63,14 +63,14 @@ describe('ListenersController', () => {
       async () => {
         id = await service.post(messageBody('message.failed'));
         const { body } = await get<ListenerState>(`/api/v1/listeners/${LISTENER}`);
-        return body.counts.queued >= 2 || undefined;
+        return body.counts.pending >= 2 || undefined;
       },
       { what: () => 'two queued events', everyMs: 200 },
     );
     await waitForEvent(service.running.application, id, ({ dispatchedAt }) => dispatchedAt !== null);
     expect((await get(`/api/v1/events/${id}`)).body).toMatchObject({
       status: 'pending',
-      listeners: [{ name: LISTENER, status: 'pending', attempts: 0 }, { name: 'failures.react' }],
+      listeners: [{ name: 'failures.react' }, { name: LISTENER, status: 'pending', attempts: 0 }],
     });
     expect(await send(`/api/v1/listeners/${LISTENER}/resume`)).toMatchObject({
       status: 200,
@@ -103,9 +103,9 @@ describe('ListenersController', () => {
     const backfill = (body?: unknown) => send(`/api/v1/listeners/${LISTENER}/backfill`, body);
     expect(await backfill()).toMatchObject({ status: 202, body: { matched: 0, replayId: null } });
     await service.database.query(
-      `WITH gone AS (DELETE FROM postack.handler_outcome o USING postack.inbox_event e
+      `WITH gone AS (DELETE FROM postack.delivery o USING postack.inbox_event e
          WHERE e.id = o.event_id AND svix_id = $1)
-       UPDATE postack.inbox_event SET status = 'unhandled', listeners = '{}' WHERE svix_id = $1`,
+       UPDATE postack.inbox_event SET status = 'unhandled' WHERE svix_id = $1`,
       [id],
     );
     expect(await backfill({ dryRun: true })).toMatchObject({ body: { matched: 1, scheduled: 0 } });
@@ -129,12 +129,14 @@ describe('a process that only accepts', () => {
       expect(await get('/api/v1/listeners')).toMatchObject({ status: 200 });
       const { body } = await get<{ items: { id: string }[] }>('/api/v1/events');
       expect(await send(`/api/v1/events/${body.items[0]!.id}/replay`)).toMatchObject({ status: 202 });
-      const jobs = await service.database.query<{ name: string }>('SELECT name FROM postack_jobs.job');
-      expect(jobs.map(({ name }) => name).sort()).toEqual([
-        'listener.failures.react',
-        `listener.${LISTENER}`,
-        'replays',
+      expect(await service.database.query('SELECT name FROM postack_jobs.job')).toEqual([
+        { name: 'replays' },
       ]);
+      expect(
+        await service.database.query('SELECT handler, reason, status FROM postack.delivery ORDER BY handler'),
+      ).toEqual(
+        ['failures.react', LISTENER].map((handler) => ({ handler, reason: 'replay', status: 'pending' })),
+      );
     } finally {
       await service.close();
     }

@@ -17,9 +17,7 @@ describe.each(ADAPTERS)('ReplaysController, on %s', (adapter) => {
     Logger.overrideLogger(false);
   });
   afterAll(() => service.close());
-  beforeEach(() =>
-    service.database.query('TRUNCATE postack.inbox_event, postack.handler_outcome, postack.replay'),
-  );
+  beforeEach(() => service.database.query('TRUNCATE postack.delivery, postack.inbox_event, postack.replay'));
 
   async function post(type: string): Promise<string> {
     const id = await service.post(messageBody(type));

@@ -1,10 +1,11 @@
-import { Body, Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { ListenerControl } from '../../../dispatch/listener-control.js';
 import type { ListenerState } from '../../../dispatch/listener-state.js';
 import { HandlerNotFoundError } from '../../../dispatch/dispatch-errors.js';
 import type { ReplayReceipt } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
+import { RequiredReason } from '../dto/reason.dto.js';
 import { ReplayRequestBody } from '../replays/dto/replays.dto.js';
 import { PauseListenerBody } from './dto/listeners.dto.js';
 
@@ -41,6 +42,15 @@ export class ListenersController {
   async resume(@Param('name') name: string): Promise<ListenerState> {
     await this.listeners.resume(name);
     return this.find(name);
+  }
+
+  /** Retires a listener that no process has any more. */
+  @Delete(':name')
+  async retire(
+    @Param('name') name: string,
+    @Query() { reason }: RequiredReason,
+  ): Promise<{ discarded: number }> {
+    return { discarded: await this.listeners.retire(name, reason) };
   }
 
   @Post(':name/backfill')

@@ -21,7 +21,7 @@ const FIRST = new Date('2026-11-01T10:00:00Z').getTime();
 const message = (n: number, text = String(n)) =>
   messageBody('message.received', { text }, new Date(FIRST + n * 1000));
 
-describe('QueueMigration', () => {
+describe('Regrouping', () => {
   it('keeps the queued events of a listener when it becomes ordered, and when it no longer is', async () => {
     const database = await createTestDatabase();
     const apps: TestApplication[] = [];
@@ -75,7 +75,7 @@ describe('QueueMigration', () => {
       await resume();
       await waitUntilDone(later, unorderedAgain);
       expect(unorderedAgain.application.get(Notes).texts.sort()).toEqual(['4', '5']);
-      expect(await database.query(`SELECT 1 FROM postack_jobs.job WHERE name LIKE '%.notes'`)).toEqual([]);
+      expect(await database.query('SELECT 1 FROM postack.delivery WHERE order_key IS NOT NULL')).toEqual([]);
     } finally {
       for (const app of apps) await app.close();
       await database.drop();

@@ -1,6 +1,5 @@
+import type { Subscriber, Subscriptions } from '../listeners/subscriptions.js';
 import type { EventTypeMap } from '../events/event-types.js';
-import type { Handler } from './handler.js';
-import type { HandlerRegistry } from './handler-registry.js';
 
 /** Stands for every type that no option and no listener names: they are all routed alike. */
 const ANY_OTHER_TYPE = '(any other type)';
@@ -17,15 +16,14 @@ export interface WireTypes {
 
 /** The wire types that at least one of these listeners is subscribed to. */
 export function subscribedTypes(
-  listeners: readonly Handler[],
-  registry: HandlerRegistry,
+  listeners: readonly Subscriber[],
+  subscriptions: Subscriptions,
   eventTypes: EventTypeMap,
 ): WireTypes {
-  const subscriptions = registry.listeners.flatMap((listener) => listener.subscriptions);
-  const named = [
-    ...new Set([...Object.keys(eventTypes), ...subscriptions.filter((one) => typeof one === 'string')]),
-  ];
+  const subscribed = subscriptions.all.flatMap(({ types }) => types).filter((type) => type !== '*');
+  const named = [...new Set([...Object.keys(eventTypes), ...subscribed])];
+  const names = new Set(listeners.map(({ name }) => name));
   const isSubscribed = (wireType: string) =>
-    registry.routeOf(wireType).listeners.some((listener) => listeners.includes(listener));
+    subscriptions.routeOf(wireType).listeners.some(({ name }) => names.has(name));
   return { included: named.filter(isSubscribed), named, hasOthers: isSubscribed(ANY_OTHER_TYPE) };
 }
