@@ -24,6 +24,13 @@ export class JobsOptions {
   @IsWhole('connections', 2)
   jobsPoolSize = 4;
 
+  /**
+   * A process whose heartbeat PostgreSQL has not seen for this long counts as dead, and others take over its deliveries.
+   * At least 1,000. Default 15,000 (15 s).
+   */
+  @IsWhole('milliseconds', 1000)
+  workerTimeoutMs = 15_000;
+
   constructor(given: JobsOptionsInput = {}) {
     applyOptions(this, given);
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-/** Without a confirmed heartbeat for this long, no call begins. Well below `DEAD_AFTER_SECONDS`. */
-const FRESH_MS = 10_000;
+/** Share of the time-out after which no call begins without a new heartbeat. */
+const FRESH_SHARE = 2 / 3;
 
 /**
  * The right of this process to the deliveries that it has taken: a row of `worker`, kept alive by heartbeats. It lasts
@@ -18,9 +18,12 @@ export class Lease {
   #isLost = false;
   #confirmation = Promise.withResolvers<undefined>();
 
+  /** @param timeoutMs After it the process counts as dead. */
+  constructor(private readonly timeoutMs: number) {}
+
   /** Whether the process may begin a call. Reliable also after the process was stopped for a while. */
   get isFresh(): boolean {
-    return !this.#isLost && performance.now() - this.#confirmedAtMs < FRESH_MS;
+    return !this.#isLost && performance.now() - this.#confirmedAtMs < this.timeoutMs * FRESH_SHARE;
   }
 
   get isLost(): boolean {

@@ -9,10 +9,8 @@ import { PACKAGE_VERSION } from './package-version.js';
 import { WorkerEntity } from './worker.entity.js';
 import { Lease } from './lease.js';
 
-const BEAT_MS = 3000;
-
-/** A worker without a heartbeat for this long, by PostgreSQL's clock, is dead. */
-const DEAD_AFTER_SECONDS = 15;
+/** Heartbeats in the time after which a process counts as dead. */
+const BEATS = 5;
 
 /** What has to be done with the work of leases that have ended. */
 export interface LeaseObserver {
@@ -35,7 +33,7 @@ export class Leases {
   readonly #table: string;
   #handlers: readonly string[] = [];
   #observer: LeaseObserver | undefined;
-  #current = new Lease();
+  #current: Lease;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> = Promise.resolve();
   /** Since when heartbeats have succeeded: after an outage, others get time to send theirs. */
@@ -47,6 +45,7 @@ export class Leases {
     private readonly options: JobsOptions,
   ) {
     this.#table = database.table(WorkerEntity);
+    this.#current = new Lease(this.options.workerTimeoutMs);
   }
 
   /** Registers this process, with the names of its handlers. @throws when PostgreSQL is unavailable. */
@@ -56,7 +55,7 @@ export class Leases {
     await this.#beat();
     this.#timer = setInterval(() => {
       this.#beatSoon();
-    }, BEAT_MS);
+    }, this.options.workerTimeoutMs / BEATS);
   }
 
   /** The lease to take deliveries under; `undefined` while heartbeats fail. */
@@ -68,7 +67,7 @@ export class Leases {
   doubt(lease: Lease): void {
     if (lease !== this.#current) return;
     this.#former.add(lease);
-    this.#current = new Lease();
+    this.#current = new Lease(this.options.workerTimeoutMs);
     this.#beatSoon();
   }
 
@@ -95,7 +94,7 @@ export class Leases {
     try {
       await this.#beat();
       await this.#endFormer();
-      if (performance.now() - this.#aliveSinceMs > DEAD_AFTER_SECONDS * 1000) await this.#expireDead();
+      if (performance.now() - this.#aliveSinceMs > this.options.workerTimeoutMs) await this.#expireDead();
       await this.#observer?.release();
       this.#outage.recovery();
     } catch (error) {
@@ -133,7 +132,7 @@ export class Leases {
     }
     if (!this.#current.isLost) return;
     this.#logger.warn('This process was taken for dead, and its deliveries were released; starting over');
-    this.#current = new Lease();
+    this.#current = new Lease(this.options.workerTimeoutMs);
     await this.#beat();
   }
 
@@ -148,13 +147,15 @@ export class Leases {
   }
 
   async #expireDead(): Promise<void> {
+    const { workerTimeoutMs } = this.options;
     const dead = await this.pool.query<{ host: string; pid: number }>({
       text: `DELETE FROM ${this.#table}
-        WHERE heartbeat_at < clock_timestamp() - make_interval(secs => ${DEAD_AFTER_SECONDS}) RETURNING host, pid`,
+        WHERE heartbeat_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000) RETURNING host, pid`,
+      values: [workerTimeoutMs],
     });
     for (const { host, pid } of dead) {
       this.#logger.warn(
-        `Process ${pid} on ${host} not seen for ${DEAD_AFTER_SECONDS} s; releasing its deliveries`,
+        `Process ${pid} on ${host} not seen for ${workerTimeoutMs / 1000} s; releasing its deliveries`,
       );
     }
   }

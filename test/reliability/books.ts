@@ -11,6 +11,8 @@ export async function createCallTable(database: Database): Promise<void> {
       listener text NOT NULL, svix_id text NOT NULL, pid integer NOT NULL, attempt integer NOT NULL,
       called_at_ms bigint NOT NULL, outcome text NOT NULL)`);
   await database.query('CREATE INDEX ON reliability_call (svix_id, listener)');
+  await database.query('ALTER TABLE reliability_call ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY');
+  await database.query('CREATE TABLE reliability_write (listener text NOT NULL, svix_id text NOT NULL)');
 }
 
 /** What is missing of what was acknowledged. */

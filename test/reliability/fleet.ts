@@ -29,6 +29,7 @@ export class Fleet {
   constructor(
     private readonly databaseUrl: string,
     private readonly listeners: readonly string[],
+    private readonly environment: Record<string, string> = {},
   ) {}
 
   /** Starts one process for each role, and waits until all listen. */
@@ -94,6 +95,7 @@ export class Fleet {
       SECRET: TEST_SECRET,
       ROLE: role,
       LISTENERS: this.listeners.join(','),
+      ...this.environment,
     });
   }
 

@@ -10,7 +10,12 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { OnPostackEvent, PostackModule, postackEntities } from '../../dist/src/index.js';
 
-const { DATABASE_URL, SECRET, ROLE = 'all', LISTENERS = 'fast' } = process.env;
+const { DATABASE_URL, BOOK_URL = DATABASE_URL, SECRET, ROLE = 'all', LISTENERS = 'fast' } = process.env;
+const { WORKER_TIMEOUT_MS = '15000', CLOCK_OFFSET_MS = '0' } = process.env;
+
+// As if the clock of this machine were wrong.
+const now = Date.now;
+Date.now = () => now() + Number(CLOCK_OFFSET_MS);
 
 const SOON = { firstDelayMs: 1000, maxDelayMs: 1000 };
 
@@ -31,6 +36,38 @@ const BEHAVIOURS = {
       await sleep(1000);
     },
   },
+  /** One conversation at a time, in order. */
+  ordered: { run: () => sleep(5), options: { ordered: 'conversation' } },
+  /** Writes with its own mark, exactly once. */
+  transactional: {
+    run: (event, { manager }) =>
+      manager.query('INSERT INTO reliability_write (listener, svix_id) VALUES ($1, $2)', [
+        'transactional',
+        event.id,
+      ]),
+    options: { transactional: true },
+  },
+  /** Ends the process for some events, each time. */
+  exits: {
+    run: async (event) => {
+      await sleep(5);
+      if (event.text === 'exit') process.exit(1);
+    },
+  },
+  /** Blocks the event loop for some events. */
+  blocks: {
+    run: (event) => {
+      if (event.text !== 'block') return;
+      for (const endMs = performance.now() + 20_000; performance.now() < endMs;);
+    },
+  },
+  /** Fails each time; the delays of its retries show whose clock counts. */
+  fails: {
+    run: () => {
+      throw new Error('always');
+    },
+    options: { retry: { attempts: 4, firstDelayMs: 500, maxDelayMs: 500 } },
+  },
   /** Does what the event's text says. */
   bad: { run: misbehave, options: { timeoutMs: 2000, retry: { ...SOON, attempts: 3 } } },
 };
@@ -49,7 +86,7 @@ async function misbehave(event, context) {
     process.kill(process.pid, 'SIGKILL');
 }
 
-async function record(listener, event, { attempt }, outcome, calledAtMs = Date.now()) {
+async function record(listener, event, { attempt }, outcome, calledAtMs = now()) {
   await book.query(
     `INSERT INTO reliability_call (listener, svix_id, pid, attempt, called_at_ms, outcome)
      VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -61,8 +98,13 @@ class Listeners {}
 for (const name of LISTENERS.split(',')) {
   const { run, options } = BEHAVIOURS[name];
   Listeners.prototype[name] = async (event, context) => {
-    const calledAtMs = Date.now();
-    await run(event, context);
+    const calledAtMs = now();
+    try {
+      await run(event, context);
+    } catch (error) {
+      if (name === 'fails') await record(name, event, context, 'failed', calledAtMs);
+      throw error;
+    }
     await record(name, event, context, 'done', calledAtMs);
   };
   OnPostackEvent('*', { name, retry: SOON, ...options })(
@@ -73,7 +115,7 @@ for (const name of LISTENERS.split(',')) {
 }
 
 // On the disk before the listener is done: its outcome may be recorded only after PostgreSQL has crashed and is back.
-const book = new pg.Pool({ connectionString: DATABASE_URL, max: 2 });
+const book = new pg.Pool({ connectionString: BOOK_URL, max: 2 });
 book.on('error', () => {});
 
 const dataSource = new DataSource({
@@ -88,7 +130,10 @@ class Database {}
 Module({ providers: [{ provide: DataSource, useValue: dataSource }], exports: [DataSource] })(Database);
 class Host {}
 Module({
-  imports: [{ module: Database, global: true }, PostackModule.forRoot({ secret: SECRET, role: ROLE })],
+  imports: [
+    { module: Database, global: true },
+    PostackModule.forRoot({ secret: SECRET, role: ROLE, workerTimeoutMs: Number(WORKER_TIMEOUT_MS) }),
+  ],
   providers: [Listeners],
 })(Host);
 const app = await NestFactory.create(Host, { logger: ['error', 'warn'] });

@@ -210,7 +210,7 @@ describe('Replays', () => {
 
     it('reports its last error while it is stalled, and continues when the cause is fixed', async () => {
       const ids = await post(2, 'number.released');
-      await app.database.query('ALTER TABLE postack.delivery RENAME TO handler_outcome_away');
+      await app.database.query('ALTER TABLE postack.delivery RENAME TO delivery_away');
       await app.database.query(
         `INSERT INTO postack.replay (id, kind, state, endpoint, rate_per_second, last_event_id, matched, type)
          VALUES (gen_random_uuid(), 'replay', 'paused', 'default', 1000, 1000000, 2, 'number.released')`,
@@ -224,7 +224,7 @@ describe('Replays', () => {
         state: 'running',
         error: expect.stringContaining('delivery'),
       });
-      await app.database.query('ALTER TABLE postack.delivery_away RENAME TO handler_outcome');
+      await app.database.query('ALTER TABLE postack.delivery_away RENAME TO delivery');
       expect(await reaches(paused!.id, 'done')).toMatchObject({ error: null, scheduled: 2 });
       await waitForReplayed(ids, 2);
     });
