@@ -15,6 +15,9 @@ const SUPERVISE_SECONDS = 3;
 /** Without a heartbeat for this long, a process counts as dead and its jobs are taken over. The minimum of pg-boss. */
 export const HEARTBEAT_SECONDS = 10;
 
+/** A statement without a response by then has failed, and its connection is replaced. */
+const STATEMENT_TIMEOUT_MS = 8000;
+
 /** Reserved at the end of a shutdown for giving unfinished jobs back and closing connections. */
 const CLOSE_MS = 500;
 
@@ -113,10 +116,11 @@ export class PgBossService {
     const { jobsPoolSize, jobsSchema, works } = this.options;
     const pool = poolOf(this.database.dataSource).options as PoolConfig;
     const boss = new PgBoss({
-      ...(pool as object),
+      ...({ ...pool, keepAlive: true, query_timeout: STATEMENT_TIMEOUT_MS } as object),
       // node-postgres makes the password non-enumerable, so spreading leaves it out.
       password: pool.password,
       max: jobsPoolSize,
+      connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
       application_name: 'nestjs-postack jobs',
       schema: jobsSchema,
       supervise: works,

@@ -11,7 +11,7 @@ import { DataSource } from 'typeorm';
 import { OnPostackEvent, PostackModule, postackEntities } from '../../dist/src/index.js';
 
 const { DATABASE_URL, BOOK_URL = DATABASE_URL, SECRET, ROLE = 'all', LISTENERS = 'fast' } = process.env;
-const { WORKER_TIMEOUT_MS = '15000', CLOCK_OFFSET_MS = '0' } = process.env;
+const { WORKER_TIMEOUT_MS = '15000', POLL_INTERVAL_MS = '1000', CLOCK_OFFSET_MS = '0' } = process.env;
 
 // As if the clock of this machine were wrong.
 const now = Date.now;
@@ -132,7 +132,12 @@ class Host {}
 Module({
   imports: [
     { module: Database, global: true },
-    PostackModule.forRoot({ secret: SECRET, role: ROLE, workerTimeoutMs: Number(WORKER_TIMEOUT_MS) }),
+    PostackModule.forRoot({
+      secret: SECRET,
+      role: ROLE,
+      workerTimeoutMs: Number(WORKER_TIMEOUT_MS),
+      pollIntervalMs: Number(POLL_INTERVAL_MS),
+    }),
   ],
   providers: [Listeners],
 })(Host);
