@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
-import { idleTimeout, setIdleTimeout } from '../database/transaction-with-timeout.js';
+import { setIdleTimeout } from '../database/transaction-with-timeout.js';
 import { EventParser } from '../events/event-parser.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
@@ -33,6 +33,12 @@ export interface ClaimedEvents {
   /** `subscriptionsVersion` at the time of the claim. */
   subscriptions: string;
 }
+
+/**
+ * PostgreSQL rolls back the transaction of a process that is silent for longer between two statements: others wait for
+ * its locks.
+ */
+const MAX_IDLE_MS = 3000;
 
 /** Reads events from the inbox and parses them. */
 @Injectable()
@@ -67,7 +73,7 @@ export class StoredEvents {
          (SELECT ${setIdleTimeout('$3')})
        FROM ${this.#inbox} e
        WHERE e.status = 'pending' AND e.id > $2 ORDER BY e.id LIMIT $1 FOR UPDATE SKIP LOCKED`,
-      [limit, String(afterRowId), idleTimeout(timeoutMs)],
+      [limit, String(afterRowId), String(Math.min(timeoutMs, MAX_IDLE_MS))],
     );
     return { events: rows.map((row) => this.stored(row)), subscriptions: rows[0]?.subscriptions ?? '' };
   }

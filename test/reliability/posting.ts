@@ -20,15 +20,19 @@ export function conversationBody(conversation: number, number: number, text = 'H
   };
 }
 
-/** Posts one event until it is acknowledged, to one of the targets after the other. Resolves to its id. */
+/**
+ * Posts one event until it is acknowledged, to one of the targets after the other, or until there are none (`undefined`).
+ * Resolves to its id.
+ */
 export async function postUntilAcknowledged(
-  targets: () => readonly string[],
+  targets: () => readonly string[] | undefined,
   id: string,
   body: unknown,
 ): Promise<string> {
   const agent = new Agent({ keepAlive: false });
   for (let attempt = 0; ; attempt++) {
     const urls = targets();
+    if (!urls) return id;
     const url = urls[attempt % Math.max(urls.length, 1)];
     const status = url === undefined ? undefined : (await post(url, id, body, agent)).status;
     if (status === 204) return id;
