@@ -1,3 +1,4 @@
+import { storableText } from '../errors/storable-text.js';
 import { isJsonObject, type JsonValue } from './json.js';
 
 /**
@@ -58,11 +59,11 @@ export function readPath<T>(
 }
 
 /**
- * Accepts strings, and numbers as their digits. NUL characters, which PostgreSQL cannot store in a text, become U+FFFD;
- * the payload keeps them.
+ * Accepts strings, and numbers as their digits. What PostgreSQL cannot store in a text (NUL, half surrogate
+ * pairs) becomes U+FFFD; the payload keeps it.
  */
 export function asText(value: JsonValue): string | null {
-  if (typeof value === 'string') return value.replaceAll('\0', '\uFFFD');
+  if (typeof value === 'string') return storableText(value);
   return typeof value === 'number' ? String(value) : null;
 }
 

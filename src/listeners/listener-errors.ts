@@ -12,7 +12,7 @@ export class PermanentError extends Error {
 }
 
 /** The longest delay that can be requested: 30 days. */
-const MAX_RETRY_AFTER_MS = 30 * 86_400_000;
+export const MAX_RETRY_AFTER_MS = 30 * 86_400_000;
 
 /**
  * Throw it in a listener to be retried after a given time instead of by the retry schedule, for example after a 429

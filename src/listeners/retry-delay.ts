@@ -1,4 +1,5 @@
-import { PermanentError, RetryAfterError } from './listener-errors.js';
+import { isInstance, readProperty } from '../errors/thrown.js';
+import { MAX_RETRY_AFTER_MS, PermanentError } from './listener-errors.js';
 import type { RetryPolicy } from './handler-metadata.js';
 import { InvalidRequestError } from '../errors/request-errors.js';
 
@@ -28,12 +29,12 @@ export function retryDelayMs(
 
 function isPermanent(error: unknown): boolean {
   // An empty reply, for example, would be empty again.
-  if (error instanceof PermanentError || error instanceof InvalidRequestError) return true;
-  return (error as { code?: unknown } | null)?.code === 'POSTACK_PERMANENT';
+  if (isInstance(error, PermanentError) || isInstance(error, InvalidRequestError)) return true;
+  return readProperty(error, 'code') === 'POSTACK_PERMANENT';
 }
 
 function askedDelayMs(error: unknown): number | undefined {
-  if (error instanceof RetryAfterError) return error.delayMs;
-  const { code, delayMs } = (error ?? {}) as { code?: unknown; delayMs?: unknown };
-  return code === 'POSTACK_RETRY_AFTER' && typeof delayMs === 'number' && delayMs >= 0 ? delayMs : undefined;
+  if (readProperty(error, 'code') !== 'POSTACK_RETRY_AFTER') return undefined;
+  const delayMs = readProperty(error, 'delayMs');
+  return typeof delayMs === 'number' && delayMs >= 0 ? Math.min(delayMs, MAX_RETRY_AFTER_MS) : undefined;
 }

@@ -1,3 +1,4 @@
+import { storableText } from '../errors/storable-text.js';
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -116,7 +117,7 @@ export class Outbox implements ReplySink {
         message.category,
         message.from,
         message.to,
-        message.text.replaceAll('\0', '\uFFFD'),
+        storableText(message.text),
         message.encoding,
         message.segments,
         message.inReplyTo ?? null,
@@ -141,7 +142,7 @@ function problemsWith(message: Enqueued): string[] {
   if (
     idempotencyKey.length === 0 ||
     idempotencyKey.length > MAX_KEY_LENGTH ||
-    idempotencyKey.includes('\0')
+    idempotencyKey !== storableText(idempotencyKey)
   ) {
     problems.push(`"idempotencyKey" must have 1 to ${MAX_KEY_LENGTH} characters`);
   }

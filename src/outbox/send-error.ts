@@ -1,4 +1,7 @@
+import { storableText } from '../errors/storable-text.js';
 import type { PostackApiError } from '../postack-api/postack-api-errors.js';
+
+const MAX_CODE_LENGTH = 200;
 
 /** Why Postack did not accept a message, as stored: without texts, phone numbers and API keys. */
 export interface SendError {
@@ -14,5 +17,10 @@ export interface SendError {
 }
 
 export function toSendError({ code, apiCode, message, action }: PostackApiError): SendError {
-  return { code, apiCode, message, action, at: new Date().toISOString() };
+  return {
+    ...{ code, action, at: new Date().toISOString() },
+    // Postack's own texts.
+    apiCode: apiCode === null ? null : storableText(apiCode, MAX_CODE_LENGTH),
+    message: storableText(message),
+  };
 }

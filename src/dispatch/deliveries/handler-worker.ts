@@ -3,6 +3,7 @@ import PQueue from 'p-queue';
 import { isRowFault } from '../../database/row-fault.js';
 import { loggableError } from '../../errors/loggable-error.js';
 import { OutageLog } from '../../errors/outage-log.js';
+import { isInstance } from '../../errors/thrown.js';
 import type { Handler } from '../../listeners/handler.js';
 import { retryDelayMs } from '../../listeners/retry-delay.js';
 import { withoutPayload } from '../outcomes/recorded-error.js';
@@ -166,7 +167,7 @@ export class HandlerWorker {
   #outcomeOf(held: HeldDelivery, result: PromiseSettledResult<unknown> | undefined): Outcome {
     if (result?.status === 'fulfilled') return { held, status: 'done' };
     const error: unknown = result?.reason;
-    if (error instanceof CallNotBegunError) {
+    if (isInstance(error, CallNotBegunError)) {
       this.#outage.failure(`Transaction for ${this.handler.name}`, error.cause);
       return { held, status: 'given-back', delayMs: NOT_BEGUN_DELAY_MS };
     }

@@ -11,6 +11,7 @@ import type {
 import { REPLY_SINK, ReplyScope, type ReplySink } from '../../events/reply-scope.js';
 import { PostackDatabase } from '../../database/postack-database.js';
 import { abandonConnection, idleTimeout, setIdleTimeout } from '../../database/transaction-with-timeout.js';
+import { isInstance } from '../../errors/thrown.js';
 import type { Handler } from '../../listeners/handler.js';
 import { ProjectionRunner } from '../projection-runner.js';
 import { eventsOf, type HeldDelivery } from './held-delivery.js';
@@ -114,7 +115,7 @@ export class ListenerCalls {
           await this.ledger.markDone(held, manager);
         } catch (error) {
           // A hanging listener may still use the connection, so a rollback might never begin.
-          if (error instanceof ListenerTimeoutError && manager.queryRunner) {
+          if (isInstance(error, ListenerTimeoutError) && manager.queryRunner) {
             await abandonConnection(manager.queryRunner).catch(() => undefined);
           }
           throw error;

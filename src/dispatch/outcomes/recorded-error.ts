@@ -1,3 +1,5 @@
+import { storableText } from '../../errors/storable-text.js';
+import { readThrown } from '../../errors/thrown.js';
 import { MessageEvent } from '../../events/message-event.js';
 import { maskPhoneNumber } from '../../events/phone-number.js';
 import type { PostackEvent } from '../../events/postack-event.js';
@@ -14,27 +16,26 @@ export interface RecordedError {
   stack: string | null;
 }
 
+const MAX_NAME_LENGTH = 200;
 const MAX_MESSAGE_LENGTH = 1000;
 const MAX_STACK_LENGTH = 4000;
 
 /** Shorter texts are not removed: they may occur in any word. */
 const MIN_TEXT_LENGTH = 4;
 
-/** Makes the record of an error that was thrown while `events` were handled. */
+/** Makes the record of whatever was thrown while `events` were handled. */
 export function recordedError(
   error: unknown,
   events: readonly PostackEvent[],
   at = new Date(),
 ): RecordedError {
-  const isError = error instanceof Error;
-  const storable = (text: string, maxLength: number) =>
-    // PostgreSQL's jsonb cannot hold NUL.
-    withoutPayload(text, events).slice(0, maxLength).replaceAll('\0', '\uFFFD');
+  const { name, message, stack } = readThrown(error);
+  const storable = (text: string, maxLength: number) => storableText(withoutPayload(text, events), maxLength);
   return {
     at: at.toISOString(),
-    name: isError ? error.name : typeof error,
-    message: storable(isError ? error.message : String(error), MAX_MESSAGE_LENGTH),
-    stack: isError && error.stack !== undefined ? storable(error.stack, MAX_STACK_LENGTH) : null,
+    name: storable(name, MAX_NAME_LENGTH),
+    message: storable(message, MAX_MESSAGE_LENGTH),
+    stack: stack === null ? null : storable(stack, MAX_STACK_LENGTH),
   };
 }
 
