@@ -10,7 +10,9 @@ export function poolOf({ driver }: DataSource): Pool {
 }
 
 /** Closes the idle connections of a pool. When one connection has fallen silent, these probably have too. */
-export async function dropIdleConnections(pool: Pool): Promise<void> {
+export async function dropIdleConnections(pool: Pool | undefined): Promise<void> {
+  // The data source has been destroyed.
+  if (!pool) return;
   for (let idle = pool.idleCount; idle > 0 && pool.idleCount > 0; idle--) {
     const client = await pool.connect().catch(() => undefined);
     client?.release(true);

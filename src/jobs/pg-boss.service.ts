@@ -4,7 +4,7 @@ import { PgBoss } from 'pg-boss';
 import type { EntityManager } from 'typeorm';
 import { poolOf } from '../database/pool.js';
 import { PostackDatabase } from '../database/postack-database.js';
-import { loggableError } from '../errors/loggable-error.js';
+import { OutageLog } from '../errors/outage-log.js';
 import { JobsOptions } from './jobs.options.js';
 import { onceSuccessful } from './once-successful.js';
 import { Shutdown } from './shutdown.js';
@@ -17,6 +17,12 @@ export const HEARTBEAT_SECONDS = 10;
 
 /** A statement without a response by then has failed, and its connection is replaced. */
 const STATEMENT_TIMEOUT_MS = 8000;
+
+/** Without an error of pg-boss for this long, its outage is over. */
+const QUIET_MS = 10_000;
+
+/** The same warning is logged again after this time. */
+const SAME_WARNING_MS = 10 * 60_000;
 
 /** Reserved at the end of a shutdown for giving unfinished jobs back and closing connections. */
 const CLOSE_MS = 500;
@@ -50,6 +56,8 @@ export class PgBossService {
   /** Whether a queue has its new jobs announced to this process by NOTIFY. Set before the start. */
   listensForJobs = false;
   readonly #logger = new Logger('PostackJobs');
+  readonly #outage = new OutageLog(this.#logger);
+  #quiet: NodeJS.Timeout | undefined;
   #boss: PgBoss | undefined;
 
   constructor(
@@ -112,6 +120,15 @@ export class PgBossService {
     return handle ?? { close: () => Promise.resolve() };
   }
 
+  /** pg-boss reports each failed statement, but no success. */
+  #failed(error: unknown): void {
+    this.#outage.failure('Job queues', error);
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => {
+      this.#outage.recovery();
+    }, QUIET_MS).unref();
+  }
+
   #create(): PgBoss {
     const { jobsPoolSize, jobsSchema, works } = this.options;
     const pool = poolOf(this.database.dataSource).options as PoolConfig;
@@ -132,9 +149,12 @@ export class PgBossService {
       warningQueueSize: 1_000_000,
     });
     boss.on('error', (error) => {
-      this.#logger.warn(`pg-boss: ${loggableError(error)}`);
+      this.#failed(error);
     });
+    const warned = new Map<string, number>();
     boss.on('warning', ({ message }) => {
+      if (performance.now() - (warned.get(message) ?? -Infinity) < SAME_WARNING_MS) return;
+      warned.set(message, performance.now());
       this.#logger.warn(`pg-boss: ${message}`);
     });
     return boss;

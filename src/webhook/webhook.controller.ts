@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Logger } from '@nestjs/common';
 import { loggableError } from '../errors/loggable-error.js';
+import { OutageLog } from '../errors/outage-log.js';
 import { Inbox } from '../inbox/inbox.js';
 import { readRawBody } from './raw-body.js';
 import { verifySignature } from './svix-signature.js';
@@ -15,6 +16,7 @@ import { WebhookOptions } from './webhook.options.js';
 @Controller()
 export class WebhookController {
   readonly #logger = new Logger('Postack');
+  readonly #outage = new OutageLog(this.#logger);
 
   constructor(
     private readonly options: WebhookOptions,
@@ -31,6 +33,7 @@ export class WebhookController {
       const signature = verifySignature(request.headers, body, secrets, timestampToleranceMs);
       const receipt = await this.inbox.accept(signature, body);
       answer = RECEIPT_ANSWER[receipt];
+      this.#outage.recovery();
     } catch (error) {
       answer = errorAnswer(error);
       this.#report(answer, error);
@@ -47,14 +50,14 @@ export class WebhookController {
           'see the request before anything reads it: signatures cover the exact bytes.',
       );
     } else {
-      this.#logger.error(
-        `Webhook answered with ${status}: ${outcome}; Postack will send it again. ${withCause(error)}`,
-      );
+      // Postack sends them again; the recovery says how many there were.
+      this.#outage.failure(`Accepting webhooks (${status}, ${outcome})`, whole(error));
     }
   }
 }
 
-function withCause(error: unknown): string {
-  if (!(error instanceof Error) || error.cause === undefined) return loggableError(error);
-  return `${loggableError(error)}: ${loggableError(error.cause)}`;
+/** With the text of its cause. */
+function whole(error: unknown): unknown {
+  if (!(error instanceof Error) || error.cause === undefined) return error;
+  return { name: error.name, message: `${error.message}: ${loggableError(error.cause)}` };
 }

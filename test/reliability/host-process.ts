@@ -13,6 +13,8 @@ export class HostProcess {
   origin: string | undefined;
   /** The last of what it printed. */
   output = '';
+  /** Number of lines that it printed. */
+  lines = 0;
   readonly pid: number;
   /** Exit code, or the name of the signal that ended it. */
   readonly exit: Promise<number | string | null>;
@@ -28,6 +30,7 @@ export class HostProcess {
     this.pid = this.#child.pid!;
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
+        this.lines += text.split('\n').length - 1;
         this.output = (this.output + text).slice(-OUTPUT_KEPT);
         this.origin ??= /^listening (http\S+)\n/m.exec(this.output)?.[1];
       });

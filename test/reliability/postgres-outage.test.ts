@@ -64,4 +64,8 @@ it('PostgreSQL cut off, stopped and killed under load: 503 until it is back, not
   expect([...load.answers.keys()].toSorted()).toEqual(['204', '503']);
   expect(fleet.unexpectedEnds).toEqual([]);
   expect(fleet.processes.map(({ pid }) => pid)).toEqual(pids);
+  // Of five outages.
+  const lines = fleet.processes.map((process) => process.lines);
+  tell('PostgreSQL outages', { 'lines logged': lines.join(' ') });
+  for (const count of lines) expect(count).toBeLessThan(5 * 30);
 }, 120_000);

@@ -72,8 +72,10 @@ describe('WebhookController', () => {
     it('the log and a counter tell why, and nothing private', () => {
       const { 'storage-unavailable': count = 0 } = app.application.get(WebhookCounters).snapshot();
       expect(count).toBeGreaterThanOrEqual(12);
-      const lines = log.lines.filter((line) => line.startsWith('Webhook answered with 503'));
-      expect(lines).toHaveLength(count);
+      const lines = log.lines.filter((line) => line.startsWith('Accepting webhooks (503'));
+      expect(lines).toHaveLength(2);
+      expect(lines[1]).toContain(`recovered after`);
+      expect(lines[1]).toContain(`and ${count} failures`);
       expect(lines[0]).toContain('PostgreSQL did not commit');
       expect(log.lines.join('\n')).not.toMatch(/4711|15550100001|whsec_|v1,/);
       expect(log.lines.join('\n')).not.toContain(new URL(postgres.url).password);

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import PQueue from 'p-queue';
 import { isRowFault } from '../../database/row-fault.js';
 import { loggableError } from '../../errors/loggable-error.js';
+import { LogLimit } from '../../errors/log-limit.js';
 import { OutageLog } from '../../errors/outage-log.js';
 import { isInstance } from '../../errors/thrown.js';
 import type { Handler } from '../../listeners/handler.js';
@@ -31,6 +32,7 @@ const NOT_BEGUN_DELAY_MS = 1000;
 export class HandlerWorker {
   readonly #logger = new Logger('PostackDispatch');
   readonly #outage = new OutageLog(this.#logger);
+  readonly #failures = new LogLimit();
   readonly #calls: PQueue;
   readonly #prefetch: Prefetch;
   readonly #settling = new Set<Promise<void>>();
@@ -177,13 +179,15 @@ export class HandlerWorker {
   }
 
   #logFailure(held: HeldDelivery, error: unknown, delayMs: number | null): void {
+    const line = this.#failures.next();
+    if (!line) return;
     const { name, settings } = this.handler;
     const { event, wireType } = held.stored;
     const next =
       delayMs === null ? 'moved to dead letters' : `retrying in ${Math.round(delayMs / 100) / 10} s`;
     this.#logger[delayMs === null ? 'error' : 'warn'](
       `${name} failed on attempt ${held.attempts + 1} of ${settings.retry.attempts} for event ${event.id} ` +
-        `(${wireType}); ${next}: ${withoutPayload(loggableError(error), eventsOf([held]))}`,
+        `(${wireType}); ${next}: ${withoutPayload(loggableError(error), eventsOf([held]))}${line.note}`,
     );
   }
 

@@ -4,7 +4,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { loggableError } from '../../errors/loggable-error.js';
+import { OutageLog } from '../../errors/outage-log.js';
 import { PostackDatabase } from '../../database/postack-database.js';
 import { JobsOptions } from '../../jobs/jobs.options.js';
 import { Shutdown } from '../../jobs/shutdown.js';
@@ -28,7 +28,7 @@ const LOOKBACK_MS = 24 * 60 * 60_000;
  */
 @Injectable()
 export class RequestCounts implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #logger = new Logger('PostackReports');
+  readonly #outage = new OutageLog(new Logger('PostackReports'));
   readonly #tally = new RequestTally();
   #timer: NodeJS.Timeout | undefined;
   #isWriting = false;
@@ -108,9 +108,14 @@ export class RequestCounts implements OnApplicationBootstrap, BeforeApplicationS
 
   async #attempt(write: () => Promise<void>): Promise<void> {
     this.#isWriting = true;
-    await write().catch((error: unknown) => {
-      this.#logger.warn(`Could not flush request counters; will retry: ${loggableError(error)}`);
-    });
+    await write().then(
+      () => {
+        this.#outage.recovery();
+      },
+      (error: unknown) => {
+        this.#outage.failure('Writing request counters', error);
+      },
+    );
     this.#isWriting = false;
   }
 }
