@@ -29,7 +29,7 @@ export type QueueSettings = Omit<PgBossQueue, 'name'>;
 
 /** A queue of pg-boss. Created with `Workers.queue`; `Workers` also starts and stops its processing. */
 export class Queue<Data extends object> {
-  #processing: { handler: JobHandler<Data>; options: WorkOptions } | undefined;
+  #processing: { handler: JobHandler<Data>; options: WorkOptions; concurrency: number } | undefined;
 
   constructor(
     private readonly jobs: PgBossService,
@@ -75,8 +75,8 @@ export class Queue<Data extends object> {
     if (pollSecondsWithNotify !== undefined) this.jobs.listensForJobs = true;
     this.#processing = {
       handler,
+      concurrency,
       options: {
-        localConcurrency: concurrency,
         pollingIntervalSeconds: pollSeconds,
         ...(pollSecondsWithNotify !== undefined && { notifyPollingIntervalSeconds: pollSecondsWithNotify }),
       },
@@ -86,10 +86,19 @@ export class Queue<Data extends object> {
   /** Starts processing, if there is a handler. Called by `Workers`. */
   async start(): Promise<void> {
     if (!this.#processing) return;
-    const { handler, options } = this.#processing;
+    const { handler, options, concurrency } = this.#processing;
     await this.prepare();
-    await this.jobs.boss.work<Data>(this.name, { ...options, includeMetadata: true }, async ([job]) => {
-      if (job) await handler(job as JobWithMetadata<Data>);
+    for (let worker = 0; worker < concurrency; worker++) await this.#startWorker(handler, options);
+  }
+
+  async #startWorker(handler: JobHandler<Data>, options: WorkOptions): Promise<void> {
+    const { boss } = this.jobs;
+    const started: { id?: string } = {};
+    started.id = await boss.work<Data>(this.name, { ...options, includeMetadata: true }, async ([job]) => {
+      if (!job) return;
+      // A worker of pg-boss waits for its next poll after each job; there may be more jobs.
+      if (started.id !== undefined) boss.notifyWorker(started.id);
+      await handler(job as JobWithMetadata<Data>);
     });
   }
 

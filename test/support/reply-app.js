@@ -13,6 +13,7 @@ import {
 import { OutboxDelivery } from '../../dist/src/outbox/outbox-delivery.js';
 
 const { DATABASE_URL, SECRET, API_KEY, API_URL, PORT = '0', CRASH_AT = '' } = process.env;
+const { REQUESTS_PER_SECOND = '10' } = process.env;
 
 const dataSource = new DataSource({
   type: 'postgres',
@@ -46,7 +47,7 @@ Module({
     { module: Database, global: true },
     PostackModule.forRoot({
       secret: SECRET,
-      api: { apiKey: API_KEY, baseUrl: API_URL },
+      api: { apiKey: API_KEY, baseUrl: API_URL, requestsPerSecond: Number(REQUESTS_PER_SECOND) },
       replies: { rules: false },
     }),
   ],

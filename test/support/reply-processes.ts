@@ -26,7 +26,11 @@ export class ReplyProcesses {
   async start(
     database: TestDatabase,
     postack: LocalPostack,
-    { port = 0, crashAt = '' }: { port?: number; crashAt?: string } = {},
+    {
+      port = 0,
+      crashAt = '',
+      requestsPerSecond = 10,
+    }: { port?: number; crashAt?: string; requestsPerSecond?: number } = {},
   ): Promise<ReplyProcess> {
     const child = spawn(process.execPath, [PROGRAM], {
       env: {
@@ -37,6 +41,7 @@ export class ReplyProcesses {
         API_URL: postack.url,
         PORT: String(port),
         CRASH_AT: crashAt,
+        REQUESTS_PER_SECOND: String(requestsPerSecond),
       },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
