@@ -1,3 +1,5 @@
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { JsonValue } from '../events/json.js';
 import {
   PostackConnectionLostError,
@@ -27,65 +29,88 @@ export interface HttpResponse {
 /** Response bodies above this size are rejected. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Errors that occur before a connection is established. Any other may have occurred after the request was sent. */
-const NEVER_CONNECTED = new Set([
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ERR_SSL_WRONG_VERSION_NUMBER',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
+/** Idle connections are closed before servers do so: a request at that very moment would be of unknown outcome. */
+const IDLE_TIMEOUT_MS = 3000;
+
+const AGENTS = {
+  'http:': new HttpAgent({ keepAlive: true, timeout: IDLE_TIMEOUT_MS }),
+  'https:': new HttpsAgent({ keepAlive: true, timeout: IDLE_TIMEOUT_MS }),
+} as const;
 
 /**
  * Sends one request and returns the response, whatever its status. Redirects are not followed: that would send the API
  * key to another host, and could send a message twice.
  *
- * @throws {PostackUnreachableError | PostackConnectionLostError | PostackTimeoutError}
+ * @throws {PostackUnreachableError} when no connection was made, so that no byte of the request has left.
+ * @throws {PostackConnectionLostError | PostackTimeoutError} when Postack may have the request.
  * @throws The signal's reason when it aborts; the request may have been sent by then.
  */
 export async function exchange(
-  { method, url, headers, body, isRepeatable }: HttpRequest,
+  request: HttpRequest,
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<HttpResponse> {
+  const { isRepeatable } = request;
   const timeout = AbortSignal.timeout(timeoutMs);
-  const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
+  const connection = { isMade: false };
   try {
-    const response = await fetch(url, { method, headers, body, redirect: 'manual', signal: either });
+    const response = await send(request, signal ? AbortSignal.any([signal, timeout]) : timeout, connection);
     return {
-      status: response.status,
-      retryAfterMs: parseRetryAfter(response.headers.get('retry-after')),
+      status: response.statusCode ?? 0,
+      retryAfterMs: parseRetryAfter(response.headers['retry-after'] ?? null),
       body: await readJson(response, signal),
     };
   } catch (cause) {
     signal?.throwIfAborted();
+    if (!connection.isMade) throw new PostackUnreachableError({ isRepeatable, cause });
     if (timeout.aborted) throw new PostackTimeoutError({ isRepeatable, cause });
-    if (hasNeverConnected(cause)) throw new PostackUnreachableError({ isRepeatable, cause });
     throw new PostackConnectionLostError({ isRepeatable, cause });
   }
 }
 
-async function readJson(response: Response, signal?: AbortSignal): Promise<JsonValue | undefined> {
+/** @param connection Told when the connection is made, TLS included: from then on bytes of the request may leave. */
+function send(
+  { method, url, headers, body }: HttpRequest,
+  signal: AbortSignal,
+  connection: { isMade: boolean },
+): Promise<IncomingMessage> {
+  const isSecure = url.protocol === 'https:';
+  return new Promise((resolve, reject) => {
+    const request = (isSecure ? httpsRequest : httpRequest)(url, {
+      ...{ method, signal, agent: AGENTS[isSecure ? 'https:' : 'http:'] },
+      headers: Object.fromEntries(headers),
+    });
+    request.once('socket', (socket) => {
+      if (request.reusedSocket) {
+        connection.isMade = true;
+        return;
+      }
+      socket.once(isSecure ? 'secureConnect' : 'connect', () => {
+        connection.isMade = true;
+      });
+    });
+    request.once('error', reject);
+    request.once('response', resolve);
+    request.end(body);
+  });
+}
+
+async function readJson(response: IncomingMessage, signal?: AbortSignal): Promise<JsonValue | undefined> {
   try {
     const text = await readText(response);
     return text === null ? undefined : (JSON.parse(text) as JsonValue);
   } catch (error) {
     // An error status is certain, even when the body with the details is incomplete.
-    if (error instanceof SyntaxError || (!response.ok && !signal?.aborted)) return undefined;
+    if (error instanceof SyntaxError || (!isSuccess(response) && !signal?.aborted)) return undefined;
     throw error;
   }
 }
 
 /** `null` for a body that is too long. */
-async function readText(response: Response): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
+async function readText(response: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > MAX_BODY_BYTES) return null;
     chunks.push(chunk);
@@ -93,12 +118,6 @@ async function readText(response: Response): Promise<string | null> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The cause of fetch's `TypeError` is a system error, an error of undici, or an `AggregateError` of one per address. */
-function hasNeverConnected(error: unknown): boolean {
-  const cause = (error as Error).cause as (Partial<AggregateError> & NodeJS.ErrnoException) | undefined;
-  return cause !== undefined && (cause.errors ?? [cause]).every(isConnectError);
-}
-
-function isConnectError({ code, syscall }: NodeJS.ErrnoException): boolean {
-  return syscall === 'connect' || syscall === 'getaddrinfo' || NEVER_CONNECTED.has(code ?? '');
+function isSuccess({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 200 && statusCode < 300;
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { POSTACK_API_CODES } from '../../src/postack-api/postack-api-error-catalogue.js';
@@ -154,6 +154,27 @@ describe('PostackApiError', () => {
         ...{ code: 'POSTACK_API_UNREACHABLE', isRetryable: true, maySendAgain: true, status: null },
       });
     }
+  });
+
+  it.each([
+    ['cut', (socket: Socket) => socket.once('data', () => socket.destroy())],
+    ['reset', (socket: Socket) => socket.once('data', () => socket.resetAndDestroy())],
+    ['never answered', (socket: Socket) => socket.resume()],
+  ])('reports that nothing was accepted when the TLS handshake is %s', async (_how, handle) => {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      handle(socket);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    expect(await failure(client(undefined, `https://127.0.0.1:${port}`).send(SMS))).toMatchObject({
+      ...{ code: 'POSTACK_API_UNREACHABLE', isRetryable: true, maySendAgain: true, status: null },
+    });
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
   });
 
   it('reports a response that is not HTTP as an unknown outcome', async () => {
