@@ -10,7 +10,7 @@ import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { OnPostackEvent, PostackModule, postackEntities, postackMigrations } from '../../dist/src/index.js';
 import { Inbox } from '../../dist/src/inbox/inbox.js';
-import { ObserverNotices } from '../../dist/src/dispatch/observer-notices.js';
+import { DeliveryPlan } from '../../dist/src/dispatch/deliveries/delivery-plan.js';
 import { EmbeddedPostgres } from '../../dist/src/service/embedded-postgres/embedded-postgres.js';
 import { signWebhook } from '../../dist/src/testing/index.js';
 
@@ -56,11 +56,11 @@ const application = await NestFactory.create(Host, { logger: ['error', 'warn'] }
 await application.listen(0, '127.0.0.1');
 const url = `${await application.getUrl()}/api/v1/webhooks`;
 application.get(Inbox, { strict: false }).onCommit(() => (times.committed = performance.now()));
-const notices = application.get(ObserverNotices, { strict: false });
-const send = notices.send.bind(notices);
-notices.send = (events) => {
-  if (events.length > 0) times.projected = performance.now();
-  send(events);
+// Called right after the commit of the projections.
+const { handOver } = DeliveryPlan.prototype;
+DeliveryPlan.prototype.handOver = function () {
+  times.projected = performance.now();
+  handOver.call(this);
 };
 
 const toProjected = [];

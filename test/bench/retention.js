@@ -121,8 +121,8 @@ async function storeOldEvents(count, days) {
       FROM generate_series(1, 500) AS n, LATERAL (SELECT now() - interval '${days} days' + batch * interval '1 s' AS at);
       COMMIT;
       WITH dispatched AS (
-        UPDATE postack.inbox_event SET status = 'dispatched', dispatched_at = now(), projections = '{messages}',
-          listeners = '{bench}' WHERE id > last RETURNING id
+        UPDATE postack.inbox_event SET status = 'dispatched', dispatched_at = now(), projections = '{messages}'
+          WHERE id > last RETURNING id
       )
       INSERT INTO postack.delivery (event_id, handler, status, attempts)
       SELECT id, 'bench', 'done', 1 FROM dispatched;
