@@ -5,6 +5,7 @@ import { InboxModule } from '../inbox/inbox.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { ListenersModule } from '../listeners/listeners.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
+import { AbsentListeners } from './absent-listeners.js';
 import { HandlerWorkers } from './deliveries/handler-workers.js';
 import { Ledger } from './deliveries/ledger.js';
 import { ListenerCalls } from './deliveries/listener-calls.js';
@@ -33,6 +34,7 @@ import { StoredEvents } from './stored-events.js';
     ProjectionRunner,
     ObserverNotices,
     HandlerWorkers,
+    AbsentListeners,
     Ledger,
     ListenerCalls,
     Settlements,

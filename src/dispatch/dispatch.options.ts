@@ -17,6 +17,12 @@ export class DispatchOptions {
   @IsWhole('milliseconds', 50)
   pollIntervalMs = 1000;
 
+  /**
+   * A listener or projection that no process has had for this many days is reported in the log. At least 1. Default 7.
+   */
+  @IsWhole('days', 1)
+  absentListenerDays = 7;
+
   constructor(given: Partial<DispatchOptions> = {}) {
     applyOptions(this, given);
   }

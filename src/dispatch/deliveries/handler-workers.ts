@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { PostackDatabase } from '../../database/postack-database.js';
 import { OutageLog } from '../../errors/outage-log.js';
+import { AbsentListeners } from '../absent-listeners.js';
 import { Notifications } from '../../jobs/notifications.js';
 import { HandlerRegistry } from '../../listeners/handler-registry.js';
 import { ListenerPauseEntity } from '../listener-pause.entity.js';
@@ -42,6 +43,7 @@ export class HandlerWorkers {
     private readonly suspects: Suspects,
     private readonly regrouping: Regrouping,
     private readonly notifications: Notifications,
+    private readonly absent: AbsentListeners,
   ) {}
 
   /**
@@ -132,6 +134,7 @@ export class HandlerWorkers {
   async #sweep(): Promise<void> {
     try {
       await this.subscriptions.renew();
+      await this.absent.report();
       for (const { handler } of this.#workers.values()) {
         const regrouped = await this.regrouping.run(handler);
         const unblocked = handler.settings.ordered ? await this.ledger.unblock(handler.name) : 0;
