@@ -99,6 +99,16 @@ export class PgBossService {
     await Promise.race([stopped, deadline]);
   }
 
+  /** Removes queues that a former version has used, with the jobs in them. */
+  async removeQueues(isFormer: (name: string) => boolean): Promise<void> {
+    await this.start();
+    for (const { name } of await this.boss.getQueues()) {
+      if (!isFormer(name)) continue;
+      await this.boss.deleteQueue(name);
+      this.#logger.log(`Removed queue ${name} of a former version`);
+    }
+  }
+
   /** Runs statements of pg-boss in the transaction of `manager`: pass it as `db`. */
   within(manager: EntityManager): JobDatabase {
     return {

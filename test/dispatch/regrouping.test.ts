@@ -75,7 +75,11 @@ describe('Regrouping', () => {
       await resume();
       await waitUntilDone(later, unorderedAgain);
       expect(unorderedAgain.application.get(Notes).texts.sort()).toEqual(['4', '5']);
-      expect(await database.query('SELECT 1 FROM postack.delivery WHERE order_key IS NOT NULL')).toEqual([]);
+      expect(
+        await database.query(
+          `SELECT 1 FROM postack.delivery WHERE order_key IS NOT NULL AND status <> 'done'`,
+        ),
+      ).toEqual([]);
     } finally {
       for (const app of apps) await app.close();
       await database.drop();

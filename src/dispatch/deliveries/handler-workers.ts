@@ -3,6 +3,7 @@ import { PostackDatabase } from '../../database/postack-database.js';
 import { OutageLog } from '../../errors/outage-log.js';
 import { AbsentListeners } from '../absent-listeners.js';
 import { Notifications } from '../../jobs/notifications.js';
+import { PgBossService } from '../../jobs/pg-boss.service.js';
 import { HandlerRegistry } from '../../listeners/handler-registry.js';
 import { ListenerPauseEntity } from '../listener-pause.entity.js';
 import { Subscriptions } from '../../listeners/subscriptions.js';
@@ -20,6 +21,9 @@ const POLL_MS = 2000;
 
 /** Interval of looking for what concurrent changes and older versions of a listener have left behind. */
 const SWEEP_MS = 10_000;
+
+/** Listeners had queues of pg-boss before they had the ledger. */
+const FORMER_QUEUES = /^(?:(?:listener|ordered|projection)\..*|crashed)$/;
 
 /** Starts, wakes, pauses and stops the workers of all handlers in this process. */
 @Injectable()
@@ -42,6 +46,7 @@ export class HandlerWorkers {
     private readonly settlements: Settlements,
     private readonly suspects: Suspects,
     private readonly regrouping: Regrouping,
+    private readonly jobs: PgBossService,
     private readonly notifications: Notifications,
     private readonly absent: AbsentListeners,
   ) {}
@@ -58,6 +63,7 @@ export class HandlerWorkers {
       { release: () => this.#release(), giveBackAll: (leaseId) => this.ledger.giveBackAll(leaseId) },
     );
     await this.subscriptions.declare();
+    await this.jobs.removeQueues((name) => FORMER_QUEUES.test(name));
     for (const handler of handlers) {
       this.#workers.set(
         handler.name,

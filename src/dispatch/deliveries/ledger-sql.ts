@@ -10,11 +10,21 @@ export type LedgerSql = ReturnType<typeof ledgerSql>;
 
 /** With the tables of `DeliveryEntity`, `InboxEventEntity` and `WorkerEntity`. */
 export function ledgerSql(delivery: string, inbox: string, worker: string) {
+  const isOpen = `status IN ('pending', 'running', 'retrying')`;
+
+  /**
+   * Id of the first event of a message group. A subquery with LIMIT is never made a join, for which PostgreSQL reads all
+   * groups as long as it has no statistics.
+   */
+  const headOf = (handler: string, orderKey: string) => `(
+      SELECT o.event_id FROM ${delivery} o
+      WHERE o.handler = ${handler} AND o.order_key = ${orderKey} AND o.${isOpen}
+      ORDER BY o.occurred_at, o.event_id LIMIT 1)`;
+
   /** The first of its group, and none of the group is running. */
-  const isHead = `d.event_id < $4 AND d.order_key IS NOT NULL AND NOT EXISTS (
-      SELECT 1 FROM ${delivery} o WHERE o.handler = d.handler AND o.order_key = d.order_key
-        AND o.status IN ('pending', 'running', 'retrying')
-        AND (o.status = 'running' OR (o.occurred_at, o.event_id) < (d.occurred_at, d.event_id)))`;
+  const isHead = `d.event_id < $4 AND d.event_id = ${headOf('d.handler', 'd.order_key')} AND (
+      SELECT true FROM ${delivery} o
+      WHERE o.handler = d.handler AND o.order_key = d.order_key AND o.status = 'running' LIMIT 1) IS NULL`;
 
   /** Rows that are due. @param which Selects one of the indexes. */
   const due = (which: string, order: string, limit: string, condition = 'true') => `
@@ -117,20 +127,15 @@ export function ledgerSql(delivery: string, inbox: string, worker: string) {
       WHERE ${isHeld}`,
 
     unblock: `
-      UPDATE ${delivery} d SET run_at = now()
-      FROM unnest($2::text[]) AS groups (order_key) CROSS JOIN LATERAL (
-        SELECT event_id FROM ${delivery} o WHERE o.handler = $1 AND o.order_key = groups.order_key
-          AND o.status IN ('pending', 'running', 'retrying')
-        ORDER BY o.occurred_at, o.event_id LIMIT 1) AS head
-      WHERE d.event_id = head.event_id AND d.handler = $1 AND d.status = 'pending' AND d.run_at IS NULL
+      UPDATE ${delivery} d SET run_at = now() FROM unnest($2::text[]) AS groups (order_key)
+      WHERE d.event_id = ${headOf('$1', 'groups.order_key')} AND d.handler = $1 AND d.status = 'pending'
+        AND d.run_at IS NULL
       RETURNING 1 AS unblocked`,
 
     unblockAll: `
       UPDATE ${delivery} d SET run_at = now()
-      WHERE d.handler = $1 AND d.status = 'pending' AND d.run_at IS NULL AND NOT EXISTS (
-        SELECT 1 FROM ${delivery} o WHERE o.handler = $1 AND o.order_key = d.order_key
-          AND o.status IN ('pending', 'running', 'retrying')
-          AND (o.occurred_at, o.event_id) < (d.occurred_at, d.event_id))
+      WHERE d.handler = $1 AND d.status = 'pending' AND d.run_at IS NULL
+        AND d.event_id = ${headOf('$1', 'd.order_key')}
       RETURNING 1 AS unblocked`,
 
     release: `
