@@ -37,11 +37,10 @@ it('every listener hears of every event, whichever process has it, and from the 
   const targets = first.slice(0, 2).map(urlOf);
   const before: string[] = [];
   const after: string[] = [];
-  let isJoined = false;
-  let isOver = false;
+  const load = { isJoined: false, isOver: false };
   const posting = (async () => {
-    for (let number = 0; !isOver; number++) {
-      const wasJoined = isJoined;
+    for (let number = 0; !load.isOver; number++) {
+      const wasJoined = load.isJoined;
       const id = `other_${number}`;
       await postUntilAcknowledged(() => targets, id, conversationBody(number % 5, number));
       before.push(id);
@@ -50,9 +49,9 @@ it('every listener hears of every event, whichever process has it, and from the 
   })();
   await waitUntil(() => before.length >= 30 || undefined, { what: () => 'events before', timeoutMs: 30_000 });
   await start('transactional', 'work');
-  isJoined = true;
+  load.isJoined = true;
   await waitUntil(() => after.length >= 30 || undefined, { what: () => 'events after', timeoutMs: 30_000 });
-  isOver = true;
+  load.isOver = true;
   await posting;
 
   const missing = async (listener: string, ids: readonly string[]) => {

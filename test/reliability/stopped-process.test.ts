@@ -55,7 +55,7 @@ class Conversations {
           const id = `conversation_${conversation}_${number}`;
           const body = conversationBody(conversation, number);
           await postUntilAcknowledged(() => (this.#isOver ? undefined : this.targets()), id, body);
-          if (!this.#isOver) ids.push(id);
+          if (!(this.#isOver as boolean)) ids.push(id);
           await sleep(20);
         }
       }),
