@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import pg, { type Pool, type PoolConfig, type QueryConfig, type QueryResultRow } from 'pg';
+import pg, { type Pool, type PoolConfig, type QueryConfig } from 'pg';
 import { dropIdleConnections, poolOf } from './pool.js';
 import { PostackDatabase } from './postack-database.js';
 
@@ -13,7 +13,11 @@ const STATEMENT_TIMEOUT_MS = 5000;
 const SERVER_TIMEOUT_MS = 15_000;
 
 /** A statement for `OwnPool.query`. */
-export interface OwnStatement extends QueryConfig {
+export interface OwnStatement {
+  text: string;
+  values?: unknown[];
+  /** Prepares the statement on each connection, once. */
+  name?: string;
   /** Default 5,000. */
   timeoutMs?: number;
 }
@@ -30,7 +34,7 @@ export class OwnPool implements OnApplicationShutdown {
   constructor(private readonly database: PostackDatabase) {}
 
   /** Runs one statement in a transaction of its own. Resolves to its rows. */
-  async query<Row extends QueryResultRow>({ timeoutMs, ...statement }: OwnStatement): Promise<Row[]> {
+  async query<Row extends object>({ timeoutMs, ...statement }: OwnStatement): Promise<Row[]> {
     const pool = (this.#pool ??= this.#create());
     // node-postgres supports a time-out for each query, but its types do not declare it.
     const query: QueryConfig & { query_timeout: number } = {
