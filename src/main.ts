@@ -8,6 +8,9 @@ import { startService, type RunningService } from './service/start-service.js';
 import { onStopSignal } from './service/stop-signals.js';
 import { welcome } from './service/welcome.js';
 
+/** What is not stopped this long after the deadline of the shutdown is left. */
+const STOP_GRACE_MS = 4000;
+
 async function main(): Promise<void> {
   loadEnvFile();
   const config = new ServiceConfig(process.env);
@@ -36,6 +39,14 @@ async function main(): Promise<void> {
 }
 
 async function shutDown(service: RunningService, exitCode: number): Promise<void> {
+  const limitMs = service.shutdownTimeoutMs + STOP_GRACE_MS;
+  // Without a database that responds, for one, its connections cannot be closed in order.
+  setTimeout(() => {
+    console.error(
+      `Not stopped after ${limitMs / 1000} s: the process ends now. Unfinished events are taken over.`,
+    );
+    process.exit(1);
+  }, limitMs);
   try {
     await service.stop();
     console.log('Stopped.');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg, { type Pool, type PoolConfig, type QueryConfig } from 'pg';
 import { dropIdleConnections, poolOf } from './pool.js';
@@ -11,6 +12,9 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 /** Time that PostgreSQL gives a statement whose client is gone. */
 const SERVER_TIMEOUT_MS = 15_000;
+
+/** Connections that are not closed by then are left. */
+const END_TIMEOUT_MS = 2000;
 
 /** A statement for `OwnPool.query`. */
 export interface OwnStatement {
@@ -57,7 +61,8 @@ export class OwnPool implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     const pool = this.#pool;
     this.#pool = undefined;
-    await pool?.end();
+    // A connection that has fallen silent would never end.
+    await Promise.race([pool?.end(), sleep(END_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
   #create(): Pool {

@@ -10,7 +10,10 @@ export class JobsOptions {
   @IsIn(['all', 'accept', 'work'], { message: '"role" must be all, accept or work' })
   role: PostackRole = 'all';
 
-  /** Maximum time that a shutdown waits for running listeners and jobs. At least 0. Default 25,000 (25 s). */
+  /**
+   * Maximum time that a shutdown waits for running listeners, jobs and requests; then it closes the connections of its
+   * clients. At least 0. Default 25,000 (25 s).
+   */
   @IsWhole('milliseconds', 0)
   shutdownTimeoutMs = 25_000;
 

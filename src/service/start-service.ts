@@ -1,6 +1,7 @@
 import { type INestApplication, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
+import { JobsOptions } from '../jobs/jobs.options.js';
 import { openDatabase } from './database.js';
 import { developmentCredentials, type DevelopmentCredentials } from './config/development-credentials.js';
 import { EmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
@@ -17,6 +18,8 @@ export interface RunningService {
   /** Generated development credentials in use; those that were configured are absent. */
   generated: Partial<DevelopmentCredentials>;
   application: INestApplication;
+  /** The option of this name. */
+  shutdownTimeoutMs: number;
   /** Stops accepting webhooks, waits for running listeners, closes connections and the embedded database. */
   stop(): Promise<void>;
 }
@@ -53,6 +56,7 @@ export async function startService(config: ServiceConfig): Promise<RunningServic
         ...(config.adminKey === undefined && { adminKey: development?.adminKey }),
       },
       application,
+      shutdownTimeoutMs: application.get(JobsOptions).shutdownTimeoutMs,
       stop: () => undo(started),
     };
   } catch (error) {

@@ -5,7 +5,7 @@ import { SignatureError, type SignatureFault } from './svix-signature.js';
 
 /** The outcome of one request, for logs and metrics. */
 export type WebhookOutcome =
-  Receipt | SignatureFault | BodyFault | 'storage-unavailable' | 'overloaded' | 'error';
+  Receipt | SignatureFault | BodyFault | 'storage-unavailable' | 'overloaded' | 'stopping' | 'error';
 
 /** An HTTP response, independent of the HTTP library. */
 export interface WebhookAnswer {
@@ -39,6 +39,9 @@ function receiptAnswer(receipt: Receipt): WebhookAnswer {
   return { status: 204, headers: { [RECEIPT_HEADER]: receipt }, body: undefined, outcome: receipt };
 }
 
+/** 503: the application is stopping. Another process takes the event, or this one after its restart. */
+export const STOPPING_ANSWER = unavailable('stopping');
+
 /** The fixed answer for each error; see the table in the README. The error itself is never sent. */
 export function errorAnswer(error: unknown): WebhookAnswer {
   if (error instanceof SignatureError) return problem(401, error.fault);
@@ -47,9 +50,13 @@ export function errorAnswer(error: unknown): WebhookAnswer {
     return problem(BODY_FAULT_STATUS[error.fault], error.fault, { connection: 'close' });
   }
   if (error instanceof InboxUnavailableError) {
-    return problem(503, error.reason, { 'retry-after': String(RETRY_AFTER_SECONDS) });
+    return unavailable(error.reason);
   }
   return problem(500, 'error');
+}
+
+function unavailable(outcome: WebhookOutcome): WebhookAnswer {
+  return problem(503, outcome, { 'retry-after': String(RETRY_AFTER_SECONDS) });
 }
 
 function problem(

@@ -3,9 +3,16 @@ import { Controller, Logger } from '@nestjs/common';
 import { loggableError } from '../errors/loggable-error.js';
 import { OutageLog } from '../errors/outage-log.js';
 import { Inbox } from '../inbox/inbox.js';
+import { Shutdown } from '../jobs/shutdown.js';
 import { readRawBody } from './raw-body.js';
 import { verifySignature } from './svix-signature.js';
-import { errorAnswer, RECEIPT_ANSWER, respond, type WebhookAnswer } from './webhook-answer.js';
+import {
+  errorAnswer,
+  RECEIPT_ANSWER,
+  respond,
+  STOPPING_ANSWER,
+  type WebhookAnswer,
+} from './webhook-answer.js';
 import { WebhookCounters } from './webhook-counters.js';
 import { WebhookOptions } from './webhook.options.js';
 
@@ -22,12 +29,18 @@ export class WebhookController {
     private readonly options: WebhookOptions,
     private readonly inbox: Inbox,
     private readonly counters: WebhookCounters,
+    private readonly shutdown: Shutdown,
   ) {}
 
   /** Answers one request; 204 only once its event is committed. Never rejects. */
   async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { bodyLimitBytes, bodyTimeoutMs, secrets, timestampToleranceMs } = this.options;
     let answer: WebhookAnswer;
+    if (this.shutdown.signal.aborted) {
+      this.counters.count('stopping');
+      respond(response, STOPPING_ANSWER);
+      return;
+    }
     try {
       const body = await readRawBody(request, bodyLimitBytes, bodyTimeoutMs);
       const signature = verifySignature(request.headers, body, secrets, timestampToleranceMs);

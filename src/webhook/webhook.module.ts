@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { InboxModule } from '../inbox/inbox.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
 import { SvixSignatureGuard } from './svix-signature.guard.js';
 import { WebhookController } from './webhook.controller.js';
 import { WebhookCounters } from './webhook-counters.js';
@@ -7,7 +8,7 @@ import { WebhookRoute } from './webhook.route.js';
 
 /** Receives webhooks: the route, the signature, the answer. */
 @Module({
-  imports: [InboxModule],
+  imports: [InboxModule, JobsModule],
   providers: [SvixSignatureGuard, WebhookController, WebhookCounters, WebhookRoute],
   exports: [SvixSignatureGuard, WebhookCounters],
 })

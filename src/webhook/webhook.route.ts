@@ -1,10 +1,18 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { JobsOptions } from '../jobs/jobs.options.js';
+import { Shutdown } from '../jobs/shutdown.js';
 import { bindHttpRoute } from './bindings/http-binding.js';
-import { interceptRequests } from './bindings/node-server.intercept.js';
+import { interceptRequests, isNodeServer } from './bindings/node-server.intercept.js';
 import { RouteProbe } from './bindings/route-probe.js';
 import { RouteSelfCheck } from './bindings/route-self-check.js';
+import { ServerDrain } from './server-drain.js';
 import { WebhookController } from './webhook.controller.js';
 import { WebhookOptions } from './webhook.options.js';
 
@@ -15,28 +23,45 @@ import { WebhookOptions } from './webhook.options.js';
  * `WebhookCounters`. A self-check at boot proves it.
  */
 @Injectable()
-export class WebhookRoute implements OnModuleInit, OnApplicationBootstrap {
+export class WebhookRoute implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger('Postack');
   #checkOnBootstrap: (() => Promise<void>) | undefined;
+  #drain: ServerDrain | undefined;
 
   constructor(
     private readonly options: WebhookOptions,
     private readonly jobs: JobsOptions,
     private readonly adapterHost: HttpAdapterHost,
     private readonly controller: WebhookController,
+    private readonly shutdown: Shutdown,
   ) {}
 
   /** @throws {ConfigurationError} when the application has such a route of its own (Fastify). */
   onModuleInit(): void {
     // Optional at run time: an application context (a worker, a script) has no HTTP adapter.
     const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
-    if (!adapter || !this.jobs.accepts) return;
+    const server: unknown = adapter?.getHttpServer();
+    if (adapter && this.jobs.accepts) this.#bind(adapter, server);
+    if (isNodeServer(server)) this.#drain = new ServerDrain(server);
+  }
+
+  /** @throws {ConfigurationError} when no webhook could reach the route. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.#checkOnBootstrap?.();
+  }
+
+  /** The first step of a shutdown: from now on, webhooks get 503. */
+  onModuleDestroy(): void {
+    const deadline = this.shutdown.begin();
+    this.#drain?.begin(deadline);
+  }
+
+  #bind(adapter: AbstractHttpAdapter, server: unknown): void {
     const { path } = this.options;
     const probe = new RouteProbe(path, (request, response) => {
       void this.controller.receive(request, response);
     });
     const binding = bindHttpRoute(adapter, path, probe.handler);
-    const server: unknown = adapter.getHttpServer();
     const isIntercepted = interceptRequests(server, path, probe.handler, binding.listener);
 
     const check = new RouteSelfCheck(path, binding, probe, isIntercepted);
@@ -45,10 +70,5 @@ export class WebhookRoute implements OnModuleInit, OnApplicationBootstrap {
     else this.#checkOnBootstrap = checkLibrary;
     check.checkWhenListening(server);
     this.#logger.log(`Receiving webhooks at POST ${path}`);
-  }
-
-  /** @throws {ConfigurationError} when no webhook could reach the route. */
-  async onApplicationBootstrap(): Promise<void> {
-    await this.#checkOnBootstrap?.();
   }
 }

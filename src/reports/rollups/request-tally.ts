@@ -13,6 +13,7 @@ export interface RequestCount {
 const UNAVAILABLE: ReadonlySet<string> = new Set<WebhookOutcome>([
   'storage-unavailable',
   'overloaded',
+  'stopping',
   'error',
   'already-read',
 ]);
