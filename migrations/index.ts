@@ -7,6 +7,7 @@ import { PostackFailures1795654800000 } from './1795654800000-failures.js';
 import { PostackReports1795741200000 } from './1795741200000-reports.js';
 import { PostackSettledWords1795827600000 } from './1795827600000-settled-words.js';
 import { PostackDeliveryLedger1795910400000 } from './1795910400000-delivery-ledger.js';
+import { PostackRequestSlots1795996800000 } from './1795996800000-request-slots.js';
 
 /**
  * The migrations of this package's tables, oldest first: set `migrations: [...postackMigrations]` in the options of your
@@ -21,4 +22,5 @@ export const postackMigrations: readonly (new () => MigrationInterface)[] = [
   PostackReports1795741200000,
   PostackSettledWords1795827600000,
   PostackDeliveryLedger1795910400000,
+  PostackRequestSlots1795996800000,
 ];

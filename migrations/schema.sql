@@ -253,8 +253,8 @@ CREATE TABLE postack.report_own_number (
 
 CREATE TABLE postack.request_rate (
   key character varying(255) NOT NULL,
-  points integer NOT NULL DEFAULT 0,
-  expire bigint
+  next_at timestamp with time zone NOT NULL,
+  blocked_until timestamp with time zone
 );
 
 CREATE TABLE postack.retention_leftover (

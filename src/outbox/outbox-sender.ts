@@ -13,7 +13,7 @@ import { OutboxQueue, type OutboxJob, type OutboxPriority } from './outbox-queue
  * Messages of each priority that a process sends concurrently. With two priorities, that keeps up more than Postack's
  * 10 requests per second even when each takes a second.
  */
-const CONCURRENCY = 6;
+const CONCURRENCY = 8;
 
 /** Poll interval for due retries, which no notification announces; the second value applies while NOTIFY works. */
 const POLL_SECONDS = 1;

@@ -23,9 +23,6 @@ export interface PostackRequestOptions {
   beforeRequest?: () => Promise<void>;
 }
 
-/** An attempt that is delayed for longer than this after it was admitted needs to be admitted again. */
-const LATE_MS = 30;
-
 /** Delay before the second attempt; doubled for each further one, times a random number between 1 and 2. */
 const FIRST_RETRY_MS = 250;
 
@@ -110,12 +107,9 @@ export class PostackClient {
     const { requestRate, maxRetryAfterMs, timeoutMs, mapping } = this.#options;
     const { priority = 'other', signal, beforeRequest } = options;
     // Also waits for a Retry-After that another request or process has received.
-    await requestRate.acquire(priority, signal, maxRetryAfterMs);
-    const admittedAt = performance.now();
+    const time = await requestRate.acquire(priority, signal, maxRetryAfterMs);
     await beforeRequest?.();
-    // Sent late, it could coincide with requests that were admitted after it, and exceed the rate.
-    if (performance.now() - admittedAt > LATE_MS)
-      await requestRate.acquire(priority, signal, maxRetryAfterMs);
+    if (time.isMissed) await requestRate.acquire(priority, signal, maxRetryAfterMs);
     const response = await exchange(request, timeoutMs, signal);
     try {
       return readMessage(response, mapping, request.isRepeatable);

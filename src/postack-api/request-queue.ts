@@ -2,7 +2,7 @@
 export type RequestPriority = 'reply' | 'other';
 
 interface Waiter {
-  resolve: () => void;
+  resolve: (timeMs: number) => void;
   reject: (reason: unknown) => void;
   maxBlockMs: number;
 }
@@ -12,25 +12,23 @@ export class RequestQueue {
   readonly #queues: Record<RequestPriority, Set<Waiter>> = { reply: new Set(), other: new Set() };
   #lastServed: RequestPriority = 'other';
 
+  get size(): number {
+    return this.#queues.reply.size + this.#queues.other.size;
+  }
+
   get isEmpty(): boolean {
-    return this.#queues.reply.size + this.#queues.other.size === 0;
+    return this.size === 0;
   }
 
   /**
-   * Resolves when the request is served.
+   * Resolves when the request is served, to the time that `serveNext` gets.
    *
    * @param maxBlockMs Longest block to wait for; see `rejectImpatient`.
    * @param signal Leaves the queue immediately; then this rejects with the signal's reason.
    */
-  join(priority: RequestPriority, maxBlockMs: number, signal?: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    const waiter: Waiter = {
-      resolve: () => {
-        resolve(undefined);
-      },
-      reject,
-      maxBlockMs,
-    };
+  join(priority: RequestPriority, maxBlockMs: number, signal?: AbortSignal): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const waiter: Waiter = { resolve, reject, maxBlockMs };
     const leave = () => {
       this.#queues[priority].delete(waiter);
       reject(signal?.reason);
@@ -41,14 +39,14 @@ export class RequestQueue {
   }
 
   /** Serves the next request, if any waits. */
-  serveNext(): void {
+  serveNext(timeMs: number): void {
     const preferred = this.#lastServed === 'reply' ? 'other' : 'reply';
     const priority = this.#queues[preferred].size > 0 ? preferred : this.#lastServed;
     const [waiter] = this.#queues[priority];
     if (!waiter) return;
     this.#queues[priority].delete(waiter);
     this.#lastServed = priority;
-    waiter.resolve();
+    waiter.resolve(timeMs);
   }
 
   rejectAll(reason: unknown): void {

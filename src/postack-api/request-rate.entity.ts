@@ -1,17 +1,17 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Requests of an API key in the current window, counted by all processes. Maintained by `RequestRate`. */
+/** The next request that an API key allows, for all processes. Maintained by `PostgresSlots`. */
 @Entity({ name: 'request_rate', schema: 'postack' })
 export class RequestRateEntity {
   /** Derived from a hash of the API key; never the key itself. */
   @PrimaryColumn('varchar', { length: 255, primaryKeyConstraintName: 'request_rate_pkey' })
   key!: string;
 
-  /** Requests in the window, including those that were not admitted; above the limit while the key is blocked. */
-  @Column('integer', { default: 0 })
-  points!: number;
+  /** The earliest time that no process has reserved. */
+  @Column('timestamptz', { name: 'next_at' })
+  nextAt!: Date;
 
-  /** End of the window, in milliseconds since 1970. */
-  @Column('bigint', { nullable: true })
-  expire!: string | null;
+  /** Postack has asked for a pause until then. */
+  @Column('timestamptz', { name: 'blocked_until', nullable: true })
+  blockedUntil!: Date | null;
 }

@@ -10,7 +10,7 @@ import { mostWithin } from '../support/most-within.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const TABLE = `CREATE TABLE postack.request_rate
-  (key varchar(255) PRIMARY KEY, points integer NOT NULL DEFAULT 0, expire bigint)`;
+  (key varchar(255) PRIMARY KEY, next_at timestamptz NOT NULL, blocked_until timestamptz)`;
 
 /** Acquires `count` admissions concurrently. @returns the time of each, in milliseconds. */
 const acquireAll = (rate: RequestRate, count: number): Promise<number[]> =>
