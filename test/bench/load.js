@@ -1,153 +1,83 @@
-// The load: a process of its own, so that it does not share the server's event loop, and lean, since it shares the
-// machine's processors with what it measures. Signs every request before the clock starts. Then either keeps
-// BENCH_CONNECTIONS requests in flight until all are answered, or, with BENCH_RATE, sends so many a second, each on a
-// connection that is free, and counts a request's time from when it was due. Prints one JSON line.
-import { randomUUID } from 'node:crypto';
-import { connect } from 'node:net';
-import { createSignature } from '../../dist/src/webhook/svix-signature.js';
-import { parseWebhookSecret } from '../../dist/src/webhook/webhook-secret.js';
+// The load: a process of its own, so that it does not share the server's event loop. Signs every request before the
+// clock starts. Either keeps BENCH_CONNECTIONS requests in flight for BENCH_SECONDS, with wrk where it is installed,
+// else with autocannon; or, with BENCH_RATE, sends so many a second, with autocannon. Prints one JSON line.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import autocannon from 'autocannon';
+import { makeRequests } from './requests.js';
 
-const { BENCH_URL, BENCH_SECRET, BENCH_COUNT, BENCH_CONNECTIONS = '64', BENCH_RATE = '0' } = process.env;
+const {
+  BENCH_URL,
+  BENCH_SECRET,
+  BENCH_CONNECTIONS = '64',
+  BENCH_SECONDS = '5',
+  BENCH_RATE = '0',
+} = process.env;
 const url = new URL(BENCH_URL);
-const count = Number(BENCH_COUNT);
 const rate = Number(BENCH_RATE);
-const secret = parseWebhookSecret(BENCH_SECRET);
-const run = randomUUID().slice(0, 8);
+const seconds = Number(BENCH_SECONDS);
+const connections = Number(BENCH_CONNECTIONS);
 
-const TYPES = ['message.received', 'message.queued', 'message.sent', 'message.delivered'];
+/** More than any server here takes. */
+const MAX_PER_SECOND = 30_000;
 
-function requestBytes(index) {
-  const type = TYPES[index % TYPES.length];
-  // A life of three events for each outbound message, as in the field.
-  const message = type === 'message.received' ? `in_${index}` : `out_${Math.floor(index / TYPES.length)}`;
-  const customer = `+1415555${1000 + (Math.floor(index / TYPES.length) % 2000)}`;
-  const body = JSON.stringify({
-    type,
-    timestamp: new Date().toISOString(),
-    data: {
-      id: `SM_${run}_${message}`,
-      from: type === 'message.received' ? customer : '+15550100002',
-      to: type === 'message.received' ? '+15550100002' : customer,
-      text: `Your order ${randomUUID()} is on its way. Reply HELP for help or STOP to stop.`,
-      segments: 1,
-    },
-  });
-  const id = `msg_${randomUUID().replaceAll('-', '')}`;
-  const seconds = Math.floor(Date.now() / 1000);
-  const head = [
-    `POST ${url.pathname} HTTP/1.1`,
-    `host: ${url.host}`,
-    'content-type: application/json',
-    `content-length: ${body.length}`,
-    `svix-id: ${id}`,
-    `svix-timestamp: ${seconds}`,
-    `svix-signature: ${createSignature(secret, id, seconds, Buffer.from(body))}`,
-  ].join('\r\n');
-  return Buffer.from(`${head}\r\n\r\n${body}`, 'latin1');
-}
+const hasWrk = spawnSync('wrk', ['--version']).error === undefined;
+console.log(JSON.stringify(rate === 0 && hasWrk ? await byWrk() : await byAutocannon()));
 
-const requests = Array.from({ length: count }, (_, index) => requestBytes(index));
-const latencies = new Float64Array(count);
-const statuses = {};
-let next = 0;
-let answered = 0;
-let started = 0;
-let finish;
-const finished = new Promise((resolve) => (finish = resolve));
-const free = [];
-
-/** One request at a time on one connection. */
-class Connection {
-  #socket;
-  #since = 0;
-  #text = '';
-
-  open() {
-    return new Promise((resolve, reject) => {
-      const buffer = Buffer.allocUnsafe(16 * 1024);
-      this.#socket = connect({
-        port: Number(url.port),
-        host: url.hostname,
-        noDelay: true,
-        onread: { buffer, callback: (length) => this.#read(length, buffer) },
-      });
-      this.#socket.once('connect', resolve);
-      this.#socket.once('error', reject);
-      this.#socket.on('close', () => {
-        if (answered < count) throw new Error('the server has closed a connection');
-      });
+async function byWrk() {
+  const directory = await mkdtemp(join(tmpdir(), 'nestjs-postack-load-'));
+  try {
+    const file = join(directory, 'requests');
+    const requests = makeRequests(MAX_PER_SECOND * seconds, BENCH_SECRET).map(({ headers, body }) => {
+      const all = { host: url.host, 'content-length': body.length, ...headers };
+      const head = Object.entries(all).map((header) => header.join(': '));
+      return `POST ${url.pathname} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n${body}`;
     });
-  }
-
-  send(index, since) {
-    this.#since = since;
-    this.#socket.write(requests[index]);
-  }
-
-  close() {
-    this.#socket.destroy();
-  }
-
-  /** A 204 ends with its head, and comes in one piece; for anything else the length is looked up. */
-  #read(length, buffer) {
-    const isWhole204 =
-      this.#text === '' && buffer[9] === 0x32 && buffer[11] === 0x34 && buffer[length - 3] === 0x0a;
-    let status = '204';
-    if (!isWhole204) {
-      this.#text += buffer.latin1Slice(0, length);
-      const end = this.#text.indexOf('\r\n\r\n');
-      if (end < 0) return true;
-      const contentLength = Number(/content-length: (\d+)/i.exec(this.#text)?.[1] ?? 0);
-      if (this.#text.length < end + 4 + contentLength) return true;
-      status = this.#text.slice(9, 12);
-      this.#text = '';
-    }
-    statuses[status] = (statuses[status] ?? 0) + 1;
-    const now = performance.now();
-    latencies[answered] = now - this.#since;
-    answered += 1;
-    if (answered === count) finish();
-    else if (rate > 0) free.push(this);
-    else if (next < count) this.send(next++, now);
-    return true;
+    await writeFile(file, requests.map((request) => `${request.length}\n${request}`).join(''));
+    requests.length = 0;
+    const args = [
+      '-t1',
+      `-c${connections}`,
+      `-d${seconds}s`,
+      '-s',
+      join(import.meta.dirname, 'load.lua'),
+      url.origin,
+    ];
+    const wrk = spawn('wrk', [...args, '--', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [output] = await Promise.all([text(wrk.stdout), once(wrk, 'exit')]);
+    const result = JSON.parse(output.trim().split('\n').at(-1));
+    if (result.ran_out)
+      throw new Error(`More than ${MAX_PER_SECOND} requests a second: raise MAX_PER_SECOND`);
+    return { by: 'wrk', ...result };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
   }
 }
 
-/** Sends what is due; a request that finds no free connection waits, and its waiting counts. */
-function pace() {
-  const now = performance.now();
-  while (next < count) {
-    const due = started + (next * 1000) / rate;
-    if (due > now || free.length === 0) break;
-    // In turns: the server closes a connection that has been idle for 5 seconds.
-    free.shift().send(next++, due);
-  }
-  if (next < count) setTimeout(pace, 1);
+async function byAutocannon() {
+  const requests = makeRequests(rate > 0 ? rate * (seconds + 1) : MAX_PER_SECOND * seconds, BENCH_SECRET);
+  let next = 0;
+  const setupRequest = (request) => {
+    const { headers, body } = requests[next++ % requests.length];
+    return { ...request, headers, body };
+  };
+  const result = await autocannon({
+    url: BENCH_URL,
+    connections,
+    ...(rate > 0 ? { overallRate: rate, amount: rate * seconds } : { duration: seconds }),
+    requests: [{ method: 'POST', setupRequest }],
+  });
+  const { duration, latency, statusCodeStats, errors } = result;
+  const answered = Object.values(statusCodeStats).reduce((sum, { count }) => sum + count, 0);
+  return {
+    by: 'autocannon',
+    perSecond: answered / duration,
+    p50: latency.p50,
+    p99: latency.p99,
+    refused: answered - (statusCodeStats['204']?.count ?? 0) + errors,
+  };
 }
-
-const connections = Array.from(
-  { length: Math.min(Number(BENCH_CONNECTIONS), count) },
-  () => new Connection(),
-);
-await Promise.all(connections.map((connection) => connection.open()));
-const idle = process.cpuUsage();
-started = performance.now();
-if (rate > 0) {
-  free.push(...connections);
-  pace();
-} else for (const connection of connections) connection.send(next++, started);
-await finished;
-const seconds = (performance.now() - started) / 1000;
-const { user, system } = process.cpuUsage(idle);
-for (const connection of connections) connection.close();
-latencies.sort();
-const quantile = (share) => latencies[Math.floor((count - 1) * share)];
-console.log(
-  JSON.stringify({
-    perSecond: count / seconds,
-    p50: quantile(0.5),
-    p99: quantile(0.99),
-    cpuSeconds: (user + system) / 1e6,
-    statuses,
-  }),
-);

@@ -3,27 +3,29 @@ import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 export const BENCH_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
 /** Before anything is measured: code is compiled and connections are open then. */
-const WARM_UP = 4000;
+const WARM_UP_SECONDS = 2;
 
 /**
  * @param databaseUrl Of the measurement's own, or one that the server may go on with.
  * @param server Name of a server in server.js.
- * @param until What ends the measurement: `answered`, `projected` or `handled` by the listener of the bench.
+ * @param until What ends the measurement: `answered`, `projected` or `handled` by the listeners of the bench.
+ * @param seconds How long the load goes on.
  * @param rate Requests a second; 0: as many as the connections take, one at a time each.
  */
-export async function measure({ databaseUrl, server, until = 'answered', count, connections, rate = 0 }) {
+export async function measure({ databaseUrl, server, until = 'answered', seconds, connections, rate = 0 }) {
   const env = {
     ...process.env,
     BENCH_SECRET,
     BENCH_DATABASE_URL: databaseUrl,
     BENCH_CONNECTIONS: String(connections),
+    BENCH_RATE: String(rate),
   };
   // All rows with the young generation of `npm start`.
   const execArgv = ['--max-semi-space-size=8'];
@@ -33,30 +35,38 @@ export async function measure({ databaseUrl, server, until = 'answered', count, 
     child.send(message);
     return (await once(child, 'message'))[0];
   };
+  const isOurs = until !== 'answered' && !server.startsWith('sample');
   try {
-    const warmUp = rate > 0 ? Math.min(WARM_UP, rate * 2) : Math.min(WARM_UP, count);
-    await load(env, url, warmUp, rate);
-    await done(databaseUrl, until, ask, warmUp);
+    await load(env, url, WARM_UP_SECONDS);
+    if (isOurs) await dispatched(databaseUrl);
+    await settled(until, ask);
+    const from = isOurs
+      ? await query(databaseUrl, 'SELECT max(id) AS id FROM postack.inbox_event')
+      : undefined;
 
     await ask('reset');
     const before = await stolenTime();
-    const { perSecond, p50, p99, statuses } = await load(env, url, count, rate);
-    await done(databaseUrl, until, ask, count);
+    const { by, perSecond, p50, p99, refused } = await load(env, url, seconds);
+    if (isOurs) await dispatched(databaseUrl);
+    await settled(until, ask);
     const cost = await ask('report');
     const after = await stolenTime();
-    const projected = until === 'answered' ? undefined : await projections(databaseUrl, count);
+    const projected = isOurs ? await projections(databaseUrl, from.id) : undefined;
+    const firstAt = projected?.firstAt ?? cost.firstAt;
+    const lastAt = until === 'handled' ? cost.lastHandledAt : projected?.lastAt;
+    const count = projected?.count ?? perSecond * seconds;
     return {
+      by,
       perSecond,
       p50,
       p99,
-      donePerSecond:
-        projected && (count * 1000) / ((cost.lastHandledAt ?? projected.lastAt) - projected.firstAt),
+      donePerSecond: lastAt === undefined ? undefined : (count * 1000) / (lastAt - firstAt),
       projectedP99: projected?.p99,
       listenerP99: cost.listenerP99,
       cpuPer10k: (cost.cpuSeconds / count) * 10_000,
       peakMemoryMb: cost.peakMemoryMb,
       stolen: (100 * (after.stolen - before.stolen)) / (after.total - before.total),
-      refused: Object.entries(statuses).filter(([status]) => status !== '204'),
+      refused,
     };
   } finally {
     child.kill('SIGKILL');
@@ -64,32 +74,41 @@ export async function measure({ databaseUrl, server, until = 'answered', count, 
   }
 }
 
-async function load(env, url, count, rate) {
+async function load(env, url, seconds) {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'load.js')], {
-    env: { ...env, BENCH_URL: url, BENCH_COUNT: String(count), BENCH_RATE: String(rate) },
+    env: { ...env, BENCH_URL: url, BENCH_SECONDS: String(seconds) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
-  if (value === undefined) throw new Error('the load has failed');
-  return JSON.parse(value);
+  const output = (await text(child.stdout)).trim();
+  if (output === '') throw new Error('the load has failed');
+  return JSON.parse(output);
 }
 
-async function done(databaseUrl, until, ask, count) {
-  if (until === 'answered') return;
+async function dispatched(databaseUrl) {
   const pending = `SELECT EXISTS (SELECT FROM postack.inbox_event WHERE status = 'pending') AS pending`;
   while ((await query(databaseUrl, pending)).pending) await sleep(50);
-  while (until === 'handled' && (await ask('report')).handled < count) await sleep(100);
+}
+
+/** Waits until the listeners of the bench are called no more. */
+async function settled(until, ask) {
+  if (until !== 'handled') return;
+  for (let before = -1, now = 0; now !== before || now === 0;) {
+    before = now;
+    await sleep(500);
+    now = (await ask('report')).handled;
+  }
 }
 
 /** In ms, from the times in the inbox: `received_at` is when the INSERT began, a little before its commit. */
-async function projections(databaseUrl, count) {
+async function projections(databaseUrl, afterId) {
   const row = await query(
     databaseUrl,
-    `SELECT percentile_cont(0.99) WITHIN GROUP (ORDER BY extract(epoch FROM dispatched_at - received_at)) * 1000 AS p99,
+    `SELECT count(*)::int AS count,
+       percentile_cont(0.99) WITHIN GROUP (ORDER BY extract(epoch FROM dispatched_at - received_at)) * 1000 AS p99,
        extract(epoch FROM min(received_at)) * 1000 AS first, extract(epoch FROM max(dispatched_at)) * 1000 AS last
-     FROM (SELECT * FROM postack.inbox_event ORDER BY id DESC LIMIT ${count}) AS measured`,
+     FROM postack.inbox_event WHERE id > ${afterId}`,
   );
-  return { p99: Number(row.p99), firstAt: Number(row.first), lastAt: Number(row.last) };
+  return { count: row.count, p99: Number(row.p99), firstAt: Number(row.first), lastAt: Number(row.last) };
 }
 
 /** Runs statements on a database of their own connection. Resolves to the (last one's) first row. */

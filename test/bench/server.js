@@ -7,7 +7,9 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Queue, Worker } from 'bullmq';
 import express from 'express';
+import { Redis } from 'ioredis';
 import pg from 'pg';
 import { Webhook } from 'svix';
 import { DataSource } from 'typeorm';
@@ -30,6 +32,39 @@ async function vendorSample({ store }) {
         request.headers['svix-id'],
         request.body,
       ]);
+      response.status(204).end();
+    } catch {
+      response.status(400).end();
+    }
+  });
+  return listen(createServer(app));
+}
+
+/**
+ * (i) what people build without a package like this one: the sample, a job for each event in BullMQ, a worker that calls
+ * a listener. Redis appends to its file, and flushes it once a second.
+ */
+async function bullSample() {
+  const webhook = new Webhook(secret);
+  const connection = new Redis(process.env.BENCH_REDIS_URL, { maxRetriesPerRequest: null });
+  const queue = new Queue('events', { connection });
+  const { onEvent } = listenerFor('bull').prototype;
+  const worker = new Worker(
+    'events',
+    async ({ data, timestamp }) => {
+      const event = JSON.parse(data.body);
+      await onEvent({ ...event, receivedAt: new Date(timestamp) });
+    },
+    { connection, concurrency: 50 },
+  );
+  await worker.waitUntilReady();
+  const app = express();
+  app.post(PATH, express.raw({ type: 'application/json' }), async (request, response) => {
+    try {
+      webhook.verify(request.body, request.headers);
+      handled.firstAt ??= Date.now();
+      const options = { jobId: request.headers['svix-id'], removeOnComplete: true, attempts: 10 };
+      await queue.add('event', { body: request.body.toString() }, options);
       response.status(204).end();
     } catch {
       response.status(400).end();
@@ -61,22 +96,22 @@ function bare() {
   );
 }
 
-const handled = { lagsMs: [], lastAt: undefined };
+const handled = { lagsMs: [], firstAt: undefined, lastAt: undefined };
 
-class Listener {
-  onEvent({ receivedAt }) {
-    handled.lastAt = Date.now();
-    handled.lagsMs.push(handled.lastAt - receivedAt.getTime());
-    return Promise.resolve();
+function listenerFor(name) {
+  class Listener {
+    onEvent({ receivedAt }) {
+      handled.lastAt = Date.now();
+      handled.lagsMs.push(handled.lastAt - receivedAt.getTime());
+      return Promise.resolve();
+    }
   }
+  const descriptor = Object.getOwnPropertyDescriptor(Listener.prototype, 'onEvent');
+  OnPostackEvent('*', { name })(Listener.prototype, 'onEvent', descriptor);
+  return Listener;
 }
-OnPostackEvent('*', { name: 'bench' })(
-  Listener.prototype,
-  'onEvent',
-  Object.getOwnPropertyDescriptor(Listener.prototype, 'onEvent'),
-);
 
-async function module({ adapter, role, listener, reports = true }) {
+async function module({ adapter, role, listeners = 0, reports = true }) {
   const dataSource = new DataSource({
     type: 'postgres',
     url: databaseUrl,
@@ -94,7 +129,7 @@ async function module({ adapter, role, listener, reports = true }) {
   class Host {}
   Module({
     imports: [database, PostackModule.forRoot({ secret, role, reports })],
-    providers: listener ? [Listener] : [],
+    providers: Array.from({ length: listeners }, (_, index) => listenerFor(`bench-${index + 1}`)),
   })(Host);
   const app = await NestFactory.create(Host, adapter, { logger: false });
   await app.listen(0, '127.0.0.1');
@@ -109,12 +144,14 @@ async function listen(server) {
 const rows = {
   sample: () => vendorSample({ store: false }),
   'sample+insert': () => vendorSample({ store: true }),
+  'sample+bull': bullSample,
   bare,
   'accept-express': () => module({ adapter: new ExpressAdapter(), role: 'accept' }),
   'accept-fastify': () => module({ adapter: new FastifyAdapter(), role: 'accept' }),
   'all-express': () => module({ adapter: new ExpressAdapter(), role: 'all' }),
   'all-express-reports': () => module({ adapter: new ExpressAdapter(), role: 'all', reports: false }),
-  'all-express+listener': () => module({ adapter: new ExpressAdapter(), role: 'all', listener: true }),
+  'all-express+listener': () => module({ adapter: new ExpressAdapter(), role: 'all', listeners: 1 }),
+  'all-express+4': () => module({ adapter: new ExpressAdapter(), role: 'all', listeners: 4 }),
 };
 
 const url = await rows[process.argv[2]]();
@@ -122,7 +159,7 @@ let idle = process.cpuUsage();
 process.on('message', (message) => {
   if (message === 'reset') {
     idle = process.cpuUsage();
-    handled.lagsMs = [];
+    Object.assign(handled, { lagsMs: [], firstAt: undefined, lastAt: undefined });
   }
   const { user, system } = process.cpuUsage(idle);
   const lags = handled.lagsMs.toSorted((a, b) => a - b);
@@ -130,6 +167,7 @@ process.on('message', (message) => {
     cpuSeconds: (user + system) / 1e6,
     peakMemoryMb: process.resourceUsage().maxRSS / 1024,
     handled: lags.length,
+    firstAt: handled.firstAt,
     lastHandledAt: handled.lastAt,
     listenerP99: lags[Math.floor((lags.length - 1) * 0.99)],
   });
