@@ -7,6 +7,7 @@ import { MessageEntity } from '../messages/message.entity.js';
 import { phoneNumberFromEvent } from '../events/phone-number.js';
 import { Suppressions } from '../suppressions/suppressions.js';
 import { causeOf } from './failure-catalogue.js';
+import { FailurePolicies } from './reactions/failure-policies.js';
 import { recordFailures, type FailureReport } from './failure-store.js';
 import { FailuresOptions } from './failures.options.js';
 
@@ -21,6 +22,7 @@ export class FailureRecords implements OnModuleInit {
     private readonly options: FailuresOptions,
     private readonly messages: MessageStore,
     private readonly suppressions: Suppressions,
+    private readonly policies: FailurePolicies,
   ) {}
 
   onModuleInit(): void {
@@ -71,10 +73,12 @@ export class FailureRecords implements OnModuleInit {
     if (!failure) return null;
     const { state, errorCode: code, at, eventId } = failure;
     const isByLookup = eventId === LOOKUP;
+    const { causeClass } = causeOf(this.options.catalogue, code);
     return {
-      ...{ messageId, state, code, causeClass: causeOf(this.options.catalogue, code).causeClass },
+      ...{ messageId, state, code, causeClass },
       ...{ source: isByLookup ? 'lookup' : 'event', eventId: isByLookup ? null : eventId },
       ...{ from: phoneNumberFromEvent(from), to: phoneNumberFromEvent(to), failedAt: new Date(at) },
+      isSettled: !isByLookup && this.policies.decideNothing({ code, causeClass }),
     };
   }
 }

@@ -6,7 +6,10 @@ import { MessageFailureEntity } from './message-failure.entity.js';
 export type FailureReport = Pick<
   MessageFailureEntity,
   'messageId' | 'state' | 'source' | 'code' | 'causeClass' | 'from' | 'to' | 'failedAt' | 'eventId'
->;
+> & {
+  /** Nothing is to be done about it: it counts as reacted to. */
+  isSettled?: boolean;
+};
 
 /**
  * Records failures in the transaction of `manager`, in one statement. A recorded failure of the same message is
@@ -22,8 +25,10 @@ export async function recordFailures(
   // In key order, so that two processes with overlapping batches cannot deadlock.
   const rows = reports
     .toSorted((a, b) => (a.messageId < b.messageId ? -1 : 1))
-    .map(({ messageId, causeClass, from, to, failedAt, eventId, ...report }) => ({
+    .map(({ messageId, causeClass, from, to, failedAt, eventId, isSettled, ...report }) => ({
       ...report,
+      reactions: isSettled ? [] : null,
+      reacted_at: isSettled ? new Date() : null,
       message_id: messageId,
       cause_class: causeClass,
       from_number: from,
@@ -35,7 +40,8 @@ export async function recordFailures(
   await manager.query(upsertFailures(table), [JSON.stringify(rows)]);
 }
 
-const COLUMNS = 'message_id, state, source, code, cause_class, from_number, to_number, failed_at, event_id';
+const COLUMNS =
+  'message_id, state, source, code, cause_class, from_number, to_number, failed_at, event_id, reactions, reacted_at';
 
 // Each rejection is a new failure. Without a number, no reaction was possible.
 const IS_SAME = `(known.state, known.code) IS NOT DISTINCT FROM (excluded.state, excluded.code)
@@ -53,5 +59,5 @@ const upsertFailures = (table: string) => `
      ${keptIfSame('reactions')}, ${keptIfSame('reacted_at')}, ${keptIfSame('resend_refusal')})`;
 
 function keptIfSame(column: string): string {
-  return `CASE WHEN ${IS_SAME} THEN known.${column} END`;
+  return `CASE WHEN ${IS_SAME} AND known.reacted_at IS NOT NULL THEN known.${column} ELSE excluded.${column} END`;
 }

@@ -11,6 +11,7 @@ import { UndeliveredListener } from './undelivered.listener.js';
 import { FailureReactionsListener } from './reactions/failure-reactions.listener.js';
 import { FailureReactions } from './reactions/failure-reactions.js';
 import { FailureResend } from './reactions/failure-resend.js';
+import { FailureSets } from './reactions/failure-sets.js';
 import { FailurePolicies } from './reactions/failure-policies.js';
 import { ConfiguredFailurePolicy } from './reactions/configured-failure.policy.js';
 import { FailureQueue } from './reactions/failure-queue.js';
@@ -38,6 +39,7 @@ import { ReconciliationProgress } from './reconciliation/reconciliation-progress
     FailureReactionsListener,
     FailureReactions,
     FailureResend,
+    FailureSets,
     FailurePolicies,
     ConfiguredFailurePolicy,
     FailureQueue,

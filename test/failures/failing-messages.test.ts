@@ -163,7 +163,7 @@ describe('FailureReactions', () => {
     expect(await failures.find(messageId!)).toMatchObject({ reactedAt: null, resendRefusal: null });
     await change(`status = 'accepted', message_id = '${messageId}', accepted_at = now()`);
     await app.database.query(
-      `UPDATE postack_jobs.job SET start_after = now() WHERE name LIKE '%failures.react%' AND state IN ('retry', 'created')`,
+      `UPDATE postack.delivery SET run_at = now() WHERE handler = 'failures.react' AND status = 'retrying'`,
     );
     expect(await failureOf(messageId!)).toMatchObject({ reactions: ['resend'], resendRefusal: null });
   });

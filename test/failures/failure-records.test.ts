@@ -6,6 +6,7 @@ import { MessageSentEvent } from '../../src/events/message-sent.event.js';
 import { MessageUndeliveredEvent } from '../../src/events/message-undelivered.event.js';
 import { FailuresOptions } from '../../src/failures/failures.options.js';
 import { MessageFailureEntity } from '../../src/failures/message-failure.entity.js';
+import type { FailurePolicies } from '../../src/failures/reactions/failure-policies.js';
 import { FailureRecords } from '../../src/failures/failure-records.js';
 import { MessageEntity } from '../../src/messages/message.entity.js';
 import { MessageStore } from '../../src/messages/message-store.js';
@@ -39,6 +40,8 @@ function event(
   );
 }
 
+const reactingPolicies = { decideNothing: () => false } as unknown as FailurePolicies;
+
 describe('FailureRecords', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
@@ -52,6 +55,7 @@ describe('FailureRecords', () => {
       new FailuresOptions(),
       store,
       new Suppressions(new PostackDatabase(dataSource)),
+      reactingPolicies,
     ).onModuleInit();
   });
   afterAll(async () => {

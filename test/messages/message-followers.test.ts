@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AbstractLogger, type DataSource } from 'typeorm';
 import { PostackDatabase } from '../../src/database/postack-database.js';
 import { MessageUndeliveredEvent } from '../../src/events/message-undelivered.event.js';
+import type { FailurePolicies } from '../../src/failures/reactions/failure-policies.js';
 import { FailureRecords } from '../../src/failures/failure-records.js';
 import { FailuresOptions } from '../../src/failures/failures.options.js';
 import { messageOf } from '../../src/messages/message-state.js';
@@ -78,7 +79,8 @@ describe('MessageStore', () => {
     const store = new MessageStore();
     new MessageReports(new ReportsOptions(), store).onModuleInit();
     const suppressions = new Suppressions(new PostackDatabase(dataSource));
-    new FailureRecords(new FailuresOptions(), store, suppressions).onModuleInit();
+    const policies = { decideNothing: () => false } as unknown as FailurePolicies;
+    new FailureRecords(new FailuresOptions(), store, suppressions, policies).onModuleInit();
     const log = new InsertLog();
     dataSource.logger = log;
     await merge(store, 'SM_real');

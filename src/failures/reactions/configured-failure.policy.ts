@@ -12,7 +12,7 @@ export class ConfiguredFailurePolicy extends FailurePolicy {
     super();
   }
 
-  decide({ code, causeClass }: MessageFailure): readonly FailureReaction[] {
+  decide({ code, causeClass }: Pick<MessageFailure, 'code' | 'causeClass'>): readonly FailureReaction[] {
     const { reactions } = this.options;
     const ofCode = code !== null && Object.hasOwn(reactions, code) ? reactions[code] : undefined;
     return ofCode ?? reactions[causeClass] ?? [];

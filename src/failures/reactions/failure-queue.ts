@@ -5,7 +5,6 @@ import { RETRY_FOR_A_DAY } from '../../jobs/pg-boss.service.js';
 import type { Queue } from '../../jobs/queue.js';
 import { Workers } from '../../jobs/workers.js';
 import { loggableError } from '../../errors/loggable-error.js';
-import { PostackDatabase } from '../../database/postack-database.js';
 import { FailureReactions } from './failure-reactions.js';
 
 interface FailureJob {
@@ -20,7 +19,6 @@ export class FailureQueue {
   readonly #queue: Queue<FailureJob>;
 
   constructor(
-    private readonly database: PostackDatabase,
     private readonly reactions: FailureReactions,
     workers: Workers,
   ) {
@@ -32,7 +30,7 @@ export class FailureQueue {
   /** @throws to have the job retried. */
   async #react({ data: { messageId }, retryCount, retryLimit }: JobWithMetadata<FailureJob>): Promise<void> {
     try {
-      await this.database.transaction((manager) => this.reactions.react(messageId, manager));
+      await this.reactions.react(messageId);
     } catch (error) {
       const what = `Failure handling for message ${messageId}`;
       if (retryCount < retryLimit) this.#logger.warn(`${what} failed; will retry: ${loggableError(error)}`);

@@ -8,9 +8,11 @@ import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
 import { Suppressions } from '../../suppressions/suppressions.js';
 import { FailurePolicies } from './failure-policies.js';
 import { FailureResend } from './failure-resend.js';
+import { FailureSets } from './failure-sets.js';
 import { FailureRecords } from '../failure-records.js';
 import { MessageFailureEntity } from '../message-failure.entity.js';
 import type { ResendRefusal } from '../failure-states.js';
+import { causeOf } from '../failure-catalogue.js';
 import { withCause, type MessageFailure } from '../message-failure.js';
 import { FAILURE_REACTIONS, FailuresOptions, type FailureReaction } from '../failures.options.js';
 
@@ -38,22 +40,43 @@ export class FailureReactions {
     private readonly records: FailureRecords,
     private readonly policies: FailurePolicies,
     private readonly resend: FailureResend,
+    private readonly sets: FailureSets,
     private readonly suppressions: Suppressions,
     private readonly alerts: Alerts,
   ) {}
 
   /**
-   * Reacts in the transaction of `manager`, once for each recorded failure.
+   * Reacts, once for each recorded failure. Only reactions that may take effect need a transaction of their own.
    *
    * @throws {FailureNotRecordedError}
    * @throws the error of a policy that throws.
    */
-  async react(messageId: string, manager: EntityManager): Promise<void> {
-    const stored = await this.#find(messageId, manager);
+  async react(messageId: string): Promise<void> {
+    const stored = await this.#find(messageId);
     if (stored.reactedAt) return;
+    const hasNumber = stored.to !== null;
+    if (!hasNumber) await this.#addNumbers(stored);
     const failure = withCause(stored, this.options.catalogue);
     // Before the rows are locked: a policy may be slow, and the projection must not wait for it.
     const reactions = new Set(await this.policies.decide(failure));
+    const refusal = reactions.has('resend') ? await this.#refusal(failure) : null;
+    const hasNoEffect = reactions.size === 0 || (reactions.size === 1 && refusal !== null);
+    if (hasNoEffect && hasNumber) await this.sets.markNone(failure, refusal);
+    else await this.database.transaction((manager) => this.#reactNow(failure, reactions, manager));
+  }
+
+  /** Whether no policy reacts to messages that failed with this code, whatever else is known about them. */
+  reactsNeverTo(code: string | null): boolean {
+    const { causeClass } = causeOf(this.options.catalogue, code);
+    return this.policies.decideNothing({ code, causeClass });
+  }
+
+  async #reactNow(
+    failure: MessageFailure,
+    reactions: ReadonlySet<FailureReaction>,
+    manager: EntityManager,
+  ): Promise<void> {
+    const { messageId } = failure;
     // Locked in the same order as by the projection. The state of the message is fixed until the commit.
     await manager.findOne(MessageEntity, { where: { id: messageId }, lock: { mode: 'pessimistic_read' } });
     const locked = await manager.findOne(MessageFailureEntity, {
@@ -75,25 +98,26 @@ export class FailureReactions {
     );
   }
 
+  /** Why it is certainly not resent; `null` when only the transaction can say. */
+  async #refusal(failure: MessageFailure): Promise<ResendRefusal | null> {
+    return this.resend.refusal(failure) ?? ((await this.sets.isMaybeOurs(failure)) ? null : 'not-ours');
+  }
+
   /** @throws {FailureNotRecordedError} */
-  async #find(messageId: string, manager: EntityManager): Promise<MessageFailureEntity> {
-    const find = () => manager.findOneBy(MessageFailureEntity, { messageId });
-    let stored = await find();
-    if (!stored) {
-      // In its own transaction, so that its lock is not held while the policies decide.
-      await this.database.transaction((own) => this.records.recordStored(messageId, own));
-      stored = await find();
-    }
-    if (!stored) throw new FailureNotRecordedError(messageId);
-    return stored.to === null ? this.#withNumbers(stored, manager) : stored;
+  async #find(messageId: string): Promise<MessageFailureEntity> {
+    const stored = await this.sets.find(messageId);
+    if (stored) return stored;
+    await this.database.transaction((manager) => this.records.recordStored(messageId, manager));
+    const recorded = await this.sets.find(messageId);
+    if (!recorded) throw new FailureNotRecordedError(messageId);
+    return recorded;
   }
 
   /** Takes the numbers from the outbox if no event contained them. */
-  async #withNumbers(stored: MessageFailureEntity, manager: EntityManager): Promise<MessageFailureEntity> {
+  async #addNumbers(stored: MessageFailureEntity): Promise<void> {
     const { messageId } = stored;
-    const sent = await manager.findOneBy(OutboxMessageEntity, { messageId });
-    if (!sent) return stored;
-    return Object.assign(stored, { from: sent.from, to: sent.to });
+    const sent = await this.database.repository(OutboxMessageEntity).findOneBy({ messageId });
+    if (sent) Object.assign(stored, { from: sent.from, to: sent.to });
   }
 
   /** @returns the reactions that took effect. */

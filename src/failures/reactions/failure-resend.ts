@@ -8,10 +8,10 @@ import type { MessageFailure } from '../message-failure.js';
 import { FailuresOptions } from '../failures.options.js';
 
 /** How long the outbox keeps trying to find out whether Postack accepted a message. */
-const UNKNOWN_OUTCOME_MS = 28 * 3_600_000;
+export const UNKNOWN_OUTCOME_MS = 28 * 3_600_000;
 
 /** Tolerated lag of Postack's clock. */
-const SKEW_MS = 60_000;
+export const SKEW_MS = 60_000;
 
 /** A replayed event or a resumed listener may bring up old failures: their recipients no longer expect the message. */
 const MAX_AGE_MS = 24 * 3_600_000;
@@ -46,10 +46,9 @@ export class FailureResend {
    * @throws {SenderUndecidedError} while it is unknown whether the outbox sent the message.
    */
   async resend(failure: MessageFailure, manager: EntityManager): Promise<ResendRefusal | null> {
-    const { messageId, isRetryable, source } = failure;
-    if (!isRetryable) return 'not-retryable';
-    if (source !== 'event') return 'not-by-event';
-    if (Date.now() - failure.failedAt.getTime() > MAX_AGE_MS) return 'too-late';
+    const { messageId } = failure;
+    const refusal = this.refusal(failure);
+    if (refusal) return refusal;
     const failed = await manager.findOneBy(OutboxMessageEntity, { messageId });
     if (!failed) {
       await this.#assertNotOurs(failure, manager);
@@ -73,6 +72,13 @@ export class FailureResend {
       { manager },
     );
     return null;
+  }
+
+  /** Why it is not resent, as far as the failure itself says. */
+  refusal({ isRetryable, source, failedAt }: MessageFailure): ResendRefusal | null {
+    if (!isRetryable) return 'not-retryable';
+    if (source !== 'event') return 'not-by-event';
+    return Date.now() - failedAt.getTime() > MAX_AGE_MS ? 'too-late' : null;
   }
 
   /** A receipt may arrive before Postack's response to the send request, or instead of it. */

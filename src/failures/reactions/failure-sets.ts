@@ -1,0 +1,95 @@
+import DataLoader from 'dataloader';
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { PostackDatabase } from '../../database/postack-database.js';
+import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
+import { MessageFailureEntity } from '../message-failure.entity.js';
+import type { ResendRefusal } from '../failure-states.js';
+import type { MessageFailure } from '../message-failure.js';
+import { SKEW_MS, UNKNOWN_OUTCOME_MS } from './failure-resend.js';
+
+/** The reaction to a failure had no effect. */
+interface NoEffect {
+  failure: MessageFailure;
+  resendRefusal: ResendRefusal | null;
+}
+
+/** What reactions read and write when they have no effect: one statement for all failures of the same moment. */
+@Injectable()
+export class FailureSets {
+  readonly #failures = loader((ids: readonly string[]) => this.#findAll(ids));
+  readonly #senders = loader((failures: readonly MessageFailure[]) => this.#maybeSent(failures));
+  readonly #marks = loader((marks: readonly NoEffect[]) => this.#markAll(marks));
+
+  constructor(private readonly database: PostackDatabase) {}
+
+  /** A recorded failure. */
+  find(messageId: string): Promise<MessageFailureEntity | null> {
+    return this.#failures.load(messageId);
+  }
+
+  /** Whether the outbox has sent the message, or may have: a send of unknown outcome fits. */
+  isMaybeOurs(failure: MessageFailure): Promise<boolean> {
+    return this.#senders.load(failure);
+  }
+
+  /** Records that no reaction took effect, unless the failure has been replaced meanwhile. */
+  async markNone(failure: MessageFailure, resendRefusal: ResendRefusal | null): Promise<void> {
+    await this.#marks.load({ failure, resendRefusal });
+  }
+
+  async #findAll(ids: readonly string[]): Promise<(MessageFailureEntity | null)[]> {
+    const found = await this.database.repository(MessageFailureEntity).findBy({ messageId: In([...ids]) });
+    const byId = new Map(found.map((failure) => [failure.messageId, failure]));
+    return ids.map((id) => byId.get(id) ?? null);
+  }
+
+  async #maybeSent(failures: readonly MessageFailure[]): Promise<boolean[]> {
+    const rows = await this.database.query<{ message_id: string }[]>(
+      MAYBE_SENT(this.database.table(OutboxMessageEntity)),
+      [
+        failures.map(({ messageId }) => messageId),
+        failures.map(({ to }) => to),
+        failures.map(({ failedAt }) => new Date(failedAt.getTime() - UNKNOWN_OUTCOME_MS)),
+        failures.map(({ failedAt }) => new Date(failedAt.getTime() + SKEW_MS)),
+      ],
+    );
+    const ids = new Set(rows.map((row) => row.message_id));
+    return failures.map(({ messageId }) => ids.has(messageId));
+  }
+
+  async #markAll(marks: readonly NoEffect[]): Promise<boolean[]> {
+    await this.database.query(MARK_NONE(this.database.table(MessageFailureEntity)), [
+      marks.map(({ failure }) => failure.messageId),
+      marks.map(({ failure }) => failure.state),
+      marks.map(({ failure }) => failure.code),
+      marks.map(({ resendRefusal }) => resendRefusal),
+    ]);
+    return marks.map(() => true);
+  }
+}
+
+/** Without a cache: each call reads what is stored now. */
+function loader<Key, Value>(all: (keys: readonly Key[]) => Promise<Value[]>): DataLoader<Key, Value> {
+  return new DataLoader<Key, Value>(all, { cache: false, maxBatchSize: 500 });
+}
+
+const MAYBE_SENT = (outbox: string) => `
+  SELECT f.message_id FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[])
+    AS f (message_id, to_number, since, until)
+  WHERE EXISTS (SELECT FROM ${outbox} o WHERE o.message_id = f.message_id)
+    OR EXISTS (
+      SELECT FROM ${outbox} o
+      WHERE (o.status = 'sending' OR o.held_reason = 'unknown-outcome')
+        AND o.sending_since BETWEEN f.since AND f.until AND (f.to_number IS NULL OR o.to_number = f.to_number))`;
+
+// Locked in the order of the projection, so that the two cannot deadlock.
+const MARK_NONE = (table: string) => `
+  WITH same AS (
+    SELECT known.message_id, new.refusal
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS new (message_id, state, code, refusal)
+    JOIN ${table} known ON known.message_id = new.message_id
+    WHERE known.reacted_at IS NULL AND (known.state, known.code) IS NOT DISTINCT FROM (new.state, new.code)
+    ORDER BY known.message_id FOR UPDATE OF known)
+  UPDATE ${table} f SET reactions = '{}', reacted_at = now(), resend_refusal = same.refusal
+  FROM same WHERE f.message_id = same.message_id`;
