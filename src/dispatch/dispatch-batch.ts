@@ -2,13 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
-import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { Notifications } from '../jobs/notifications.js';
 import type { Handler } from '../listeners/handler.js';
 import { DeliveryPlan } from './deliveries/delivery-plan.js';
 import { HandlerWorkers } from './deliveries/handler-workers.js';
 import { Leases } from '../jobs/leases.js';
-import { type BlockedGroups, Ledger } from './deliveries/ledger.js';
+import { type BlockedGroups, type DispatchedEvent, Ledger } from './deliveries/ledger.js';
 import { DispatchTimeoutError } from './dispatch-errors.js';
 import { ProjectionFailedError, ProjectionRunner } from './projection-runner.js';
 import { StoredEvents, type StoredEvent } from './stored-events.js';
@@ -120,10 +119,14 @@ export class DispatchBatch {
       else plan.add(projection, batch);
     }
     for (const [listener, batch] of bySubscriber(claimed, routes, 'listeners')) plan.add(listener, batch);
-    const blocked = await this.ledger.insert(plan.deliveries, plan.lease, manager);
     const events = claimed.map(({ event }) => event);
     for (const observer of this.#observers) await observer(events, manager);
-    await this.#mark(claimed, routes, manager);
+    const blocked = await this.ledger.dispatch(
+      marksOf(claimed, routes),
+      plan.deliveries,
+      plan.lease,
+      manager,
+    );
     const waiting = [...plan.waiting];
     if (waiting.length > 0) await this.notifications.deliveries(waiting, manager, { elsewhereOnly: true });
     return blocked;
@@ -161,24 +164,18 @@ export class DispatchBatch {
     const poisoned = await this.projections.runBatchIsolated(projection, batch, manager, failed);
     if (poisoned.length > 0) await this.ledger.setAside(projection, poisoned, manager);
   }
+}
 
-  /** One statement for events of all types. */
-  async #mark(claimed: readonly StoredEvent[], routes: Routes, manager: EntityManager): Promise<void> {
-    const marks = new Map(
-      [...routes].map(([wireType, { projections, listeners }]) => [
-        wireType,
-        {
-          status: projections.length + listeners.length > 0 ? 'dispatched' : 'unhandled',
-          projections: projections.map(({ name }) => name).join(','),
-        },
-      ]),
-    );
-    await manager.query(MARK_DISPATCHED(this.database.table(InboxEventEntity)), [
-      claimed.map(({ rowId }) => rowId),
-      claimed.map(({ wireType }) => marks.get(wireType)?.status),
-      claimed.map(({ wireType }) => marks.get(wireType)?.projections),
-    ]);
-  }
+function marksOf(claimed: readonly StoredEvent[], routes: Routes): DispatchedEvent[] {
+  return claimed.map(({ rowId, wireType }) => {
+    const { projections = [], listeners = [] } = routes.get(wireType) ?? {};
+    const hasSubscriber = projections.length + listeners.length > 0;
+    return {
+      rowId,
+      status: hasSubscriber ? 'dispatched' : 'unhandled',
+      projections: projections.map(({ name }) => name),
+    };
+  });
 }
 
 function bySubscriber(
@@ -196,11 +193,3 @@ function bySubscriber(
   }
   return batches;
 }
-
-const MARK_DISPATCHED = (inbox: string) => `
-  UPDATE ${inbox} AS e SET
-    status = marked.status,
-    dispatched_at = clock_timestamp(),
-    projections = string_to_array(marked.projections, ',')
-  FROM unnest($1::bigint[], $2::text[], $3::text[]) AS marked (id, status, projections)
-  WHERE e.id = marked.id`;

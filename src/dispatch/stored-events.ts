@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
+import { queryPrepared } from '../database/query-prepared.js';
 import { setIdleTimeout } from '../database/transaction-with-timeout.js';
 import { EventParser } from '../events/event-parser.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
@@ -68,7 +69,8 @@ export class StoredEvents {
     afterRowId: bigint,
     timeoutMs: number,
   ): Promise<ClaimedEvents> {
-    const rows: (EventRow & { subscriptions: string })[] = await manager.query(
+    const rows = await queryPrepared<EventRow & { subscriptions: string }>(
+      manager,
       `SELECT ${EVENT_COLUMNS}, ${subscriptionsVersion(this.#subscription)} AS subscriptions,
          (SELECT ${setIdleTimeout('$3')})
        FROM ${this.#inbox} e

@@ -13,11 +13,25 @@ export const NUMBER_RULE =
 /** Longer values in events are not numbers, and would not fit into an index. In characters. */
 const MAX_LENGTH = 64;
 
+/** The spellings that were met last: parsing one costs as much as verifying a signature. */
+const known = new Map<string, string>();
+const MAX_KNOWN = 20_000;
+
 /**
  * Brings a number to its one spelling: E.164 for international numbers (`+1 (555) 010-0001` and `15550100001` become
  * `+15550100001`); short codes and sender names are only trimmed. Accepts any text; see `parsePhoneNumber` for input.
  */
 export function normalizePhoneNumber(number: string): string {
+  let normalized = known.get(number);
+  if (normalized !== undefined) return normalized;
+  normalized = normalize(number);
+  if (number.length > MAX_LENGTH) return normalized;
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(number, normalized);
+  return normalized;
+}
+
+function normalize(number: string): string {
   const trimmed = number.trim();
   const international = BARE_DIGITS.test(trimmed) ? `+${trimmed}` : trimmed;
   if (!international.startsWith('+')) return trimmed;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { queryPrepared } from '../database/query-prepared.js';
 import { tableName } from '../database/table-name.js';
 import { isUnsettled, type DeliveryFact } from './delivery-state.js';
 import { MessageEntity } from './message.entity.js';
@@ -105,7 +106,8 @@ export class MessageStore {
 
   /** Inserts messages without a row; returns those that have one. */
   async #insertNew(messages: MessageEntity[], manager: EntityManager): Promise<MessageEntity[]> {
-    const rows: { id: string }[] = await manager.query(
+    const rows = await queryPrepared<{ id: string }>(
+      manager,
       `INSERT INTO ${tableName(manager.dataSource, MessageEntity)} (${COLUMNS})
        SELECT ${COLUMNS} FROM ${UNNESTED}
        ON CONFLICT (id) DO NOTHING RETURNING id`,
@@ -116,7 +118,8 @@ export class MessageStore {
   }
 
   async #update(messages: MessageEntity[], manager: EntityManager): Promise<void> {
-    await manager.query(
+    await queryPrepared(
+      manager,
       `UPDATE ${tableName(manager.dataSource, MessageEntity)} AS message SET (${COLUMNS}) = (${NEW_COLUMNS})
        FROM ${UNNESTED} WHERE message.id = new.id`,
       columnValues(messages),

@@ -1,12 +1,14 @@
 // The load: a process of its own, so that it does not share the server's event loop. Signs every request before the
 // clock starts. Either keeps BENCH_CONNECTIONS requests in flight for BENCH_SECONDS, with wrk where it is installed,
-// else with autocannon; or, with BENCH_RATE, sends so many a second, with autocannon. Prints one JSON line.
+// else with autocannon; or, with BENCH_RATE, sends so many a second. Prints one JSON line.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { Agent, request } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { makeRequests } from './requests.js';
 
@@ -26,7 +28,8 @@ const connections = Number(BENCH_CONNECTIONS);
 const MAX_PER_SECOND = 30_000;
 
 const hasWrk = spawnSync('wrk', ['--version']).error === undefined;
-console.log(JSON.stringify(rate === 0 && hasWrk ? await byWrk() : await byAutocannon()));
+const load = rate > 0 ? byClock : hasWrk ? byWrk : byAutocannon;
+console.log(JSON.stringify(await load()));
 
 async function byWrk() {
   const directory = await mkdtemp(join(tmpdir(), 'nestjs-postack-load-'));
@@ -59,16 +62,11 @@ async function byWrk() {
 }
 
 async function byAutocannon() {
-  const requests = makeRequests(rate > 0 ? rate * (seconds + 1) : MAX_PER_SECOND * seconds, BENCH_SECRET);
+  const requests = makeRequests(MAX_PER_SECOND * seconds, BENCH_SECRET);
   let next = 0;
-  const setupRequest = (request) => {
-    const { headers, body } = requests[next++ % requests.length];
-    return { ...request, headers, body };
-  };
+  const setupRequest = (one) => ({ ...one, ...requests[next++ % requests.length] });
   const result = await autocannon({
-    url: BENCH_URL,
-    connections,
-    ...(rate > 0 ? { overallRate: rate, amount: rate * seconds } : { duration: seconds }),
+    ...{ url: BENCH_URL, connections, duration: seconds },
     requests: [{ method: 'POST', setupRequest }],
   });
   const { duration, latency, statusCodeStats, errors } = result;
@@ -79,5 +77,43 @@ async function byAutocannon() {
     p50: latency.p50,
     p99: latency.p99,
     refused: answered - (statusCodeStats['204']?.count ?? 0) + errors,
+  };
+}
+
+/** Evenly spaced, which neither of the two can: a request's time counts from when it was due. */
+async function byClock() {
+  const count = rate * seconds;
+  const requests = makeRequests(count, BENCH_SECRET);
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const latencies = [];
+  let refused = 0;
+  const startedMs = performance.now();
+  const send = async ({ headers, body }, dueMs) => {
+    const sent = request(url, {
+      method: 'POST',
+      agent,
+      headers: { ...headers, 'content-length': body.length },
+    });
+    sent.end(body);
+    const [response] = await once(sent, 'response');
+    latencies.push(performance.now() - dueMs);
+    if (response.statusCode !== 204) refused += 1;
+    response.resume();
+  };
+  const sending = [];
+  while (sending.length < count) {
+    const dueMs = startedMs + (sending.length * 1000) / rate;
+    if (dueMs > performance.now()) await sleep(1);
+    else sending.push(send(requests[sending.length], dueMs));
+  }
+  await Promise.all(sending);
+  agent.destroy();
+  latencies.sort((a, b) => a - b);
+  return {
+    by: 'clock',
+    perSecond: (count * 1000) / (performance.now() - startedMs),
+    p50: latencies[Math.floor(count * 0.5)],
+    p99: latencies[Math.floor(count * 0.99)],
+    refused,
   };
 }

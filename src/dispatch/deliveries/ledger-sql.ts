@@ -68,8 +68,14 @@ export function ledgerSql(delivery: string, inbox: string, worker: string) {
   const isHeld = `event_id = $1 AND handler = $2 AND generation = $3 AND worker = $4 AND status = 'running'`;
 
   return {
-    insert: `
-      WITH written AS (INSERT INTO ${delivery} (event_id, handler, status, attempts, worker, run_at, order_key, occurred_at)
+    dispatch: `
+      WITH marked AS (UPDATE ${inbox} AS e SET
+        status = mark.status,
+        dispatched_at = clock_timestamp(),
+        projections = string_to_array(mark.projections, ',')
+      FROM unnest($9::bigint[], $10::text[], $11::text[]) AS mark (id, status, projections)
+      WHERE e.id = mark.id),
+      written AS (INSERT INTO ${delivery} (event_id, handler, status, attempts, worker, run_at, order_key, occurred_at)
       SELECT new.event_id, ($1::text[])[new.handler], CASE WHEN new.is_held THEN 'running' ELSE 'pending' END, 0,
         CASE WHEN new.is_held THEN $2::uuid END,
         CASE WHEN new.order_key IS NULL OR NOT new.is_behind AND NOT EXISTS (
@@ -79,7 +85,7 @@ export function ledgerSql(delivery: string, inbox: string, worker: string) {
       FROM unnest($3::bigint[], $4::int[], $5::boolean[], $6::text[], $7::timestamptz[], $8::boolean[])
         AS new (event_id, handler, is_held, order_key, occurred_at, is_behind)
       ON CONFLICT (event_id, handler) DO NOTHING RETURNING handler, order_key, run_at)
-      SELECT handler, array_agg(DISTINCT order_key) AS order_keys FROM written
+      SELECT handler, array_agg(DISTINCT order_key) AS "orderKeys" FROM written
       WHERE order_key IS NOT NULL AND run_at IS NULL GROUP BY handler`,
 
     setAside: `

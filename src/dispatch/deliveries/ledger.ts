@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { OwnPool } from '../../database/own-pool.js';
+import { queryPrepared } from '../../database/query-prepared.js';
 import { PostackDatabase } from '../../database/postack-database.js';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
 import type { Handler } from '../../listeners/handler.js';
@@ -26,8 +27,15 @@ export interface NewDelivery {
   isBehind: boolean;
 }
 
+/** A dispatched event as it is marked in the inbox, with the projections that ran on it. */
+export interface DispatchedEvent {
+  rowId: string;
+  status: 'dispatched' | 'unhandled';
+  projections: readonly string[];
+}
+
 /** Message groups in which a delivery waits for an earlier one. */
-export type BlockedGroups = readonly { handler: string; orderKeys: readonly string[] }[];
+export type BlockedGroups = readonly { handler: string; orderKeys: string[] }[];
 
 /** A delivery of a dead process. */
 export interface ReleasedDelivery {
@@ -69,19 +77,19 @@ export class Ledger {
   }
 
   /**
-   * Writes the deliveries of dispatched events, in the transaction of their dispatch. Resolves to the message groups in
-   * which one waits for an earlier event: to be passed to `unblock` after the commit, because that event may be settled
+   * Marks events as dispatched and writes their deliveries, in the transaction of their dispatch. Resolves to the message
+   * groups in which a delivery waits for an earlier event: to be passed to `unblock` after the commit, because that event may be settled
    * at the same time.
    */
-  async insert(
+  async dispatch(
+    events: readonly DispatchedEvent[],
     deliveries: readonly NewDelivery[],
     lease: Lease | undefined,
     manager: EntityManager,
   ): Promise<BlockedGroups> {
-    if (deliveries.length === 0) return [];
     const names = [...new Set(deliveries.map(({ handler }) => handler))];
     const indexOf = new Map(names.map((name, index) => [name, index + 1]));
-    const groups: { handler: string; order_keys: string[] }[] = await manager.query(this.#sql.insert, [
+    return queryPrepared(manager, this.#sql.dispatch, [
       names,
       lease?.id ?? null,
       deliveries.map(({ rowId }) => rowId),
@@ -90,8 +98,10 @@ export class Ledger {
       deliveries.map(({ orderKey }) => orderKey),
       deliveries.map(({ occurredAt }) => occurredAt?.toISOString() ?? null),
       deliveries.map(({ isBehind }) => isBehind),
+      events.map(({ rowId }) => rowId),
+      events.map(({ status }) => status),
+      events.map(({ projections }) => projections.join(',')),
     ]);
-    return groups.map(({ handler, order_keys: orderKeys }) => ({ handler, orderKeys }));
   }
 
   /** Writes deliveries of a projection that failed on these events alone, in the transaction of their dispatch. */

@@ -22,9 +22,11 @@ export class FailureQueue {
     private readonly reactions: FailureReactions,
     workers: Workers,
   ) {
-    this.#queue = workers.queue('failures', RETRY_FOR_A_DAY);
+    this.#queue = workers.queue('failures', { ...RETRY_FOR_A_DAY, notify: true });
     // Fast enough to keep up with rejected messages.
-    this.#queue.process((job) => this.#react(job), { concurrency: 5, pollSeconds: 0.5 });
+    this.#queue.process((job) => this.#react(job), {
+      ...{ concurrency: 5, pollSeconds: 0.5, pollSecondsWithNotify: 5 },
+    });
   }
 
   /** @throws to have the job retried. */

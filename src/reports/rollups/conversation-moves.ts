@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { queryPrepared } from '../../database/query-prepared.js';
 import { tableName } from '../../database/table-name.js';
 import { ConversationEntryEntity } from './conversation-entry.entity.js';
 import type { ConversationEntry } from './conversation-figures.js';
@@ -36,7 +37,8 @@ export interface Move {
 export async function lockConversations(moves: readonly Move[], manager: EntityManager): Promise<void> {
   const conversations = [...new Set(moves.map(({ position }) => position.conversation))];
   const isSingly = conversations.length <= MAX_LOCKS;
-  await manager.query(
+  await queryPrepared(
+    manager,
     `SELECT ${LOCK_CONVERSATIONS_SHARED} UNION ALL
      SELECT pg_advisory_xact_lock${isSingly ? '_shared' : ''}(${WHOLE_LOCK}) UNION ALL
      SELECT pg_advisory_xact_lock(${LOCK_SPACE}, lock::int) FROM (
@@ -57,7 +59,7 @@ export async function moveInConversations(
   manager: EntityManager,
 ): Promise<Map<string, ConversationEntry[]>> {
   const table = tableName(manager.dataSource, ConversationEntryEntity);
-  const rows: EntryRow[] = await manager.query(moveEntriesSql(table), [
+  const rows = await queryPrepared<EntryRow>(manager, moveEntriesSql(table), [
     moves.map(({ position }) => position.conversation),
     moves.map(({ position }) => new Date(position.entry.atMs).toISOString()),
     moves.map(({ position }) => position.entry.messageId),

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
+import { queryPrepared } from '../../database/query-prepared.js';
 import { tableName } from '../../database/table-name.js';
 import { ReportCountEntity } from './report-count.entity.js';
 import { MEASURES, type ReportDeltas } from './report-deltas.js';
@@ -47,7 +48,7 @@ export async function addToReports(
     event: tableName(dataSource, ReportEventEntity),
     count: tableName(dataSource, ReportCountEntity),
   });
-  await manager.query(sql, [
+  await queryPrepared(manager, sql, [
     slot,
     numbers.map(([key]) => key),
     numbers.map(([, number]) => number),
