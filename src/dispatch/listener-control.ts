@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
@@ -13,6 +14,9 @@ import { WorkerEntity } from '../jobs/worker.entity.js';
 
 /** Retiring a listener discards this many deliveries in one transaction. */
 const CHUNK_SIZE = 5000;
+
+/** A dispatch that began before a listener was retired has ended after this time. */
+const DISPATCH_MS = 15_000;
 
 /** Reports the state of listeners and projections, of whatever process; pauses, resumes and retires them. */
 @Injectable()
@@ -100,6 +104,28 @@ export class ListenerControl {
       await manager.getRepository(SubscriptionEntity).delete({ handler: name });
       await manager.getRepository(ListenerPauseEntity).delete({ listener: name });
     });
+    const discarded = await this.#discardAll(name, reason);
+    await this.#earlierTransactions();
+    return discarded + (await this.#discardAll(name, reason));
+  }
+
+  /** Waits until all transactions that are running have ended: a dispatch may still deliver to a retired listener. */
+  async #earlierTransactions(): Promise<void> {
+    const endMs = performance.now() + DISPATCH_MS;
+    // A claim that has read the subscriptions gets its transaction id a moment later.
+    await sleep(100);
+    const [current] = await this.database.query<{ id: string }[]>('SELECT pg_current_xact_id()::text AS id');
+    while (performance.now() < endMs) {
+      const [row] = await this.database.query<{ isOver: boolean }[]>(
+        'SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8 AS "isOver"',
+        [current?.id],
+      );
+      if (row?.isOver) return;
+      await sleep(100);
+    }
+  }
+
+  async #discardAll(name: string, reason: string): Promise<number> {
     let discarded = 0;
     for (let chunk = -1; chunk !== 0; discarded += chunk) {
       chunk = await this.database.forLongStatements.transaction((manager) =>
