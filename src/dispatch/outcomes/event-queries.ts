@@ -72,7 +72,9 @@ export class EventQueries {
 
   /** Newest first. @throws {InvalidCursorError} */
   async list({ type, status, since, ...page }: EventFilter = {}): Promise<Page<EventSummary>> {
-    const query = this.#query().where('event.endpoint = :endpoint', { endpoint: this.options.endpoint });
+    const query = this.#query(this.database.forLongStatements).where('event.endpoint = :endpoint', {
+      endpoint: this.options.endpoint,
+    });
     if (type !== undefined) query.andWhere('event.type = :type', { type });
     if (since) query.andWhere('event.receivedAt >= :since', { since });
     if (status !== undefined) query.andWhere(`${this.#statusSql()} = :status`, { status });
@@ -87,7 +89,7 @@ export class EventQueries {
 
   /** One event by its `svix-id`; `null` when there is none. */
   async find(id: string): Promise<EventDetail | null> {
-    const query = this.#query()
+    const query = this.#query(this.database)
       .addSelect('event.body')
       .where('event.endpoint = :endpoint AND event.svixId = :id', { endpoint: this.options.endpoint, id });
     const [row] = await this.#rows(query);
@@ -115,8 +117,8 @@ export class EventQueries {
     };
   }
 
-  #query(): SelectQueryBuilder<InboxEventEntity> {
-    return this.database.forLongStatements
+  #query(database: PostackDatabase): SelectQueryBuilder<InboxEventEntity> {
+    return database
       .repository(InboxEventEntity)
       .createQueryBuilder('event')
       .select(SUMMARY_COLUMNS.map((column) => `event.${column}`))
