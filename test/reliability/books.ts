@@ -67,6 +67,51 @@ export async function handledTwice(database: Database): Promise<number> {
   return rows[0]!.again;
 }
 
+/**
+ * Pairs of one message group that an ordered listener handled in the wrong order: the second was posted after the first
+ * had been acknowledged, and handled first.
+ *
+ * @param groupOf The group of an event's number.
+ */
+export async function inverted(
+  database: Database,
+  load: { posted: ReadonlyMap<string, number>; acknowledgedAtMs: ReadonlyMap<string, number> },
+  listener: string,
+  groupOf: (id: string) => number,
+): Promise<string[]> {
+  const rows = await database.query<{ svix_id: string }>(
+    `SELECT svix_id FROM reliability_call WHERE listener = $1 AND outcome = 'done' GROUP BY svix_id ORDER BY min(id)`,
+    [listener],
+  );
+  const handled = rows.map((row) => row.svix_id).filter((id) => load.acknowledgedAtMs.has(id));
+  const pairs: string[] = [];
+  // The latest time at which an event of the group that was handled so far was posted.
+  const latest = new Map<number, { id: string; postedMs: number }>();
+  for (const id of handled) {
+    const before = latest.get(groupOf(id));
+    const postedMs = load.posted.get(id)!;
+    if (before && load.acknowledgedAtMs.get(id)! < before.postedMs) pairs.push(`${before.id} before ${id}`);
+    if (!before || postedMs > before.postedMs) latest.set(groupOf(id), { id, postedMs });
+  }
+  return pairs;
+}
+
+/** Events that a transactional listener has not written exactly once; those that were never acknowledged at most once. */
+export async function notWrittenOnce(
+  database: Database,
+  acknowledged: readonly string[],
+  listener: string,
+): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM
+       (SELECT svix_id, count(*) AS writes FROM reliability_write WHERE listener = $2 GROUP BY svix_id) AS written
+       FULL JOIN unnest($1::text[]) AS posted (id) ON posted.id = written.svix_id
+     WHERE writes IS NULL OR writes > 1`,
+    [acknowledged, listener],
+  );
+  return row!.count;
+}
+
 /** Milliseconds from posting to the first call of a listener, for every event that was posted, ascending. */
 export async function latencies(
   database: Database,

@@ -8,9 +8,15 @@ const PAUSE_AFTER_FAILED_START_MS = 300;
 
 type Role = 'accept' | 'work' | 'all';
 
-/** A place in the fleet: one role, and the process that fills it now. */
-interface Place {
+/** What a process of the fleet does. */
+export interface Duty {
   role: Role;
+  /** Default: those of the fleet. */
+  listeners?: readonly string[];
+}
+
+/** A place in the fleet, and the process that fills it now. */
+interface Place extends Duty {
   process: HostProcess;
 }
 
@@ -32,10 +38,11 @@ export class Fleet {
     private readonly environment: Record<string, string> = {},
   ) {}
 
-  /** Starts one process for each role, and waits until all listen. */
-  async start(roles: readonly Role[]): Promise<void> {
-    for (const role of roles) {
-      const place = { role, process: this.#spawn(role) };
+  /** Starts one process for each role or duty, and waits until all listen. */
+  async start(duties: readonly (Role | Duty)[]): Promise<void> {
+    for (const one of duties) {
+      const duty = typeof one === 'string' ? { role: one } : one;
+      const place = { ...duty, process: this.#spawn(duty) };
       this.#places.push(place);
       void this.#supervise(place);
     }
@@ -89,12 +96,12 @@ export class Fleet {
     );
   }
 
-  #spawn(role: Role): HostProcess {
+  #spawn({ role, listeners = this.listeners }: Duty): HostProcess {
     return new HostProcess({
       DATABASE_URL: this.databaseUrl,
       SECRET: TEST_SECRET,
       ROLE: role,
-      LISTENERS: this.listeners.join(','),
+      LISTENERS: listeners.join(','),
       ...this.environment,
     });
   }
@@ -110,7 +117,7 @@ export class Fleet {
           await sleep(PAUSE_AFTER_FAILED_START_MS);
         } else this.unexpectedEnds.push(`${place.role} ended with ${end}:\n${process.output}`);
       }
-      place.process = this.#spawn(place.role);
+      place.process = this.#spawn(place);
       // Told to stop meanwhile.
       if (this.#isStopping as boolean) place.process.kill('SIGKILL');
     }

@@ -1,7 +1,15 @@
 import { afterEach, expect, it } from '@jest/globals';
-import { createCallTable, handledTwice, missingInTheEnd, NOTHING_MISSING, tell } from './books.js';
+import {
+  createCallTable,
+  handledTwice,
+  inverted,
+  missingInTheEnd,
+  notWrittenOnce,
+  NOTHING_MISSING,
+  tell,
+} from './books.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
-import { Fleet } from './fleet.js';
+import { type Duty, Fleet } from './fleet.js';
 import { Load } from './load.js';
 import { OwnPostgres } from './own-postgres.js';
 import { Random, seedOfRun } from './random.js';
@@ -14,7 +22,17 @@ const KILLS = IS_SOAK ? 220 : 10;
 /** Of the soak's kills, this share goes to PostgreSQL. */
 const POSTGRES_SHARE = 0.1;
 
-const LISTENERS = ['fast', 'slow', 'random-throw'];
+/** Three processes with different listeners; some are in two of them, and one is in one alone. */
+const DUTIES: readonly Duty[] = [
+  { role: 'all', listeners: ['fast', 'ordered', 'slow'] },
+  { role: 'all', listeners: ['fast', 'random-throw', 'transactional'] },
+  { role: 'work', listeners: ['ordered', 'random-throw'] },
+];
+
+const LISTENERS = ['fast', 'ordered', 'slow', 'random-throw', 'transactional'];
+
+/** Odd, so that each has events of all types. */
+const CONVERSATIONS = 21;
 
 const undo: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -52,12 +70,13 @@ it(
     const database = await startDatabase();
     const fleet = new Fleet(database.url, LISTENERS);
     undo.push(() => fleet.stop());
-    await fleet.start(['accept', 'accept', 'work', 'work']);
+    await fleet.start(DUTIES);
     const load = new Load({
       targets: fleet.targets,
       perSecond: 80,
       random,
       prefix: `kill_${random.seed}_`,
+      conversations: CONVERSATIONS,
     }).start();
     undo.push(() => load.stop());
 
@@ -73,12 +92,21 @@ it(
     await load.stop();
     const stoppedMs = performance.now();
     const left = await missingInTheEnd(database, load.acknowledged, LISTENERS, IS_SOAK ? 300_000 : 60_000);
+    const groupOf = (id: string) => Number(id.split('_').at(-1)) % CONVERSATIONS;
+    const outOfOrder = await inverted(database, load, 'ordered', groupOf);
+    const notOnce = await notWrittenOnce(database, load.acknowledged, 'transactional');
+    const [dead] = await database.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM postack.delivery WHERE status = 'dead'`,
+    );
     tell(IS_SOAK ? 'soak' : 'kills', {
       posted: load.posted.size,
       acknowledged: load.acknowledged.length,
       kills: fleet.kills,
       'of PostgreSQL': postgresKills,
       lost: left.lost,
+      'not exactly once': notOnce,
+      inverted: outOfOrder.length,
+      dead: dead!.count,
       'handled twice': await handledTwice(database),
       answers: JSON.stringify([...load.answers]),
       'seconds until all was done': ((performance.now() - stoppedMs) / 1000).toFixed(1),
@@ -89,10 +117,7 @@ it(
     expect([...load.answers.keys()].filter((answer) => /^\d+$/.test(answer)).toSorted()).toEqual(
       load.count('503') > 0 ? ['204', '503'] : ['204'],
     );
-    const [dead] = await database.query(
-      `SELECT count(*)::int AS count FROM postack.delivery WHERE status = 'dead'`,
-    );
-    expect(dead).toEqual({ count: 0 });
+    expect({ outOfOrder, notOnce, dead }).toEqual({ outOfOrder: [], notOnce: 0, dead: { count: 0 } });
   },
   IS_SOAK ? 25 * 60_000 : 180_000,
 );

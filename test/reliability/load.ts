@@ -55,6 +55,8 @@ export interface LoadOptions {
   prefix: string;
   /** The text of every event. */
   text?: string;
+  /** Customers who take turns. Default 1. */
+  conversations?: number;
   /**
    * Whether connections are used again. Default true; with false, none is posted to in the very moment in which the
    * server closes it because it was idle.
@@ -68,6 +70,8 @@ export class Load {
   readonly posted = new Map<string, number>();
   /** Those answered 2xx. */
   readonly acknowledged: string[] = [];
+  /** When each of them was answered, in milliseconds since 1970. */
+  readonly acknowledgedAtMs = new Map<string, number>();
   /** How often each status, or error, came back. */
   readonly answers = new Map<string, number>();
   readonly #agent: Agent;
@@ -121,20 +125,30 @@ export class Load {
     const id = `${this.options.prefix}${number}`;
     this.posted.set(id, Date.now());
     this.#inFlight += 1;
-    const answer = await post(url, id, numberedBody(number, this.options.text), this.#agent);
+    const answer = await post(url, id, numberedBody(number, this.options), this.#agent);
     this.#inFlight -= 1;
     const { status, error = String(status) } = answer;
     this.answers.set(error, this.count(error) + 1);
-    if (status !== undefined && status >= 200 && status < 300) this.acknowledged.push(id);
+    if (status === undefined || status < 200 || status >= 300) return;
+    this.acknowledged.push(id);
+    this.acknowledgedAtMs.set(id, Date.now());
   }
 }
 
 const TYPES = ['message.received', 'message.queued', 'message.sent', 'message.delivered'];
 
-function numberedBody(number: number, text = 'Hello') {
+/** The customer of the conversation that an event belongs to. */
+function customerOf(number: number, conversations: number): string {
+  return `+1555020${String(1000 + (number % conversations))}`;
+}
+
+function numberedBody(number: number, { text = 'Hello', conversations = 1 }: LoadOptions) {
   return {
     type: TYPES[number % TYPES.length],
     timestamp: new Date().toISOString(),
-    data: { id: `SM${number}`, number, from: '+15550100001', to: '+15550100002', text },
+    data: {
+      ...{ id: `SM${number}`, number, text },
+      ...{ from: customerOf(number, conversations), to: '+15550100002' },
+    },
   };
 }
