@@ -4,9 +4,10 @@ import { waitUntil } from '../support/wait-until.js';
 import { createCallTable, tell } from './books.js';
 import { Fleet } from './fleet.js';
 import { conversationBody, postUntilAcknowledged } from './posting.js';
+import { IS_SOAK } from './soak.js';
 
-const EVENTS = 60;
-const GUILTY = [20, 41];
+const EVENTS = IS_SOAK ? 120 : 40;
+const GUILTY = IS_SOAK ? [5, 20, 41, 42, 63, 90, 111] : [20];
 const LISTENERS = ['exits', 'fast', 'ordered'];
 
 let database: TestDatabase | undefined;
@@ -32,7 +33,7 @@ it('a listener that ends the process for some events: only these become dead let
       SELECT 1 FROM postack.inbox_event WHERE status = 'pending'`);
   await waitUntil(async () => (await unsettled()).length === 0 || undefined, {
     what: () => `all to be settled; ${fleet!.unexpectedEnds.length} deaths`,
-    timeoutMs: 150_000,
+    timeoutMs: 600_000,
     everyMs: 200,
   });
   tell('exiting listener', { deaths: fleet.unexpectedEnds.length });
@@ -56,4 +57,4 @@ it('a listener that ends the process for some events: only these become dead let
     { listener: 'fast', count: EVENTS },
     { listener: 'ordered', count: EVENTS },
   ]);
-}, 240_000);
+}, 700_000);

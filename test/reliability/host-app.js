@@ -11,7 +11,12 @@ import { DataSource } from 'typeorm';
 import { OnPostackEvent, PostackModule, postackEntities } from '../../dist/src/index.js';
 
 const { DATABASE_URL, BOOK_URL = DATABASE_URL, SECRET, ROLE = 'all', LISTENERS = 'fast' } = process.env;
-const { WORKER_TIMEOUT_MS = '15000', POLL_INTERVAL_MS = '1000', CLOCK_OFFSET_MS = '0' } = process.env;
+const {
+  WORKER_TIMEOUT_MS = '15000',
+  POLL_INTERVAL_MS = '1000',
+  CLOCK_OFFSET_MS = '0',
+  BLOCK_MS = '20000',
+} = process.env;
 
 // As if the clock of this machine were wrong.
 const now = Date.now;
@@ -58,7 +63,7 @@ const BEHAVIOURS = {
   blocks: {
     run: (event) => {
       if (event.text !== 'block') return;
-      for (const endMs = performance.now() + 20_000; performance.now() < endMs;);
+      for (const endMs = performance.now() + Number(BLOCK_MS); performance.now() < endMs;);
     },
   },
   /** Fails each time; the delays of its retries show whose clock counts. */

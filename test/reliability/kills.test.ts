@@ -13,13 +13,11 @@ import { type Duty, Fleet } from './fleet.js';
 import { Load } from './load.js';
 import { OwnPostgres } from './own-postgres.js';
 import { Random, seedOfRun } from './random.js';
-
-/** `npm run test:soak`: for as long as it takes, and PostgreSQL is killed too. */
-const IS_SOAK = process.env['SOAK'] === '1';
+import { IS_SOAK } from './soak.js';
 
 const KILLS = IS_SOAK ? 220 : 10;
 
-/** Of the soak's kills, this share goes to PostgreSQL. */
+/** PostgreSQL is killed too. Of the soak's kills, this share goes to PostgreSQL. */
 const POSTGRES_SHARE = 0.1;
 
 /** Three processes with different listeners; some are in two of them, and one is in one alone. */

@@ -6,6 +6,7 @@ import { waitUntil } from '../support/wait-until.js';
 import { createCallTable } from './books.js';
 import { HostProcess } from './host-process.js';
 import { conversationBody, postUntilAcknowledged } from './posting.js';
+import { IS_SOAK } from './soak.js';
 
 const CONVERSATIONS = 10;
 
@@ -32,6 +33,7 @@ async function start(listeners: string): Promise<HostProcess> {
     SECRET: TEST_SECRET,
     LISTENERS: listeners,
     WORKER_TIMEOUT_MS: '3000',
+    BLOCK_MS: IS_SOAK ? '20000' : '8000',
   });
   processes.push(process);
   await process.listening();
@@ -107,7 +109,7 @@ it('others dispatch on while a process is stopped, and order is kept when it con
   const load = (conversations = new Conversations());
   load.targets = () => [urlOf(stopped), urlOf(other)];
   load.start();
-  await waitUntil(() => load.count >= 300 || undefined, { what: () => 'load', timeoutMs: 30_000 });
+  await waitUntil(() => load.count >= 100 || undefined, { what: () => 'load', timeoutMs: 30_000 });
   stopped.kill('SIGSTOP');
   load.targets = () => [urlOf(other)];
   // Its own connections to the stopped process are waited for, too: only what comes after counts.
@@ -117,11 +119,11 @@ it('others dispatch on while a process is stopped, and order is kept when it con
     await postUntilAcknowledged(() => [urlOf(other)], id, conversationBody(100 + number, number));
   }
   await handledOnce('fast', probes, DISPATCHING_MS);
-  await sleep(6000);
+  await sleep(IS_SOAK ? 60_000 : 6000);
   stopped.kill('SIGCONT');
   load.targets = () => [urlOf(stopped), urlOf(other)];
   const soFar = load.count;
-  await waitUntil(() => load.count >= soFar + 200 || undefined, {
+  await waitUntil(() => load.count >= soFar + 100 || undefined, {
     what: () => 'load',
     timeoutMs: 60_000,
   });
