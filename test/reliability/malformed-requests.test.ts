@@ -16,12 +16,11 @@ import {
   REQUESTS,
   SLOW,
 } from './malformed-kinds.js';
-import { IS_SOAK } from './soak.js';
 import { Random, seedOfRun } from './random.js';
 import { converse } from './raw-request.js';
 
 /** Of every kind, and of every slow one: 10,000 and more in all; before that, so many to warm up. */
-const OF_EACH = IS_SOAK ? 200 : 80;
+const OF_EACH = 200;
 const OF_EACH_FIRST = 30;
 const OF_EACH_SLOW = 40;
 

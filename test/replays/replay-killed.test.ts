@@ -43,6 +43,7 @@ describe('ReplayRunner', () => {
     const posts = await Promise.all(
       Array.from({ length: EVENTS }, () => accepting.post(messageBody('message.received'))),
     );
+    expect(posts.map(({ status }) => status)).toEqual(posts.map(() => 204));
     for (const { id } of posts) await waitForEvent(application, id, ({ status }) => status === 'done');
 
     const { replayId } = await replays.replay({ ratePerSecond: 10 });
