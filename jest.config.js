@@ -27,7 +27,7 @@ const base = {
 export default {
   testTimeout: 30_000,
   // Most tests wait for processes, jobs and receipts for most of their time.
-  maxWorkers: 3,
+  maxWorkers: 2,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
     {

@@ -20,7 +20,7 @@ const MIGRATION_TABLES = ['migrations', 'postack_migrations'];
 /** One PostgreSQL for the whole run; every test file makes a database of its own in it. */
 export default async function startPostgres() {
   const directory = await mkdtemp(join(tmpdir(), 'nestjs-postack-test-'));
-  const [postgres] = await Promise.all([EmbeddedPostgres.start(directory), fillCompileCache(directory)]);
+  const [postgres] = await Promise.all([startForMany(directory), fillCompileCache(directory)]);
   globalThis.testPostgres = { postgres, directory };
   await connected(postgres.url, async (client) => {
     await preferSpeed(client);
@@ -28,6 +28,15 @@ export default async function startPostgres() {
   });
   process.env.TEST_POSTGRES_URL = postgres.url;
   process.env.TEST_POSTGRES_TEMPLATE = TEMPLATE;
+}
+
+/** With room for the connections of all processes that the tests of several workers start. */
+async function startForMany(directory) {
+  const first = await EmbeddedPostgres.start(directory);
+  await connected(first.url, (client) => client.query('ALTER SYSTEM SET max_connections = 400'));
+  // Takes effect at a start only.
+  await first.stop();
+  return EmbeddedPostgres.start(directory);
 }
 
 /** Tests start more than a hundred processes: with what they import compiled, each starts in three quarters of the time. */
