@@ -18,6 +18,8 @@ const {
   BLOCK_MS = '20000',
 } = process.env;
 
+const { API_URL, API_KEY } = process.env;
+
 // As if the clock of this machine were wrong.
 const now = Date.now;
 Date.now = () => now() + Number(CLOCK_OFFSET_MS);
@@ -142,6 +144,7 @@ Module({
       role: ROLE,
       workerTimeoutMs: Number(WORKER_TIMEOUT_MS),
       pollIntervalMs: Number(POLL_INTERVAL_MS),
+      ...(API_URL && { api: { apiKey: API_KEY, baseUrl: API_URL }, replies: { rules: false } }),
     }),
   ],
   providers: [Listeners],

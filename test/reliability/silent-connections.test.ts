@@ -1,5 +1,7 @@
 import { afterEach, expect, it } from '@jest/globals';
-import { Replays } from '../../src/index.js';
+import { Outbox, Replays } from '../../src/index.js';
+import { PgBossService } from '../../src/jobs/pg-boss.service.js';
+import { LocalPostack } from '../../src/simulator/index.js';
 import { FreezingProxy } from '../support/freezing-proxy.js';
 import { startTestApplication, TEST_SECRET, type TestApplication } from '../support/test-application.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -94,14 +96,48 @@ it('accepts, dispatches and calls every listener again when connections have fal
   await handled(database, await postUntilAcknowledged(targets, 'again', conversationBody(2, 1001)));
 }, 180_000);
 
-it('hears of other processes and runs jobs again when connections have fallen silent', async () => {
+it('hears of other processes, sends and runs jobs again when connections have fallen silent', async () => {
+  const postack = await LocalPostack.start();
+  undo.push(() => postack.stop());
+  const api = { apiKey: postack.apiKey, baseUrl: postack.url };
   // It polls so rarely that only notifications can wake it.
-  const { database, proxy } = await start({ ROLE: 'work', POLL_INTERVAL_MS: '600000' });
-  const accepting: TestApplication = await startTestApplication({ database, options: { role: 'accept' } });
+  const { database, proxy } = await start({
+    ...{ ROLE: 'work', POLL_INTERVAL_MS: '600000' },
+    ...{ API_URL: api.baseUrl, API_KEY: api.apiKey },
+  });
+  const accepting: TestApplication = await startTestApplication({
+    database,
+    options: { role: 'accept', api, replies: { rules: false } },
+  });
   undo.push(() => accepting.close());
   const targets = () => [accepting.webhookUrl];
   await handled(database, await postUntilAcknowledged(targets, 'before', conversationBody(1, 1)));
+  const jobs = accepting.application.get(PgBossService, { strict: false });
+  await jobs.start();
   expect(proxy.freeze()).toBeGreaterThan(2);
+  const frozenAt = performance.now();
+  await accepting.application.get(Outbox).enqueue({
+    ...{ from: '+15550109999', to: '+15552000001', text: 'Hello', category: 'reply' },
+    idempotencyKey: 'after',
+  });
+  // As its cron expression would, by the minute.
+  const run = await jobs.boss.send('alerts.watch', {});
+  await waitUntil(() => postack.messages.length > 0 || undefined, {
+    what: () => 'a message at Postack',
+    timeoutMs: WORKING_MS,
+  });
+  const sentMs = performance.now() - frozenAt;
+  await waitUntil(
+    async () => {
+      const [job] = await jobs.boss.findJobs('alerts.watch', { id: run! });
+      return job?.state === 'completed' || undefined;
+    },
+    { what: () => 'a scheduled run', timeoutMs: WORKING_MS },
+  );
+  tell('silent connections', {
+    'sent after ms': Math.round(sentMs),
+    'scheduled run after ms': Math.round(performance.now() - frozenAt),
+  });
   // Announced again and again: a notification that is sent while nobody listens is lost.
   const endMs = performance.now() + WORKING_MS;
   for (let number = 0; ; number++) {
