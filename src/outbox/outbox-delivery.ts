@@ -4,6 +4,7 @@ import { OutageLog } from '../errors/outage-log.js';
 import { retryDelayMs } from '../listeners/retry-delay.js';
 import { retryUntilSuccess } from '../database/retry-until-success.js';
 import { maskPhoneNumber } from '../events/phone-number.js';
+import { databaseTimeIn } from '../database/database-time.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import type { PostackApiError } from '../postack-api/postack-api-errors.js';
 import { SendRules } from './send-rules/send-rules.js';
@@ -142,7 +143,7 @@ export class OutboxDelivery {
         return;
       }
       const backoffMs = retryDelayMs(error, Math.max(1, message.attempts), RETRY) ?? RETRY.maxDelayMs;
-      const notBefore = new Date(Date.now() + Math.max(backoffMs, error.retryAfterMs ?? 0));
+      const notBefore = await databaseTimeIn(Math.max(backoffMs, error.retryAfterMs ?? 0), manager);
       await changeMessage(manager, id, { status: 'queued', lastError, notBefore });
       await this.queue.send(message, manager, notBefore);
     });

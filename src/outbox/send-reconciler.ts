@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { MessageEntity } from '../messages/message.entity.js';
+import { databaseTimeIn } from '../database/database-time.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { PostackApiOptions } from '../postack-api/postack-api.options.js';
 import { changeMessage, lockMessage } from './outbox-changes.js';
@@ -111,6 +112,6 @@ export class SendReconciler {
   async #scheduleRound(id: string, round: number, manager: EntityManager): Promise<void> {
     const delayMs = ROUND_DELAYS_MS[round];
     if (delayMs === undefined) return;
-    await this.queue.reconcile({ id, round }, manager, new Date(Date.now() + delayMs));
+    await this.queue.reconcile({ id, round }, manager, await databaseTimeIn(delayMs, manager));
   }
 }

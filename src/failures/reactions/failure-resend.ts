@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Between, type EntityManager } from 'typeorm';
+import { databaseTimeIn } from '../../database/database-time.js';
 import { hasCertainlyFailed } from '../../messages/has-certainly-failed.js';
 import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
 import { Outbox } from '../../outbox/outbox.js';
@@ -66,7 +67,7 @@ export class FailureResend {
         idempotencyKey: `resend:${attempt}:${failed.id}`,
         ...(inReplyTo !== null && { inReplyTo }),
         ...(timeZone !== null && { timeZone }),
-        ...(delayMs > 0 && { notBefore: new Date(Date.now() + delayMs) }),
+        ...(delayMs > 0 && { notBefore: await databaseTimeIn(delayMs, manager) }),
         resend: { of: messageId, attempt },
       },
       { manager },
