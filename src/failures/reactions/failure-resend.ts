@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Between, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { databaseTimeIn } from '../../database/database-time.js';
 import { hasCertainlyFailed } from '../../messages/has-certainly-failed.js';
 import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
@@ -7,12 +7,7 @@ import { Outbox } from '../../outbox/outbox.js';
 import type { ResendRefusal } from '../failure-states.js';
 import type { MessageFailure } from '../message-failure.js';
 import { FailuresOptions } from '../failures.options.js';
-
-/** How long the outbox keeps trying to find out whether Postack accepted a message. */
-export const UNKNOWN_OUTCOME_MS = 28 * 3_600_000;
-
-/** Tolerated lag of Postack's clock. */
-export const SKEW_MS = 60_000;
+import { maybeSent } from './maybe-sent.js';
 
 /** A replayed event or a resumed listener may bring up old failures: their recipients no longer expect the message. */
 const MAX_AGE_MS = 24 * 3_600_000;
@@ -52,7 +47,7 @@ export class FailureResend {
     if (refusal) return refusal;
     const failed = await manager.findOneBy(OutboxMessageEntity, { messageId });
     if (!failed) {
-      await this.#assertNotOurs(failure, manager);
+      if ((await maybeSent([failure], manager)).has(messageId)) throw new SenderUndecidedError(messageId);
       return 'not-ours';
     }
     const { from, to, text, category, inReplyTo, timeZone } = failed;
@@ -80,19 +75,5 @@ export class FailureResend {
     if (!isRetryable) return 'not-retryable';
     if (source !== 'event') return 'not-by-event';
     return Date.now() - failedAt.getTime() > MAX_AGE_MS ? 'too-late' : null;
-  }
-
-  /** A receipt may arrive before Postack's response to the send request, or instead of it. */
-  async #assertNotOurs({ to, messageId, failedAt }: MessageFailure, manager: EntityManager): Promise<void> {
-    const failedMs = failedAt.getTime();
-    const open = {
-      ...(to !== null && { to }),
-      sendingSince: Between(new Date(failedMs - UNKNOWN_OUTCOME_MS), new Date(failedMs + SKEW_MS)),
-    };
-    const isUnknown = await manager.existsBy(OutboxMessageEntity, [
-      { ...open, status: 'sending' },
-      { ...open, heldReason: 'unknown-outcome' },
-    ]);
-    if (isUnknown) throw new SenderUndecidedError(messageId);
   }
 }

@@ -2,11 +2,10 @@ import DataLoader from 'dataloader';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { PostackDatabase } from '../../database/postack-database.js';
-import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
 import { MessageFailureEntity } from '../message-failure.entity.js';
 import type { ResendRefusal } from '../failure-states.js';
 import type { MessageFailure } from '../message-failure.js';
-import { SKEW_MS, UNKNOWN_OUTCOME_MS } from './failure-resend.js';
+import { maybeSent } from './maybe-sent.js';
 
 /** The reaction to a failure had no effect. */
 interface NoEffect {
@@ -45,16 +44,7 @@ export class FailureSets {
   }
 
   async #maybeSent(failures: readonly MessageFailure[]): Promise<boolean[]> {
-    const rows = await this.database.query<{ message_id: string }[]>(
-      MAYBE_SENT(this.database.table(OutboxMessageEntity)),
-      [
-        failures.map(({ messageId }) => messageId),
-        failures.map(({ to }) => to),
-        failures.map(({ failedAt }) => new Date(failedAt.getTime() - UNKNOWN_OUTCOME_MS)),
-        failures.map(({ failedAt }) => new Date(failedAt.getTime() + SKEW_MS)),
-      ],
-    );
-    const ids = new Set(rows.map((row) => row.message_id));
+    const ids = await maybeSent(failures, this.database.manager);
     return failures.map(({ messageId }) => ids.has(messageId));
   }
 
@@ -73,15 +63,6 @@ export class FailureSets {
 function loader<Key, Value>(all: (keys: readonly Key[]) => Promise<Value[]>): DataLoader<Key, Value> {
   return new DataLoader<Key, Value>(all, { cache: false, maxBatchSize: 500 });
 }
-
-const MAYBE_SENT = (outbox: string) => `
-  SELECT f.message_id FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[])
-    AS f (message_id, to_number, since, until)
-  WHERE EXISTS (SELECT FROM ${outbox} o WHERE o.message_id = f.message_id)
-    OR EXISTS (
-      SELECT FROM ${outbox} o
-      WHERE (o.status = 'sending' OR o.held_reason = 'unknown-outcome')
-        AND o.sending_since BETWEEN f.since AND f.until AND (f.to_number IS NULL OR o.to_number = f.to_number))`;
 
 // Locked in the order of the projection, so that the two cannot deadlock.
 const MARK_NONE = (table: string) => `
