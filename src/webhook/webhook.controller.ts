@@ -34,25 +34,24 @@ export class WebhookController {
 
   /** Answers one request; 204 only once its event is committed. Never rejects. */
   async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = this.shutdown.signal.aborted ? STOPPING_ANSWER : await this.#accept(request);
+    this.counters.count(answer.outcome);
+    respond(response, answer);
+  }
+
+  async #accept(request: IncomingMessage): Promise<WebhookAnswer> {
     const { bodyLimitBytes, bodyTimeoutMs, secrets, timestampToleranceMs } = this.options;
-    let answer: WebhookAnswer;
-    if (this.shutdown.signal.aborted) {
-      this.counters.count('stopping');
-      respond(response, STOPPING_ANSWER);
-      return;
-    }
     try {
       const body = await readRawBody(request, bodyLimitBytes, bodyTimeoutMs);
       const signature = verifySignature(request.headers, body, secrets, timestampToleranceMs);
       const receipt = await this.inbox.accept(signature, body);
-      answer = RECEIPT_ANSWER[receipt];
       this.#outage.recovery();
+      return RECEIPT_ANSWER[receipt];
     } catch (error) {
-      answer = errorAnswer(error);
+      const answer = errorAnswer(error);
       this.#report(answer, error);
+      return answer;
     }
-    this.counters.count(answer.outcome);
-    respond(response, answer);
   }
 
   #report({ status, outcome }: WebhookAnswer, error: unknown): void {
