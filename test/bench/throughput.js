@@ -138,17 +138,16 @@ async function compareRowsAt(connections) {
   ]);
 }
 
+/** Everything on, with a listener, at so many events a second. */
+function measureAt(rate) {
+  const load = { rate, seconds: steadySeconds, connections: 64 };
+  return measureAlone({ server: 'all-express+listener', until: 'handled', ...load });
+}
+
 /** Everything on, far from its limit. */
 async function steady() {
   const rate = 500;
-  const row = {
-    server: 'all-express+listener',
-    until: 'handled',
-    rate,
-    seconds: steadySeconds,
-    connections: 64,
-  };
-  const { p99, projectedP99, listenerP99, stolen } = await measureAlone(row);
+  const { p99, projectedP99, listenerP99, stolen } = await measureAt(rate);
   printTargets([
     [`${rate}/s for ${steadySeconds} s: acknowledged, p99 ms`, p99, '≤', 10],
     ['commit → projected, p99 ms', projectedP99, '≤', 40],
@@ -159,14 +158,7 @@ async function steady() {
 
 async function memory() {
   const rate = 1000;
-  const row = {
-    server: 'all-express+listener',
-    until: 'handled',
-    rate,
-    seconds: steadySeconds,
-    connections: 64,
-  };
-  const { peakMemoryMb } = await measureAlone(row);
+  const { peakMemoryMb } = await measureAt(rate);
   printTargets([[`${rate}/s for ${steadySeconds} s: peak memory, MB`, peakMemoryMb, '<', 250]]);
 }
 

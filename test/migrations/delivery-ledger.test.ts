@@ -7,6 +7,7 @@ import { OnPostackEvent, postackEntities, type ListenerContext, type PostackEven
 import { startTestApplication } from '../support/test-application.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitUntil } from '../support/wait-until.js';
+import { migrated } from './migrated.js';
 
 /** Each with a delivery to `crm`, and each second one with one to the ordered `notes`. */
 const EVENTS = 7000;
@@ -42,13 +43,9 @@ const STATES = [
 let database: TestDatabase | undefined;
 afterEach(() => database?.drop());
 
-async function versionBefore(url: string): Promise<DataSource> {
+function versionBefore(url: string): Promise<DataSource> {
   const index = postackMigrations.indexOf(PostackDeliveryLedger1795910400000);
-  const migrations = postackMigrations.slice(0, index);
-  const before = new DataSource({ type: 'postgres', url, entities: postackEntities(), migrations });
-  await before.initialize();
-  await before.runMigrations();
-  return before;
+  return migrated(url, postackMigrations.slice(0, index));
 }
 
 describe('PostackDeliveryLedger1795910400000', () => {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { PostackRequestSlots1795996800000 } from '../../migrations/1795996800000-request-slots.js';
 import { postackMigrations } from '../../migrations/index.js';
-import { postackEntities } from '../../src/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { migrated } from './migrated.js';
 
 let database: TestDatabase | undefined;
 let dataSource: DataSource | undefined;
@@ -12,25 +12,17 @@ afterEach(async () => {
   await database?.drop();
 });
 
-async function migrate(url: string, end: number): Promise<DataSource> {
-  const migrations = postackMigrations.slice(0, end);
-  const opened = new DataSource({ type: 'postgres', url, entities: postackEntities(), migrations });
-  await opened.initialize();
-  await opened.runMigrations();
-  return opened;
-}
-
 describe('PostackRequestSlots1795996800000', () => {
   it('carries over a block, in both directions', async () => {
     database = await createTestDatabase({ isEmpty: true });
     const index = postackMigrations.indexOf(PostackRequestSlots1795996800000);
-    await (await migrate(database.url, index)).destroy();
+    await (await migrated(database.url, postackMigrations.slice(0, index))).destroy();
     const until = new Date(Date.now() + 3_600_000);
     await database.query(
       `INSERT INTO postack.request_rate (key, points, expire) VALUES ('api:blocked', 11, $1), ('api:free', 3, 1)`,
       [until.getTime()],
     );
-    dataSource = await migrate(database.url, index + 1);
+    dataSource = await migrated(database.url, postackMigrations.slice(0, index + 1));
     expect(
       await database.query(
         `SELECT key, blocked_until > now() AS blocked FROM postack.request_rate ORDER BY key`,
