@@ -23,6 +23,7 @@ afterEach(async () => {
 }, 30_000);
 
 it.each([
+  ['right', 0],
   ['an hour ahead', HOUR_MS],
   ['an hour behind', -HOUR_MS],
 ])(

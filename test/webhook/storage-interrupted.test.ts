@@ -182,9 +182,11 @@ describe('WebhookController', () => {
       expect(await storedCount(app, ids)).toBe(ids.length);
       // Asked directly: a query of the application may meet a silent connection, and fails after ten seconds then.
       const waiting = () =>
-        database.query(`SELECT FROM postack.inbox_event WHERE status = 'pending' AND svix_id = ANY ($1)`, [
-          ids,
-        ]);
+        database.query(
+          `SELECT FROM postack.inbox_event e WHERE svix_id = ANY ($1) AND (status = 'pending' OR EXISTS (
+             SELECT FROM postack.delivery d WHERE d.event_id = e.id AND d.status <> 'done'))`,
+          [ids],
+        );
       await waitUntil(async () => (await waiting()).length === 0 || undefined, {
         what: () => 'the dispatch',
       });
