@@ -4,12 +4,23 @@ import { InvalidReportError, type Interval, type ResolvedPeriod } from './report
 /** Maximum number of points of one series, to limit the size of the response. */
 const MAX_POINTS = 10_000;
 
+const TOO_MANY = {
+  interval: `must be longer, or the period shorter: ${MAX_POINTS} points at most`,
+  from: `must be later: a period of ${MAX_POINTS} hours at most`,
+};
+
 /**
  * Start of each hour, day, … of a period, in milliseconds since 1970, ascending.
  *
+ * @param parameter What the request has to change if there are too many.
  * @throws {InvalidReportError}
  */
-export function intervalStarts({ from, to }: ResolvedPeriod, interval: Interval, timezone: string): number[] {
+export function intervalStarts(
+  { from, to }: ResolvedPeriod,
+  interval: Interval,
+  timezone: string,
+  parameter: keyof typeof TOO_MANY = 'interval',
+): number[] {
   const starts: number[] = [];
   const first = DateTime.fromJSDate(from, { zone: timezone }).startOf(interval);
   // Counted from the first one: the length of a day and the hour of its start may change within the period.
@@ -20,12 +31,7 @@ export function intervalStarts({ from, to }: ResolvedPeriod, interval: Interval,
     if (ms >= to.getTime()) return starts;
     // If clocks are set back by half an hour (Australia/Lord_Howe), two consecutive hours have the same start.
     if (ms <= (starts.at(-1) ?? -Infinity)) continue;
-    if (starts.length === MAX_POINTS) {
-      throw new InvalidReportError(
-        'interval',
-        `must be longer, or the period shorter: ${MAX_POINTS} points at most`,
-      );
-    }
+    if (starts.length === MAX_POINTS) throw new InvalidReportError(parameter, TOO_MANY[parameter]);
     starts.push(ms);
   }
 }

@@ -120,21 +120,32 @@ export function resolvedPeriod({ from, to = new Date() }: ReportPeriod): Resolve
 
 /** @throws {InvalidReportError} for an unknown metric, interval, grouping or time zone, or an invalid combination. */
 export function checkTimeSeries({ metric, interval, groupBy, timezone }: TimeSeriesRequest): void {
-  const oneOf = (name: string, value: string | undefined, known: readonly string[]) => {
-    if (value !== undefined && !known.includes(value)) {
-      throw new InvalidReportError(name, `must be one of ${known.join(', ')}`);
-    }
-  };
-  oneOf('metric', metric, Object.keys(METRICS));
-  oneOf('interval', interval, INTERVALS);
-  oneOf('groupBy', groupBy, GROUPINGS);
+  checkMetric(metric);
+  checkOneOf('interval', interval, INTERVALS);
+  checkOneOf('groupBy', groupBy, GROUPINGS);
   const fitting: readonly Grouping[] = METRICS[metric];
   if (groupBy !== undefined && !fitting.includes(groupBy)) {
     const rule = fitting.length > 0 ? `must be one of ${fitting.join(', ')}` : 'must be left out';
     throw new InvalidReportError('groupBy', `${rule} for the metric ${metric}`);
   }
+  if (timezone !== undefined) checkTimezone(timezone);
+}
+
+/** @throws {InvalidReportError} */
+export function checkMetric(metric: string): void {
+  checkOneOf('metric', metric, Object.keys(METRICS));
+}
+
+/** @throws {InvalidReportError} */
+export function checkTimezone(timezone: string): void {
   // A leading sign or digit denotes an offset, whose sign JavaScript and PostgreSQL interpret in opposite ways.
-  if (timezone !== undefined && !(/^[a-z]/i.test(timezone) && IANAZone.isValidZone(timezone))) {
+  if (!(/^[a-z]/i.test(timezone) && IANAZone.isValidZone(timezone))) {
     throw new InvalidReportError('timezone', 'must be an IANA time zone, like Europe/Berlin');
+  }
+}
+
+function checkOneOf(name: string, value: string | undefined, known: readonly string[]): void {
+  if (value !== undefined && !known.includes(value)) {
+    throw new InvalidReportError(name, `must be one of ${known.join(', ')}`);
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PostackDatabase } from '../database/postack-database.js';
 import type { FailureCatalogue } from '../failures/failure-catalogue.js';
 import { FailuresOptions } from '../failures/failures.options.js';
+import { heatMap, type HeatMap, type HeatMapRequest } from './heat-map.js';
 import { errorFiguresOf, type ErrorFigures } from './error-figures.js';
 import {
   latencyByNumber,
@@ -74,6 +75,11 @@ export class Reports {
   /** One metric over time. @throws {InvalidReportError} */
   timeseries(request: TimeSeriesRequest): Promise<TimeSeries> {
     return timeSeries(request, this.#counts, this.#labels, this.#catalogue);
+  }
+
+  /** One metric by hour of the week. @throws {InvalidReportError} */
+  heatmap(request: HeatMapRequest): Promise<HeatMap> {
+    return heatMap(request, this.#counts);
   }
 
   /** Failures by error code, most frequent first. @throws {InvalidReportError} */

@@ -1,15 +1,9 @@
 import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js';
 import type { OwnNumberLabel, OwnNumberLabels } from './own-number-labels.js';
-import {
-  MAX_POINTS_IN_ALL,
-  type SliceStarts,
-  type Slice,
-  type ReportCounts,
-  type RequestTotals,
-} from './report-counts.js';
+import { MAX_POINTS_IN_ALL, type ReportCounts, type Slice } from './report-counts.js';
 import { MEASURES, type Counts } from './rollups/report-deltas.js';
-import { deliveryRateOf, outboundOf, rate, replyRateOf } from './report-figures.js';
 import { intervalStarts } from './interval-starts.js';
+import { emptyValueOf, metricPoints } from './metric-points.js';
 import {
   checkTimeSeries,
   InvalidReportError,
@@ -64,8 +58,12 @@ export async function timeSeries(
     checkPoints(slices.length);
     return groupBy === 'cause' ? byCause(slices, catalogue) : slices;
   };
-  const points = await pointsOf(metric, period, starts, counts, messages);
-  const empty = RATES.has(metric) ? null : 0;
+  const points = await metricPoints(metric, {
+    messages,
+    requests: () => counts.requests(period, starts),
+    optOuts: () => counts.optOuts(period, starts),
+  });
+  const empty = emptyValueOf(metric);
   const seriesOf = (value: string | null, known: ReadonlyMap<number, number | null> | undefined): Series => ({
     value,
     points: starts.map((ms, index) => ({ at: new Date(ms), value: known?.get(index) ?? empty })),
@@ -96,61 +94,6 @@ function checkPoints(inAll: number): void {
   );
 }
 
-/** Metrics that are `null` instead of 0 without data. */
-const RATES: ReadonlySet<Metric> = new Set(['deliveryRate', 'replyRate', 'optOutRate']);
-
-type Points = Map<string, Map<number, number | null>>;
-
-/** Value of `groupBy` → index of the slice → value of the metric. */
-async function pointsOf(
-  metric: Metric,
-  period: ResolvedPeriod,
-  starts: SliceStarts,
-  counts: ReportCounts,
-  messages: () => Promise<Slice<Counts>[]>,
-): Promise<Points> {
-  const requests = async (name: keyof RequestTotals) =>
-    pointsBy(await counts.requests(period, starts), (sums) => sums[name]);
-  switch (metric) {
-    case 'eventsAccepted':
-      return requests('accepted');
-    case 'eventsDuplicate':
-      return requests('duplicates');
-    case 'eventsRejected':
-      return requests('rejected');
-    case 'eventsUnavailable':
-      return requests('unavailable');
-    case 'eventsQuarantined':
-      return requests('quarantined');
-    case 'optOuts':
-      return pointsBy(await counts.optOuts(period, starts), ({ optOuts }) => optOuts);
-    case 'optOutRate': {
-      const [optOuts, all] = await Promise.all([counts.optOuts(period, starts), messages()]);
-      const byIndex = new Map(optOuts.map(({ index, sums }) => [index, sums.optOuts]));
-      return pointsBy(all, (sums, index) => rate(byIndex.get(index) ?? 0, outboundOf(sums)));
-    }
-    case 'outbound':
-      return pointsBy(await messages(), outboundOf);
-    case 'delivered':
-      return pointsBy(await messages(), ({ delivered, read }) => delivered + read);
-    case 'deliveryRate':
-      return pointsBy(await messages(), deliveryRateOf);
-    case 'replyRate':
-      return pointsBy(await messages(), replyRateOf);
-    case 'received':
-    case 'queued':
-    case 'sent':
-    case 'undelivered':
-    case 'failed':
-    case 'expired':
-    case 'segmentsReceived':
-    case 'segmentsSent':
-    case 'conversations':
-    case 'replied':
-      return pointsBy(await messages(), (sums: Counts) => sums[metric]);
-  }
-}
-
 /** Sums up the counts of error codes by cause class. */
 function byCause(slices: readonly Slice<Counts>[], catalogue: FailureCatalogue): Slice<Counts>[] {
   const sums = new Map<string, Slice<Counts>>();
@@ -161,16 +104,4 @@ function byCause(slices: readonly Slice<Counts>[], catalogue: FailureCatalogue):
     sums.set(`${value} ${index}`, { value, index, sums: Object.fromEntries(total) as Counts });
   }
   return [...sums.values()].sort((a, b) => (a.value < b.value ? -1 : 1));
-}
-
-function pointsBy<Sums>(
-  slices: readonly Slice<Sums>[],
-  valueOf: (sums: Sums, index: number) => number | null,
-): Points {
-  const points: Points = new Map();
-  for (const { value, index, sums } of slices) {
-    const known = points.get(value) ?? new Map<number, number | null>();
-    points.set(value, known.set(index, valueOf(sums, index)));
-  }
-  return points;
 }

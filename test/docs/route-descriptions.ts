@@ -68,6 +68,7 @@ export const ROUTE_DESCRIPTIONS: Readonly<Record<string, string>> = {
 
   'GET /api/v1/reports/summary': 'all figures of a period in short',
   'GET /api/v1/reports/timeseries': 'one metric over time',
+  'GET /api/v1/reports/heatmap': 'one metric by hour of the week',
   'GET /api/v1/reports/errors': 'why messages failed, most frequent first',
   'GET /api/v1/reports/latency': 'percentiles of latencies',
   'GET /api/v1/reports/numbers': 'the figures of each number of yours',

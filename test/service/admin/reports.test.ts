@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RequestCounts } from '../../../src/reports/rollups/request-counts.js';
 import { waitForEvent } from '../../../src/testing/index.js';
-import type { ReportSummary, TimeSeries } from '../../../src/reports/index.js';
+import type { HeatMap, ReportSummary, TimeSeries } from '../../../src/reports/index.js';
 import { messageBody } from '../../support/test-application.js';
 import { startTestService, TEST_ADMIN_KEY, type TestService } from '../../support/test-service.js';
 
@@ -106,6 +106,24 @@ describe('ReportsController', () => {
         ],
       },
     ]);
+  });
+
+  it('add up the same hours of each week, in the time zone', async () => {
+    await tell('message.received', minutesLater(7 * 24 * 60), { id: 'week later', from: PEER, to: OWN });
+    const hoursOf = async (metric: string) => {
+      const query = `heatmap?metric=${metric}&timezone=Asia/Kolkata&from=2026-03-01&to=2026-03-15`;
+      const { body } = await service.get<HeatMap>(path(query));
+      expect(body).toMatchObject({ from: '2026-03-01T00:00:00.000Z', metric, timezone: 'Asia/Kolkata' });
+      expect(body.hours).toHaveLength(168);
+      return body.hours.filter(({ value }) => value !== 0 && value !== null);
+    };
+    // Noon in UTC is 17:30 in Kolkata: on Monday 2 and 9 March, and on Wednesday 4 March.
+    expect(await hoursOf('received')).toEqual([
+      { weekday: 1, hour: 17, value: 2 },
+      { weekday: 3, hour: 17, value: 1 },
+    ]);
+    expect(await hoursOf('replyRate')).toEqual([{ weekday: 1, hour: 17, value: 0.5 }]);
+    expect(await hoursOf('optOuts')).toEqual([{ weekday: 3, hour: 17, value: 1 }]);
   });
 
   it('tell why messages failed, how long things took, and what each number did', async () => {
@@ -218,6 +236,9 @@ describe('ReportsController', () => {
         'timeseries?metric=received&groupBy=ownNumber&interval=hour&from=2020-01-01&to=2021-02-01',
         /^groupBy must be left out, the interval longer, or the period shorter: 100000 points/,
       ],
+      ['heatmap?metric=read', /^metric must be one of received, outbound/],
+      ['heatmap?metric=received&timezone=5', /^timezone must be an IANA time zone/],
+      ['heatmap?metric=received&from=1990-01-01', /^from must be later: a period of 10000 hours/],
       ['latency?groupBy=country', /^groupBy must be ownNumber/],
       ['numbers?includeNumbers=1', /^includeNumbers must be true or false/],
       ['export?format=xlsx', /^format must be one of csv, ndjson/],

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, HttpCode, Post, Query, UseGuards, type StreamableFile } from '@nestjs/common';
+import type { HeatMap } from '../../../reports/heat-map.js';
 import { ReportExport, type ExportFormat } from '../../../reports/report-export.js';
 import { ReportRebuild } from '../../../reports/report-rebuild.js';
 import { Reports, type ReportSummary } from '../../../reports/reports.js';
@@ -8,6 +9,7 @@ import { AdminKeyGuard } from '../admin-key.guard.js';
 import { streamedResponse } from '../streaming/streamed-response.js';
 import {
   ExportMessagesQuery,
+  HeatMapReportQuery,
   LatencyReportQuery,
   NumbersReportQuery,
   RebuildReportsBody,
@@ -37,6 +39,11 @@ export class ReportsController {
   @Get('timeseries')
   timeseries(@Query() query: TimeSeriesReportQuery): Promise<TimeSeries> {
     return this.reports.timeseries(query);
+  }
+
+  @Get('heatmap')
+  heatmap(@Query() query: HeatMapReportQuery): Promise<HeatMap> {
+    return this.reports.heatmap(query);
   }
 
   @Get('errors')

@@ -34,6 +34,15 @@ export class LatencyReportQuery extends NumbersReportQuery {
   groupBy?: 'ownNumber';
 }
 
+/** `GET /api/v1/reports/heatmap` */
+export class HeatMapReportQuery extends ReportQuery {
+  @OneOf(Object.keys(METRICS))
+  metric!: Metric;
+
+  @OptionalParameter()
+  timezone?: string;
+}
+
 /** `GET /api/v1/reports/timeseries` */
 export class TimeSeriesReportQuery extends NumbersReportQuery {
   @OneOf(Object.keys(METRICS))
