@@ -5,6 +5,7 @@ export type { OwnNumberLabel } from './own-number-labels.js';
 export type { RequestTotals } from './report-counts.js';
 export type { Duration } from './rollups/report-deltas.js';
 export { ReportExport, type ExportFormat, type ExportRequest } from './report-export.js';
+export type { AnswerFigures, Answers, AnswersRequest } from './answers.js';
 export type { HeatMap, HeatMapHour, HeatMapRequest } from './heat-map.js';
 export type { ErrorFigures } from './error-figures.js';
 export type { LatencyFigures } from './latency-figures.js';

@@ -92,12 +92,25 @@ export class ReportCounts {
     return rows.map((row) => sliceOf(row, ['rejected']));
   }
 
-  /** Percentiles of a duration, by value of the dimension. Computed over whole hours, including the hour of `from`. */
+  /** Percentiles of a duration, by value of the dimension; see `durationBins`. */
   async durations(
-    { from, to }: ResolvedPeriod,
+    period: ResolvedPeriod,
     duration: Duration,
     dimension: Dimension,
   ): Promise<Map<string, Percentiles>> {
+    const byValue = await this.durationBins(period, duration, dimension);
+    return new Map([...byValue].map(([value, bins]) => [value, percentilesOf(bins)]));
+  }
+
+  /**
+   * Bin → number of durations, by value of the dimension. Counted over whole hours, including the hours of `from` and of
+   * `to`.
+   */
+  async durationBins(
+    { from, to }: ResolvedPeriod,
+    duration: Duration,
+    dimension: Dimension,
+  ): Promise<Map<string, Map<number, number>>> {
     const rows: { value: string; bin: number; count: number }[] = await this.database.query(
       `SELECT value, bin, sum(count)::float8 AS count FROM ${this.database.table(ReportDurationEntity)}
        WHERE duration = $1 AND dimension = $2 AND hour >= $3 AND hour < $4
@@ -106,10 +119,7 @@ export class ReportCounts {
     );
     const byValue = Map.groupBy(rows, ({ value }) => value);
     return new Map(
-      [...byValue].map(([value, bins]) => [
-        value,
-        percentilesOf(new Map(bins.map(({ bin, count }) => [bin, count]))),
-      ]),
+      [...byValue].map(([value, bins]) => [value, new Map(bins.map(({ bin, count }) => [bin, count]))]),
     );
   }
 

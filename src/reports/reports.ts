@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PostackDatabase } from '../database/postack-database.js';
 import type { FailureCatalogue } from '../failures/failure-catalogue.js';
 import { FailuresOptions } from '../failures/failures.options.js';
+import { answers, type Answers, type AnswersRequest } from './answers.js';
 import { heatMap, type HeatMap, type HeatMapRequest } from './heat-map.js';
 import { errorFiguresOf, type ErrorFigures } from './error-figures.js';
 import {
@@ -97,15 +98,19 @@ export class Reports {
   async latency(
     request: ReportPeriod & NumbersOption & { groupBy?: 'ownNumber' } = {},
   ): Promise<ResolvedPeriod & { relativeError: number } & LatencyFigures & { numbers?: NumberLatency[] }> {
-    if (request.groupBy !== undefined && (request.groupBy as string) !== 'ownNumber') {
-      throw new InvalidReportError('groupBy', 'must be ownNumber');
-    }
+    checkOwnNumberGrouping(request.groupBy);
     const period = resolvedPeriod(request);
     const latencies = await latencyFigures(period, this.#counts);
     const figures = { ...period, relativeError: RELATIVE_ERROR, ...latencies };
     if (request.groupBy === undefined) return figures;
     const numbers = await latencyByNumber(period, request.includeNumbers, this.#counts, this.#labels);
     return { ...figures, numbers };
+  }
+
+  /** How many inbound messages got a reply in time; by own number too, if requested. @throws {InvalidReportError} */
+  async answers(request: AnswersRequest): Promise<Answers> {
+    checkOwnNumberGrouping(request.groupBy);
+    return answers(request, this.#counts, this.#labels);
   }
 
   /** Messages by own number, most active first. @throws {InvalidReportError} */
@@ -133,4 +138,9 @@ export class Reports {
     const [total] = await this.#counts.messages(period, 'total');
     return total?.sums ?? (Object.fromEntries(MEASURES.map((measure) => [measure, 0])) as Counts);
   }
+}
+
+function checkOwnNumberGrouping(groupBy: string | undefined): void {
+  if (groupBy === undefined || groupBy === 'ownNumber') return;
+  throw new InvalidReportError('groupBy', 'must be ownNumber');
 }

@@ -88,6 +88,21 @@ describe('Reports', () => {
     });
     expectPercentiles(timeToDelivered, deliveriesMs);
     expectPercentiles(timeToFirstReply, repliesMs);
+    await expectAnswers(received, repliesMs);
+  }
+
+  async function expectAnswers(received: number, repliesMs: readonly number[]): Promise<void> {
+    for (const withinMinutes of [1, 10, 90, 1440]) {
+      const answers = await reports.answers({ ...WHOLE, withinMinutes });
+      const within = (minutes: number) => repliesMs.filter((ms) => ms <= minutes * 60_000).length;
+      expect(answers).toMatchObject({
+        received,
+        answerRate: received > 0 ? answers.answered / received : null,
+      });
+      if (withinMinutes === 1440) expect(answers.answered).toBe(repliesMs.length);
+      expect(answers.answered).toBeGreaterThanOrEqual(within(withinMinutes * (1 - answers.relativeError)));
+      expect(answers.answered).toBeLessThanOrEqual(within(withinMinutes * (1 + answers.relativeError)));
+    }
   }
 
   function expectPercentiles({ count, p50Ms, p95Ms, p99Ms }: Percentiles, exact: readonly number[]): void {

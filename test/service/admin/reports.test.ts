@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RequestCounts } from '../../../src/reports/rollups/request-counts.js';
 import { waitForEvent } from '../../../src/testing/index.js';
-import type { HeatMap, ReportSummary, TimeSeries } from '../../../src/reports/index.js';
+import type { Answers, HeatMap, ReportSummary, TimeSeries } from '../../../src/reports/index.js';
 import { messageBody } from '../../support/test-application.js';
 import { startTestService, TEST_ADMIN_KEY, type TestService } from '../../support/test-service.js';
 
@@ -126,6 +126,27 @@ describe('ReportsController', () => {
     expect(await hoursOf('optOuts')).toEqual([{ weekday: 3, hour: 17, value: 1 }]);
   });
 
+  it('count what was answered in time, in all and by own number', async () => {
+    const answersOf = async (query: string) => (await service.get<Answers>(path(`answers?${query}`))).body;
+    // The reply came after 5 minutes; the hour in which the period ends counts as a whole.
+    const period = 'from=2026-03-01T00:10&to=2026-03-04T12:00:01Z';
+    expect(await answersOf(`withinMinutes=6&groupBy=ownNumber&${period}`)).toMatchObject({
+      from: '2026-03-01T00:00:00.000Z',
+      to: '2026-03-04T13:00:00.000Z',
+      withinMinutes: 6,
+      relativeError: expect.closeTo(0.0476, 3),
+      ...{ received: 2, answered: 1, answerRate: 0.5 },
+      numbers: [{ number: '+1********02', received: 2, answered: 1, answerRate: 0.5 }],
+    });
+    expect(await answersOf(`withinMinutes=4&${period}`)).toMatchObject({
+      received: 2,
+      answered: 0,
+      answerRate: 0,
+    });
+    const empty = { received: 0, answered: 0, answerRate: null };
+    expect(await answersOf('withinMinutes=4&from=2025-01-01&to=2025-01-02')).toMatchObject(empty);
+  });
+
   it('tell why messages failed, how long things took, and what each number did', async () => {
     const errors = await service.get(path(`errors?${PERIOD}`));
     expect(errors.body).toMatchObject({
@@ -162,6 +183,7 @@ describe('ReportsController', () => {
       'timeseries?metric=outbound&groupBy=ownNumber&',
       'errors?',
       'latency?groupBy=ownNumber&',
+      'answers?withinMinutes=5&groupBy=ownNumber&',
       'numbers?',
     ];
     for (const report of hidden) {
@@ -240,6 +262,9 @@ describe('ReportsController', () => {
       ['heatmap?metric=received&timezone=5', /^timezone must be an IANA time zone/],
       ['heatmap?metric=received&from=1990-01-01', /^from must be later: a period of 10000 hours/],
       ['latency?groupBy=country', /^groupBy must be ownNumber/],
+      ['answers', /^withinMinutes must be a whole number from 1 to 1440/],
+      ['answers?withinMinutes=1441', /^withinMinutes must be a whole number from 1 to 1440/],
+      ['answers?withinMinutes=5&groupBy=country', /^groupBy must be ownNumber/],
       ['numbers?includeNumbers=1', /^includeNumbers must be true or false/],
       ['export?format=xlsx', /^format must be one of csv, ndjson/],
       ['export?from=2026-03-02&to=2026-03-02', /^from must be before/],

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, HttpCode, Post, Query, UseGuards, type StreamableFile } from '@nestjs/common';
+import type { Answers } from '../../../reports/answers.js';
 import type { HeatMap } from '../../../reports/heat-map.js';
 import { ReportExport, type ExportFormat } from '../../../reports/report-export.js';
 import { ReportRebuild } from '../../../reports/report-rebuild.js';
@@ -8,6 +9,7 @@ import type { TimeSeries } from '../../../reports/time-series.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
 import { streamedResponse } from '../streaming/streamed-response.js';
 import {
+  AnswersReportQuery,
   ExportMessagesQuery,
   HeatMapReportQuery,
   LatencyReportQuery,
@@ -54,6 +56,11 @@ export class ReportsController {
   @Get('latency')
   latency(@Query() query: LatencyReportQuery): ReturnType<Reports['latency']> {
     return this.reports.latency(query);
+  }
+
+  @Get('answers')
+  answers(@Query() query: AnswersReportQuery): Promise<Answers> {
+    return this.reports.answers(query);
   }
 
   @Get('numbers')

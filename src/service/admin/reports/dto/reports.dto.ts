@@ -1,4 +1,6 @@
-import { IsIn, IsOptional } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { MAX_ANSWER_MINUTES } from '../../../../reports/answers.js';
 import { EXPORT_FORMATS, type ExportFormat } from '../../../../reports/report-export.js';
 import {
   GROUPINGS,
@@ -11,6 +13,8 @@ import {
 import { OptionalTime, Time } from '../../validation/time.decorators.js';
 import { OptionalFlag, OptionalParameter } from '../../validation/url.decorators.js';
 import { OneOf } from '../../validation/value.decorators.js';
+
+const MINUTES_MESSAGE = { message: `withinMinutes must be a whole number from 1 to ${MAX_ANSWER_MINUTES}` };
 
 /** The period of every report: `GET /api/v1/reports/summary`, `…/errors` */
 export class ReportQuery {
@@ -41,6 +45,15 @@ export class HeatMapReportQuery extends ReportQuery {
 
   @OptionalParameter()
   timezone?: string;
+}
+
+/** `GET /api/v1/reports/answers` */
+export class AnswersReportQuery extends LatencyReportQuery {
+  @Type(() => Number)
+  @IsInt(MINUTES_MESSAGE)
+  @Min(1, MINUTES_MESSAGE)
+  @Max(MAX_ANSWER_MINUTES, MINUTES_MESSAGE)
+  withinMinutes!: number;
 }
 
 /** `GET /api/v1/reports/timeseries` */
