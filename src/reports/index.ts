@@ -6,6 +6,7 @@ export type { RequestTotals } from './report-counts.js';
 export type { Duration } from './rollups/report-deltas.js';
 export { ReportExport, type ExportFormat, type ExportRequest } from './report-export.js';
 export type { AnswerFigures, Answers, AnswersRequest } from './answers.js';
+export type { Compared, CompareOption, Comparison } from './compared.js';
 export type { HeatMap, HeatMapHour, HeatMapRequest } from './heat-map.js';
 export type { ErrorFigures } from './error-figures.js';
 export type { LatencyFigures } from './latency-figures.js';
@@ -21,5 +22,13 @@ export {
   type ResolvedPeriod,
   type TimeSeriesRequest,
 } from './report-request.js';
-export { Reports, type ReportSummary } from './reports.js';
+export {
+  type ErrorReport,
+  type LatencyReport,
+  type LatencyRequest,
+  type NumbersReport,
+  type NumbersRequest,
+  Reports,
+  type ReportSummary,
+} from './reports.js';
 export type { Series, SeriesPoint, TimeSeries } from './time-series.js';

@@ -3,6 +3,7 @@ import { PostackDatabase } from '../database/postack-database.js';
 import type { FailureCatalogue } from '../failures/failure-catalogue.js';
 import { FailuresOptions } from '../failures/failures.options.js';
 import { answers, type Answers, type AnswersRequest } from './answers.js';
+import { compared, type Compared, type CompareOption } from './compared.js';
 import { heatMap, type HeatMap, type HeatMapRequest } from './heat-map.js';
 import { errorFiguresOf, type ErrorFigures } from './error-figures.js';
 import {
@@ -38,6 +39,30 @@ export interface ReportSummary extends ResolvedPeriod {
   events: RequestTotals & { lag: Percentiles };
 }
 
+/** `GET /api/v1/reports/errors` */
+export interface ErrorReport extends ResolvedPeriod {
+  items: ErrorFigures[];
+}
+
+/** Selects latencies; `groupBy` adds those of each own number. */
+export interface LatencyRequest extends NumbersRequest {
+  groupBy?: 'ownNumber';
+}
+
+/** `GET /api/v1/reports/latency` */
+export interface LatencyReport extends ResolvedPeriod, LatencyFigures {
+  relativeError: number;
+  numbers?: NumberLatency[];
+}
+
+/** Selects the figures of own numbers. */
+export interface NumbersRequest extends ReportPeriod, NumbersOption {}
+
+/** `GET /api/v1/reports/numbers` */
+export interface NumbersReport extends ResolvedPeriod {
+  items: (OwnNumberLabel & MessageFigures)[];
+}
+
 /** Metrics of messages and events in steps of 15 minutes (durations: 1 hour), without message texts. */
 @Injectable()
 export class Reports {
@@ -52,8 +77,11 @@ export class Reports {
   }
 
   /** The main metrics of a period. @throws {InvalidReportError} */
-  async summary(request: ReportPeriod = {}): Promise<ReportSummary> {
-    const period = resolvedPeriod(request);
+  summary(request: ReportPeriod & CompareOption = {}): Promise<Compared<ReportSummary>> {
+    return compared(request, (one) => this.#summary(resolvedPeriod(one)));
+  }
+
+  async #summary(period: ResolvedPeriod): Promise<ReportSummary> {
     const [messages, [optOuts], [requests], durations] = await Promise.all([
       this.#totals(period),
       this.#counts.optOuts(period),
@@ -74,18 +102,22 @@ export class Reports {
   }
 
   /** One metric over time. @throws {InvalidReportError} */
-  timeseries(request: TimeSeriesRequest): Promise<TimeSeries> {
-    return timeSeries(request, this.#counts, this.#labels, this.#catalogue);
+  timeseries(request: TimeSeriesRequest & CompareOption): Promise<Compared<TimeSeries>> {
+    const seriesOf = (one: TimeSeriesRequest) => timeSeries(one, this.#counts, this.#labels, this.#catalogue);
+    return compared(request, seriesOf, request.timezone);
   }
 
   /** One metric by hour of the week. @throws {InvalidReportError} */
-  heatmap(request: HeatMapRequest): Promise<HeatMap> {
-    return heatMap(request, this.#counts);
+  heatmap(request: HeatMapRequest & CompareOption): Promise<Compared<HeatMap>> {
+    return compared(request, (one) => heatMap(one, this.#counts), request.timezone);
   }
 
   /** Failures by error code, most frequent first. @throws {InvalidReportError} */
-  async errors(request: ReportPeriod = {}): Promise<ResolvedPeriod & { items: ErrorFigures[] }> {
-    const period = resolvedPeriod(request);
+  errors(request: ReportPeriod & CompareOption = {}): Promise<Compared<ErrorReport>> {
+    return compared(request, (one) => this.#errors(resolvedPeriod(one)));
+  }
+
+  async #errors(period: ResolvedPeriod): Promise<ErrorReport> {
     const [total, failures, rejections] = await Promise.all([
       this.#totals(period),
       this.#counts.messages(period, 'errorCode'),
@@ -95,10 +127,12 @@ export class Reports {
   }
 
   /** Durations; by own number too, if requested. @throws {InvalidReportError} */
-  async latency(
-    request: ReportPeriod & NumbersOption & { groupBy?: 'ownNumber' } = {},
-  ): Promise<ResolvedPeriod & { relativeError: number } & LatencyFigures & { numbers?: NumberLatency[] }> {
+  async latency(request: LatencyRequest & CompareOption = {}): Promise<Compared<LatencyReport>> {
     checkOwnNumberGrouping(request.groupBy);
+    return compared(request, (one) => this.#latency(one));
+  }
+
+  async #latency(request: LatencyRequest): Promise<LatencyReport> {
     const period = resolvedPeriod(request);
     const latencies = await latencyFigures(period, this.#counts);
     const figures = { ...period, relativeError: RELATIVE_ERROR, ...latencies };
@@ -108,15 +142,17 @@ export class Reports {
   }
 
   /** How many inbound messages got a reply in time; by own number too, if requested. @throws {InvalidReportError} */
-  async answers(request: AnswersRequest): Promise<Answers> {
+  async answers(request: AnswersRequest & CompareOption): Promise<Compared<Answers>> {
     checkOwnNumberGrouping(request.groupBy);
-    return answers(request, this.#counts, this.#labels);
+    return compared(request, (one) => answers(one, this.#counts, this.#labels));
   }
 
   /** Messages by own number, most active first. @throws {InvalidReportError} */
-  async numbers(
-    request: ReportPeriod & NumbersOption = {},
-  ): Promise<ResolvedPeriod & { items: (OwnNumberLabel & MessageFigures)[] }> {
+  numbers(request: NumbersRequest & CompareOption = {}): Promise<Compared<NumbersReport>> {
+    return compared(request, (one) => this.#numbers(one));
+  }
+
+  async #numbers(request: NumbersRequest): Promise<NumbersReport> {
     const period = resolvedPeriod(request);
     const slices = await this.#counts.messages(period, 'ownNumber');
     const labels = await this.#labels.of(

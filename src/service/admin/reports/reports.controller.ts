@@ -1,21 +1,18 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, HttpCode, Post, Query, UseGuards, type StreamableFile } from '@nestjs/common';
-import type { Answers } from '../../../reports/answers.js';
-import type { HeatMap } from '../../../reports/heat-map.js';
 import { ReportExport, type ExportFormat } from '../../../reports/report-export.js';
 import { ReportRebuild } from '../../../reports/report-rebuild.js';
-import { Reports, type ReportSummary } from '../../../reports/reports.js';
-import type { TimeSeries } from '../../../reports/time-series.js';
+import { Reports } from '../../../reports/reports.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
 import { streamedResponse } from '../streaming/streamed-response.js';
 import {
   AnswersReportQuery,
+  ComparedReportQuery,
   ExportMessagesQuery,
   HeatMapReportQuery,
   LatencyReportQuery,
   NumbersReportQuery,
   RebuildReportsBody,
-  ReportQuery,
   TimeSeriesReportQuery,
 } from './dto/reports.dto.js';
 
@@ -34,22 +31,22 @@ export class ReportsController {
   ) {}
 
   @Get('summary')
-  summary(@Query() query: ReportQuery): Promise<ReportSummary> {
+  summary(@Query() query: ComparedReportQuery): ReturnType<Reports['summary']> {
     return this.reports.summary(query);
   }
 
   @Get('timeseries')
-  timeseries(@Query() query: TimeSeriesReportQuery): Promise<TimeSeries> {
+  timeseries(@Query() query: TimeSeriesReportQuery): ReturnType<Reports['timeseries']> {
     return this.reports.timeseries(query);
   }
 
   @Get('heatmap')
-  heatmap(@Query() query: HeatMapReportQuery): Promise<HeatMap> {
+  heatmap(@Query() query: HeatMapReportQuery): ReturnType<Reports['heatmap']> {
     return this.reports.heatmap(query);
   }
 
   @Get('errors')
-  errors(@Query() query: ReportQuery): ReturnType<Reports['errors']> {
+  errors(@Query() query: ComparedReportQuery): ReturnType<Reports['errors']> {
     return this.reports.errors(query);
   }
 
@@ -59,7 +56,7 @@ export class ReportsController {
   }
 
   @Get('answers')
-  answers(@Query() query: AnswersReportQuery): Promise<Answers> {
+  answers(@Query() query: AnswersReportQuery): ReturnType<Reports['answers']> {
     return this.reports.answers(query);
   }
 

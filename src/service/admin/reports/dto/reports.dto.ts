@@ -1,6 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { MAX_ANSWER_MINUTES } from '../../../../reports/answers.js';
+import { COMPARISONS, type Comparison } from '../../../../reports/compared.js';
 import { EXPORT_FORMATS, type ExportFormat } from '../../../../reports/report-export.js';
 import {
   GROUPINGS,
@@ -16,7 +17,7 @@ import { OneOf } from '../../validation/value.decorators.js';
 
 const MINUTES_MESSAGE = { message: `withinMinutes must be a whole number from 1 to ${MAX_ANSWER_MINUTES}` };
 
-/** The period of every report: `GET /api/v1/reports/summary`, `…/errors` */
+/** The period of every report. */
 export class ReportQuery {
   @OptionalTime()
   from?: Date;
@@ -25,8 +26,15 @@ export class ReportQuery {
   to?: Date;
 }
 
+/** `GET /api/v1/reports/summary`, `…/errors` */
+export class ComparedReportQuery extends ReportQuery {
+  @IsOptional()
+  @OneOf(COMPARISONS)
+  compare?: Comparison;
+}
+
 /** `GET /api/v1/reports/numbers` */
-export class NumbersReportQuery extends ReportQuery {
+export class NumbersReportQuery extends ComparedReportQuery {
   @OptionalFlag()
   includeNumbers?: boolean;
 }
@@ -39,7 +47,7 @@ export class LatencyReportQuery extends NumbersReportQuery {
 }
 
 /** `GET /api/v1/reports/heatmap` */
-export class HeatMapReportQuery extends ReportQuery {
+export class HeatMapReportQuery extends ComparedReportQuery {
   @OneOf(Object.keys(METRICS))
   metric!: Metric;
 
@@ -74,7 +82,10 @@ export class TimeSeriesReportQuery extends NumbersReportQuery {
 }
 
 /** `GET /api/v1/reports/export` */
-export class ExportMessagesQuery extends NumbersReportQuery {
+export class ExportMessagesQuery extends ReportQuery {
+  @OptionalFlag()
+  includeNumbers?: boolean;
+
   @IsOptional()
   @OneOf(EXPORT_FORMATS)
   format?: ExportFormat;
