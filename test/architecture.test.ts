@@ -86,7 +86,7 @@ const FLOORS: Record<string, string[]>[] = [
       'retention',
     ],
   },
-  { testing: ['webhook', 'dispatch'], simulator: [] },
+  { testing: ['webhook', 'dispatch', 'reports'], simulator: [] },
   {
     service: [
       'errors',

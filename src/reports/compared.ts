@@ -1,4 +1,6 @@
 import { DateTime } from 'luxon';
+import type { PostackDatabase } from '../database/postack-database.js';
+import { freshness } from './freshness.js';
 import { InvalidReportError, type ReportPeriod, type ResolvedPeriod } from './report-request.js';
 
 /** What a report is compared with. */
@@ -14,10 +16,14 @@ export interface CompareOption {
 }
 
 /** A report, and the same report of the period before, if requested. */
-export type Compared<Report> = Report & { previous?: Report };
+export type Compared<Report> = Report & {
+  previous?: Report;
+  /** Every event that was acknowledged before this time is in the figures, by PostgreSQL's clock. */
+  asOf: Date;
+};
 
 /**
- * Adds the report of the period before, if requested.
+ * Reads a report, and that of the period before, if requested.
  *
  * @param timezone Of months and days. Default `UTC`.
  * @throws {InvalidReportError}
@@ -25,16 +31,19 @@ export type Compared<Report> = Report & { previous?: Report };
 export async function compared<Request extends ReportPeriod & CompareOption, Report extends ResolvedPeriod>(
   request: Request,
   reportOf: (request: Request) => Promise<Report>,
+  database: PostackDatabase,
   timezone = 'UTC',
 ): Promise<Compared<Report>> {
   const { compare } = request;
   if (compare !== undefined && !COMPARISONS.includes(compare)) {
     throw new InvalidReportError('compare', `must be ${COMPARISONS.join(', ')}`);
   }
+  // Before the figures: these may be more complete, never less.
+  const { asOf } = await freshness(database);
   const report = await reportOf(request);
-  if (compare === undefined) return report;
+  if (compare === undefined) return { ...report, asOf };
   const previous = await reportOf({ ...request, ...previousPeriod(report, timezone) });
-  return { ...report, previous };
+  return { ...report, asOf, previous };
 }
 
 /**

@@ -7,6 +7,7 @@ export type { Duration } from './rollups/report-deltas.js';
 export { ReportExport, type ExportFormat, type ExportRequest } from './report-export.js';
 export type { AnswerFigures, Answers, AnswersRequest } from './answers.js';
 export type { Compared, CompareOption, Comparison } from './compared.js';
+export type { Freshness } from './freshness.js';
 export type { HeatMap, HeatMapHour, HeatMapRequest } from './heat-map.js';
 export type { ErrorFigures } from './error-figures.js';
 export type { LatencyFigures } from './latency-figures.js';

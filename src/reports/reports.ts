@@ -4,6 +4,7 @@ import type { FailureCatalogue } from '../failures/failure-catalogue.js';
 import { FailuresOptions } from '../failures/failures.options.js';
 import { answers, type Answers, type AnswersRequest } from './answers.js';
 import { compared, type Compared, type CompareOption } from './compared.js';
+import { freshness, type Freshness } from './freshness.js';
 import { heatMap, type HeatMap, type HeatMapRequest } from './heat-map.js';
 import { errorFiguresOf, type ErrorFigures } from './error-figures.js';
 import {
@@ -70,15 +71,23 @@ export class Reports {
   readonly #labels: OwnNumberLabels;
   readonly #catalogue: FailureCatalogue;
 
-  constructor(database: PostackDatabase, { catalogue }: FailuresOptions) {
+  constructor(
+    private readonly database: PostackDatabase,
+    { catalogue }: FailuresOptions,
+  ) {
     this.#catalogue = catalogue;
     this.#counts = new ReportCounts(database);
     this.#labels = new OwnNumberLabels(database);
   }
 
+  /** Up to when the figures are complete. */
+  freshness(): Promise<Freshness> {
+    return freshness(this.database);
+  }
+
   /** The main metrics of a period. @throws {InvalidReportError} */
   summary(request: ReportPeriod & CompareOption = {}): Promise<Compared<ReportSummary>> {
-    return compared(request, (one) => this.#summary(resolvedPeriod(one)));
+    return compared(request, (one) => this.#summary(resolvedPeriod(one)), this.database);
   }
 
   async #summary(period: ResolvedPeriod): Promise<ReportSummary> {
@@ -104,17 +113,17 @@ export class Reports {
   /** One metric over time. @throws {InvalidReportError} */
   timeseries(request: TimeSeriesRequest & CompareOption): Promise<Compared<TimeSeries>> {
     const seriesOf = (one: TimeSeriesRequest) => timeSeries(one, this.#counts, this.#labels, this.#catalogue);
-    return compared(request, seriesOf, request.timezone);
+    return compared(request, seriesOf, this.database, request.timezone);
   }
 
   /** One metric by hour of the week. @throws {InvalidReportError} */
   heatmap(request: HeatMapRequest & CompareOption): Promise<Compared<HeatMap>> {
-    return compared(request, (one) => heatMap(one, this.#counts), request.timezone);
+    return compared(request, (one) => heatMap(one, this.#counts), this.database, request.timezone);
   }
 
   /** Failures by error code, most frequent first. @throws {InvalidReportError} */
   errors(request: ReportPeriod & CompareOption = {}): Promise<Compared<ErrorReport>> {
-    return compared(request, (one) => this.#errors(resolvedPeriod(one)));
+    return compared(request, (one) => this.#errors(resolvedPeriod(one)), this.database);
   }
 
   async #errors(period: ResolvedPeriod): Promise<ErrorReport> {
@@ -129,7 +138,7 @@ export class Reports {
   /** Durations; by own number too, if requested. @throws {InvalidReportError} */
   async latency(request: LatencyRequest & CompareOption = {}): Promise<Compared<LatencyReport>> {
     checkOwnNumberGrouping(request.groupBy);
-    return compared(request, (one) => this.#latency(one));
+    return compared(request, (one) => this.#latency(one), this.database);
   }
 
   async #latency(request: LatencyRequest): Promise<LatencyReport> {
@@ -144,12 +153,12 @@ export class Reports {
   /** How many inbound messages got a reply in time; by own number too, if requested. @throws {InvalidReportError} */
   async answers(request: AnswersRequest & CompareOption): Promise<Compared<Answers>> {
     checkOwnNumberGrouping(request.groupBy);
-    return compared(request, (one) => answers(one, this.#counts, this.#labels));
+    return compared(request, (one) => answers(one, this.#counts, this.#labels), this.database);
   }
 
   /** Messages by own number, most active first. @throws {InvalidReportError} */
   numbers(request: NumbersRequest & CompareOption = {}): Promise<Compared<NumbersReport>> {
-    return compared(request, (one) => this.#numbers(one));
+    return compared(request, (one) => this.#numbers(one), this.database);
   }
 
   async #numbers(request: NumbersRequest): Promise<NumbersReport> {

@@ -1,4 +1,5 @@
 // `nestjs-postack/testing`: for the tests of applications that use the module.
 
 export { type SignedWebhook, type SignWebhookOptions, signWebhook } from './sign-webhook.js';
+export { waitForReports } from './wait-for-reports.js';
 export { type WaitOptions, waitForEvent, waitForListener, WaitTimeoutError } from './wait-for-event.js';
