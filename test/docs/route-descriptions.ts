@@ -73,6 +73,7 @@ export const ROUTE_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'GET /api/v1/reports/latency': 'percentiles of latencies',
   'GET /api/v1/reports/answers': 'how many inbound messages got a reply within some minutes',
   'GET /api/v1/reports/numbers': 'the figures of each number of yours',
+  'GET /api/v1/reports/freshness': 'up to when the figures are complete',
   'GET /api/v1/reports/export': 'the messages of a period as CSV or NDJSON',
   'POST /api/v1/reports/rebuild': 'rebuilds the metrics; responds with its progress, line by line',
 };

@@ -30,6 +30,11 @@ export class ReportsController {
     private readonly rebuilds: ReportRebuild,
   ) {}
 
+  @Get('freshness')
+  freshness(): ReturnType<Reports['freshness']> {
+    return this.reports.freshness();
+  }
+
   @Get('summary')
   summary(@Query() query: ComparedReportQuery): ReturnType<Reports['summary']> {
     return this.reports.summary(query);

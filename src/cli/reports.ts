@@ -3,24 +3,35 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { Freshness } from '../reports/freshness.js';
 import type { RebuildProgress } from '../reports/report-rebuild.js';
 import { ADMIN_KEY_FILE } from '../service/config/development-credentials.js';
 import { loadEnvFile } from '../service/config/env-file.js';
 import { readSetting } from '../service/config/environment.js';
 
 // `npm run reports -- rebuild --since 2026-01-01`: rebuilds the reports of a running service and prints the progress.
+// `npm run reports -- wait`: waits until they contain all events acknowledged so far.
 
 const USAGE = `Usage: npm run reports -- rebuild --since TIME [options]
+       npm run reports -- wait [options]
+
+rebuild            rebuilds the reports and prints the progress. If interrupted, it can be rerun safely
+wait               waits until the reports contain all events that were acknowledged before the call
 
   --since TIME     start of the period to rebuild, such as 2026-01-31 or 2026-01-31T08:00:00Z
+  --timeout N      seconds to wait at most (default 60)
   --url URL        URL of the service (default http://localhost:3000, or with the port in PORT)
   --data-dir DIR   data directory of the service, for its development admin key (default .postack);
-                   POSTACK_ADMIN_KEY, also from .env, takes precedence
+                   POSTACK_ADMIN_KEY, also from .env, takes precedence`;
 
-If interrupted, it can be rerun safely.`;
+const POLL_INTERVAL_MS = 250;
 
 type ProgressLine = RebuildProgress | { isDone: true };
+
+/** Requests a path below `/api/v1/reports/`. @throws unless the service accepts the request. */
+type Request = (path: string, body?: object) => Promise<Response>;
 
 async function main(): Promise<void> {
   loadEnvFile();
@@ -28,31 +39,68 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       since: { type: 'string' },
+      timeout: { type: 'string', default: '60' },
       url: { type: 'string', default: `http://localhost:${readSetting(process.env, 'PORT') ?? '3000'}` },
       'data-dir': { type: 'string', default: readSetting(process.env, 'POSTACK_DATA_DIR') ?? '.postack' },
       help: { type: 'boolean', default: false },
     },
   });
   const { since, help } = values;
-  if (help || positionals.join(' ') !== 'rebuild' || since === undefined) {
+  const command = positionals.join(' ');
+  const isComplete = command === 'wait' || (command === 'rebuild' && since !== undefined);
+  if (help || !isComplete) {
     console.log(USAGE);
     process.exitCode = help ? 0 : 1;
     return;
   }
+  const timeoutSeconds = secondsOf(values.timeout);
   const url = urlOf(values.url);
-  const adminKey = await adminKeyIn(values['data-dir']);
-  const response = await fetch(new URL('/api/v1/reports/rebuild', url), {
-    method: 'POST',
-    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ since }),
-  }).catch((cause: unknown) => {
-    throw new Error(`No response from ${values.url}. Is the service running? Start it with: npm start`, {
-      cause,
+  const request = requestsTo(url, await adminKeyIn(values['data-dir']));
+  if (command === 'wait') await wait(request, timeoutSeconds);
+  else await printProgress(await request('rebuild', { since }));
+}
+
+function requestsTo(url: URL, adminKey: string): Request {
+  return async (path, body) => {
+    const response = await fetch(new URL(`/api/v1/reports/${path}`, url), {
+      headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
+    }).catch((cause: unknown) => {
+      throw new Error(`No response from ${url.origin}. Is the service running? Start it with: npm start`, {
+        cause,
+      });
     });
-  });
-  if (!response.ok || !response.body)
+    if (response.ok) return response;
     throw new Error(`The service responded with ${response.status}: ${await response.text()}`);
-  await printProgress(response.body as ReadableStream<Uint8Array>);
+  };
+}
+
+/** @throws when the reports are not complete in time. */
+async function wait(request: Request, timeoutSeconds: number): Promise<void> {
+  const read = async () => (await (await request('freshness')).json()) as Record<keyof Freshness, string>;
+  const { now: calledAt } = await read();
+  const deadlineMs = performance.now() + timeoutSeconds * 1000;
+  for (;;) {
+    const { asOf } = await read();
+    if (asOf >= calledAt) {
+      console.log(`The reports are complete up to ${asOf}`);
+      return;
+    }
+    if (performance.now() > deadlineMs) {
+      throw new Error(
+        `After ${timeoutSeconds} s, the reports are complete only up to ${asOf}: events are waiting to be dispatched. ` +
+          'See /health/ready and the log of the service',
+      );
+    }
+    await sleep(POLL_INTERVAL_MS);
+  }
+}
+
+/** @throws unless it is a number of seconds. */
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && seconds >= 0 && seconds < Infinity) return seconds;
+  throw new Error(`--timeout must be a number of seconds, not "${text}"`);
 }
 
 /** @throws unless it is an `http://` or `https://` URL. */
@@ -63,7 +111,8 @@ function urlOf(text: string): URL {
 }
 
 /** Prints one line per second, and one at the end of each step. @throws when the response ends before the rebuild. */
-async function printProgress(body: ReadableStream<Uint8Array>): Promise<void> {
+async function printProgress({ body }: Response): Promise<void> {
+  if (!body) throw new Error(UNFINISHED);
   let isDone = false;
   let shownAt = performance.now();
   let pending: RebuildProgress | undefined;
@@ -73,7 +122,9 @@ async function printProgress(body: ReadableStream<Uint8Array>): Promise<void> {
     shownAt = performance.now();
   };
   try {
-    for await (const text of createInterface({ input: Readable.fromWeb(body) })) {
+    for await (const text of createInterface({
+      input: Readable.fromWeb(body as ReadableStream<Uint8Array>),
+    })) {
       const line = JSON.parse(text) as ProgressLine;
       if ('isDone' in line) {
         isDone = true;
