@@ -21,13 +21,24 @@ import {
 const SMS = { from: '+15550100001', to: '+15550100042', text: 'private words', idempotencyKey: 'key-1' };
 const API_KEY = 'key-of-the-tests';
 
+interface ClientSetup {
+  /** The reply that is scripted. */
+  reply?: Reply;
+  idempotencyHeader?: string;
+  baseUrl?: string;
+  timeoutMs?: number;
+}
+
 describe('PostackApiError', () => {
   let postack: ScriptedPostack;
   const requestRate = memoryRequestRate({ requestsPerSecond: 1000 });
-  const client = (idempotencyHeader?: string, baseUrl = postack.url) =>
+  /** Only what never answers needs a short time limit; an answer on a busy machine would not keep it. */
+  const UNANSWERED = { hung503: hang(503), hung200: hang(200), silence };
+  const timeoutFor = (reply?: Reply) => (Object.values(UNANSWERED).includes(reply!) ? 500 : 10_000);
+  const client = ({ reply, baseUrl = postack.url, ...options }: ClientSetup = {}) =>
     new PostackClient({
-      ...{ apiKey: API_KEY, baseUrl, idempotencyHeader, requestRate },
-      ...{ attempts: 1, timeoutMs: 500 },
+      ...{ apiKey: API_KEY, baseUrl, requestRate, attempts: 1, timeoutMs: timeoutFor(reply) },
+      ...options,
     });
 
   async function failure(request: Promise<unknown>): Promise<PostackApiError> {
@@ -89,12 +100,12 @@ describe('PostackApiError', () => {
     ['a 403', json(403, {}), { code: 'POSTACK_API_AUTHENTICATION' }],
     ['a 429', json(429, {}), { code: 'POSTACK_API_RATE_LIMITED', isRetryable: true, retryAfterMs: null }],
     ['a 503', json(503, {}), { code: 'POSTACK_API_UNAVAILABLE', isRetryable: true }],
-    ['a 503 that hangs', hang(503), { code: 'POSTACK_API_UNAVAILABLE', isRetryable: true }],
+    ['a 503 that hangs', UNANSWERED.hung503, { code: 'POSTACK_API_UNAVAILABLE', isRetryable: true }],
   ];
 
   it.each(CERTAIN)('reports that nothing was accepted: %s', async (_what, reply, expected) => {
     postack.script(reply);
-    expect(await failure(client().send(SMS))).toMatchObject({
+    expect(await failure(client({ reply }).send(SMS))).toMatchObject({
       isRetryable: false,
       maySendAgain: true,
       ...expected,
@@ -112,8 +123,8 @@ describe('PostackApiError', () => {
     ['a 502 without JSON', text(502, '<html>'), { code: 'POSTACK_API_SERVER_ERROR' }],
     ['a 408', json(408, {}), { code: 'POSTACK_API_SERVER_ERROR' }],
     ['a 409', json(409, {}), { code: 'POSTACK_API_SERVER_ERROR' }],
-    ['no response', silence, { code: 'POSTACK_API_TIMEOUT', isRetryable: true, status: null }],
-    ['a response that hangs', hang(200), { code: 'POSTACK_API_TIMEOUT' }],
+    ['no response', UNANSWERED.silence, { code: 'POSTACK_API_TIMEOUT', isRetryable: true, status: null }],
+    ['a response that hangs', UNANSWERED.hung200, { code: 'POSTACK_API_TIMEOUT' }],
     ['a cut connection', cut, { code: 'POSTACK_API_CONNECTION_LOST', isRetryable: true }],
     ['an incomplete response', breakOff(200), { code: 'POSTACK_API_CONNECTION_LOST' }],
     ['no JSON', text(200, 'thank you'), { code: 'POSTACK_API_UNREADABLE_ANSWER', isRetryable: false }],
@@ -133,13 +144,15 @@ describe('PostackApiError', () => {
 
   it.each(UNKNOWN)('reports that a message may have been accepted: %s', async (_what, reply, expected) => {
     postack.script(reply);
-    const error = await failure(client().send(SMS));
+    const error = await failure(client({ reply }).send(SMS));
     expect(error).toMatchObject({ maySendAgain: false, causeClass: 'unknown', ...expected });
     expect(error.message).toContain('do not send it again');
     expect(postack.seen).toHaveLength(1);
     // With an idempotency key that Postack honours, and for requests that only read, a retry is safe.
-    expect(await failure(client('idempotency-key').send(SMS))).toMatchObject({ maySendAgain: true });
-    expect(await failure(client().fetch('SM1'))).toMatchObject({ maySendAgain: true });
+    expect(await failure(client({ reply, idempotencyHeader: 'idempotency-key' }).send(SMS))).toMatchObject({
+      maySendAgain: true,
+    });
+    expect(await failure(client({ reply }).fetch('SM1'))).toMatchObject({ maySendAgain: true });
   });
 
   it('reports that no connection was made, so nothing was accepted', async () => {
@@ -150,7 +163,7 @@ describe('PostackApiError', () => {
     await once(server, 'close');
     const plainHttp = postack.url.replace('http:', 'https:');
     for (const url of [`http://127.0.0.1:${port}`, 'http://postack.invalid', plainHttp]) {
-      expect(await failure(client(undefined, url).send(SMS))).toMatchObject({
+      expect(await failure(client({ baseUrl: url }).send(SMS))).toMatchObject({
         ...{ code: 'POSTACK_API_UNREACHABLE', isRetryable: true, maySendAgain: true, status: null },
       });
     }
@@ -169,7 +182,9 @@ describe('PostackApiError', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    expect(await failure(client(undefined, `https://127.0.0.1:${port}`).send(SMS))).toMatchObject({
+    expect(
+      await failure(client({ baseUrl: `https://127.0.0.1:${port}`, timeoutMs: 500 }).send(SMS)),
+    ).toMatchObject({
       ...{ code: 'POSTACK_API_UNREACHABLE', isRetryable: true, maySendAgain: true, status: null },
     });
     for (const socket of sockets) socket.destroy();
@@ -182,7 +197,7 @@ describe('PostackApiError', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    expect(await failure(client(undefined, `http://127.0.0.1:${port}`).send(SMS))).toMatchObject({
+    expect(await failure(client({ baseUrl: `http://127.0.0.1:${port}` }).send(SMS))).toMatchObject({
       code: 'POSTACK_API_CONNECTION_LOST',
       maySendAgain: false,
     });
