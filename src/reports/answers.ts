@@ -57,29 +57,22 @@ export async function answers(
       counts.messages(period, dimension),
       counts.durationBins(period, 'timeToFirstReply', dimension),
     ]);
-    return slices.map(({ value, sums: { received } }) => {
-      const answered = countWithin(bins.get(value), limitMs);
-      return { value, figures: { received, answered, answerRate: rate(answered, received) } };
-    });
+    const withMessages = slices.filter(({ sums }) => sums.received > 0);
+    return new Map(
+      withMessages.map(({ value, sums: { received } }) => {
+        const answered = countWithin(bins.get(value), limitMs);
+        return [value, { received, answered, answerRate: rate(answered, received) }];
+      }),
+    );
   };
-  const [total] = await figuresBy('total');
-  const head = { ...period, withinMinutes, relativeError: RELATIVE_ERROR };
-  const all = { ...head, ...(total?.figures ?? { received: 0, answered: 0, answerRate: null }) };
+  const total = (await figuresBy('total')).get('') ?? { received: 0, answered: 0, answerRate: null };
+  const all = { ...period, withinMinutes, relativeError: RELATIVE_ERROR, ...total };
   if (groupBy === undefined) return all;
-  const byNumber = (await figuresBy('ownNumber')).filter(({ figures }) => figures.received > 0);
-  const shown = await labels.of(
-    byNumber.map(({ value }) => value),
-    includeNumbers,
-  );
-  const numbers = shown.flatMap((label, index) => {
-    const figures = byNumber[index]?.figures;
-    return figures ? [{ ...label, ...figures }] : [];
-  });
-  return { ...all, numbers };
+  return { ...all, numbers: await labels.addTo(await figuresBy('ownNumber'), includeNumbers) };
 }
 
 function wholeHours({ from, to }: ResolvedPeriod): ResolvedPeriod {
-  const until = -floorTo(-to.getTime(), HOUR_MS);
+  const until = floorTo(to.getTime() + HOUR_MS - 1, HOUR_MS);
   return { from: new Date(floorTo(from.getTime(), HOUR_MS)), to: new Date(until) };
 }
 

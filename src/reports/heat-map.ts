@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import { intervalStarts } from './interval-starts.js';
 import { emptyValueOf, metricPoints } from './metric-points.js';
-import type { ReportCounts, Slice } from './report-counts.js';
+import { mergeSlices, type ReportCounts, type Slice } from './report-counts.js';
 import {
   checkMetric,
   checkTimezone,
@@ -46,10 +46,12 @@ export async function heatMap(request: HeatMapRequest, counts: ReportCounts): Pr
   const period = resolvedPeriod(request);
   const starts = intervalStarts(period, 'hour', timezone, 'from');
   const cells = starts.map((ms) => cellAt(ms, timezone));
+  const byCell = <Name extends string>(slices: readonly Slice<Record<Name, number>>[]) =>
+    mergeSlices(slices, ({ value, index }) => ({ value, index: cells[index] ?? index }));
   const points = await metricPoints(metric, {
-    messages: async () => byCell(await counts.messages(period, 'total', starts), cells),
-    requests: async () => byCell(await counts.requests(period, starts), cells),
-    optOuts: async () => byCell(await counts.optOuts(period, starts), cells),
+    messages: async () => byCell(await counts.messages(period, 'total', starts)),
+    requests: async () => byCell(await counts.requests(period, starts)),
+    optOuts: async () => byCell(await counts.optOuts(period, starts)),
   });
   const values = points.get('');
   const hours = Array.from({ length: DAYS * HOURS }, (_hour, cell) => ({
@@ -63,21 +65,4 @@ export async function heatMap(request: HeatMapRequest, counts: ReportCounts): Pr
 function cellAt(ms: number, zone: string): number {
   const { weekday, hour } = DateTime.fromMillis(ms, { zone });
   return (weekday - 1) * HOURS + hour;
-}
-
-/** Sums up the slices of the same hour of the week. */
-function byCell<Name extends string>(
-  slices: readonly Slice<Record<Name, number>>[],
-  cells: readonly number[],
-): Slice<Record<Name, number>>[] {
-  const sums = new Map<number, Slice<Record<Name, number>>>();
-  for (const { index, value, sums: counts } of slices) {
-    const cell = cells[index];
-    if (cell === undefined) continue;
-    const known = sums.get(cell)?.sums;
-    const names = Object.keys(counts) as Name[];
-    const total = Object.fromEntries(names.map((name) => [name, (known?.[name] ?? 0) + counts[name]]));
-    sums.set(cell, { index: cell, value, sums: total as Record<Name, number> });
-  }
-  return [...sums.values()];
 }

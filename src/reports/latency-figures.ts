@@ -31,9 +31,9 @@ export async function latencyByNumber(
     counts.durations(period, 'timeToFirstReply', 'ownNumber'),
   ]);
   const keys = [...new Set([...delivered.keys(), ...replied.keys()])].sort();
-  return (await labels.of(keys, includeNumbers)).map((label) => ({
-    ...label,
-    timeToDelivered: delivered.get(label.ownNumber) ?? NO_DURATIONS,
-    timeToFirstReply: replied.get(label.ownNumber) ?? NO_DURATIONS,
-  }));
+  const figures = keys.map((key) => {
+    const timeToDelivered = delivered.get(key) ?? NO_DURATIONS;
+    return [key, { timeToDelivered, timeToFirstReply: replied.get(key) ?? NO_DURATIONS }] as const;
+  });
+  return labels.addTo(new Map(figures), includeNumbers);
 }

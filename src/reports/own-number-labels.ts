@@ -15,8 +15,19 @@ export interface OwnNumberLabel {
 export class OwnNumberLabels {
   constructor(private readonly database: PostackDatabase) {}
 
-  /** The labels in the order of `keys`. */
-  async of(keys: readonly string[], includeNumbers = false): Promise<OwnNumberLabel[]> {
+  /** Adds the label of each key to its figures, in the same order. */
+  async addTo<Figures extends object>(
+    figures: ReadonlyMap<string, Figures>,
+    includeNumbers?: boolean,
+  ): Promise<(OwnNumberLabel & Figures)[]> {
+    const labels = await this.#of([...figures.keys()], includeNumbers);
+    return [...figures.values()].flatMap((one, index) => {
+      const label = labels[index];
+      return label ? [{ ...label, ...one }] : [];
+    });
+  }
+
+  async #of(keys: readonly string[], includeNumbers = false): Promise<OwnNumberLabel[]> {
     const known = await this.database
       .repository(ReportOwnNumberEntity)
       .createQueryBuilder('own')

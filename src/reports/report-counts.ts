@@ -150,3 +150,19 @@ function sliceOf<Name extends string>(row: SliceRow, names: readonly Name[]): Sl
   const sums = Object.fromEntries(names.map((name, index) => [name, row[`s${index}`]]));
   return { index: row.index, value: row.value, sums: sums as Record<Name, number> };
 }
+
+/** Adds up the slices that get the same place. */
+export function mergeSlices<Name extends string>(
+  slices: readonly Slice<Record<Name, number>>[],
+  placeOf: (slice: Slice<unknown>) => { index: number; value: string },
+): Slice<Record<Name, number>>[] {
+  const merged = new Map<string, Slice<Record<Name, number>>>();
+  for (const slice of slices) {
+    const { index, value } = placeOf(slice);
+    const known = merged.get(`${index} ${value}`)?.sums;
+    const names = Object.keys(slice.sums) as Name[];
+    const sums = Object.fromEntries(names.map((name) => [name, (known?.[name] ?? 0) + slice.sums[name]]));
+    merged.set(`${index} ${value}`, { index, value, sums: sums as Record<Name, number> });
+  }
+  return [...merged.values()];
+}

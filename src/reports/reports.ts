@@ -164,14 +164,8 @@ export class Reports {
   async #numbers(request: NumbersRequest): Promise<NumbersReport> {
     const period = resolvedPeriod(request);
     const slices = await this.#counts.messages(period, 'ownNumber');
-    const labels = await this.#labels.of(
-      slices.map(({ value }) => value),
-      request.includeNumbers,
-    );
-    const items = slices.flatMap(({ sums }, index) => {
-      const label = labels[index];
-      return label ? [{ ...label, ...messageFiguresOf(sums) }] : [];
-    });
+    const figures = new Map(slices.map(({ value, sums }) => [value, messageFiguresOf(sums)]));
+    const items = await this.#labels.addTo(figures, request.includeNumbers);
     const messages = (item: MessageFigures) => item.received + item.outbound;
     return {
       ...period,

@@ -1,7 +1,7 @@
 import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js';
 import type { OwnNumberLabel, OwnNumberLabels } from './own-number-labels.js';
-import { MAX_POINTS_IN_ALL, type ReportCounts, type Slice } from './report-counts.js';
-import { MEASURES, type Counts } from './rollups/report-deltas.js';
+import { MAX_POINTS_IN_ALL, mergeSlices, type ReportCounts, type Slice } from './report-counts.js';
+import type { Counts } from './rollups/report-deltas.js';
 import { intervalStarts } from './interval-starts.js';
 import { emptyValueOf, metricPoints } from './metric-points.js';
 import {
@@ -76,14 +76,8 @@ export async function timeSeries(
   checkPoints(groups.length * starts.length);
   if (groupBy !== 'ownNumber')
     return { ...head, series: groups.map(([value, known]) => seriesOf(value, known)) };
-  const shown = await labels.of(
-    groups.map(([value]) => value),
-    request.includeNumbers,
-  );
-  return {
-    ...head,
-    series: groups.map(([, known], index) => ({ ...shown[index], ...seriesOf(null, known) })),
-  };
+  const byNumber = new Map(groups.map(([key, known]) => [key, seriesOf(null, known)]));
+  return { ...head, series: await labels.addTo(byNumber, request.includeNumbers) };
 }
 
 function checkPoints(inAll: number): void {
@@ -96,12 +90,9 @@ function checkPoints(inAll: number): void {
 
 /** Sums up the counts of error codes by cause class. */
 function byCause(slices: readonly Slice<Counts>[], catalogue: FailureCatalogue): Slice<Counts>[] {
-  const sums = new Map<string, Slice<Counts>>();
-  for (const { value: code, index, sums: counts } of slices) {
-    const value = causeOf(catalogue, code).causeClass;
-    const known = sums.get(`${value} ${index}`)?.sums;
-    const total = MEASURES.map((measure) => [measure, (known?.[measure] ?? 0) + counts[measure]]);
-    sums.set(`${value} ${index}`, { value, index, sums: Object.fromEntries(total) as Counts });
-  }
-  return [...sums.values()].sort((a, b) => (a.value < b.value ? -1 : 1));
+  const causes = mergeSlices(slices, ({ value, index }) => ({
+    value: causeOf(catalogue, value).causeClass,
+    index,
+  }));
+  return causes.sort((a, b) => (a.value < b.value ? -1 : 1));
 }
