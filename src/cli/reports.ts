@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Freshness } from '../reports/freshness.js';
 import type { RebuildProgress } from '../reports/report-rebuild.js';
 import { ADMIN_KEY_FILE } from '../service/config/development-credentials.js';
 import { loadEnvFile } from '../service/config/env-file.js';
 import { readSetting } from '../service/config/environment.js';
+import { poll } from '../testing/poll.js';
 
 // `npm run reports -- rebuild --since 2026-01-01`: rebuilds the reports of a running service and prints the progress.
 // `npm run reports -- wait`: waits until they contain all events acknowledged so far.
@@ -79,21 +79,19 @@ function requestsTo(url: URL, adminKey: string): Request {
 async function wait(request: Request, timeoutSeconds: number): Promise<void> {
   const read = async () => (await (await request('freshness')).json()) as Record<keyof Freshness, string>;
   const { now: calledAt } = await read();
-  const deadlineMs = performance.now() + timeoutSeconds * 1000;
-  for (;;) {
-    const { asOf } = await read();
-    if (asOf >= calledAt) {
-      console.log(`The reports are complete up to ${asOf}`);
-      return;
-    }
-    if (performance.now() > deadlineMs) {
-      throw new Error(
-        `After ${timeoutSeconds} s, the reports are complete only up to ${asOf}: events are waiting to be dispatched. ` +
+  const completeTo = await poll<string>(
+    async () => {
+      const { asOf } = await read();
+      if (asOf >= calledAt) return { found: asOf };
+      return {
+        timedOut: () =>
+          `After ${timeoutSeconds} s, the reports are complete only up to ${asOf}: events are waiting to be dispatched. ` +
           'See /health/ready and the log of the service',
-      );
-    }
-    await sleep(POLL_INTERVAL_MS);
-  }
+      };
+    },
+    { timeoutMs: timeoutSeconds * 1000, everyMs: POLL_INTERVAL_MS },
+  );
+  console.log(`The reports are complete up to ${completeTo}`);
 }
 
 /** @throws unless it is a number of seconds. */

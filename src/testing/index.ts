@@ -2,4 +2,5 @@
 
 export { type SignedWebhook, type SignWebhookOptions, signWebhook } from './sign-webhook.js';
 export { waitForReports } from './wait-for-reports.js';
-export { type WaitOptions, waitForEvent, waitForListener, WaitTimeoutError } from './wait-for-event.js';
+export { waitForEvent, waitForListener } from './wait-for-event.js';
+export { type WaitOptions, WaitTimeoutError } from './poll.js';

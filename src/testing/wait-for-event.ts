@@ -1,19 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { type EventDetail, EventQueries } from '../dispatch/outcomes/event-queries.js';
-
-/** Options of `waitForEvent` and `waitForListener`. */
-export interface WaitOptions {
-  /** Time limit. Default 10,000 (10 s). */
-  timeoutMs?: number;
-  /** Polling interval in milliseconds. Default 10. */
-  everyMs?: number;
-}
-
-/** The condition was not met in time; the message contains the last known state. */
-export class WaitTimeoutError extends Error {
-  override readonly name = 'WaitTimeoutError';
-}
+import { poll, type WaitOptions, WaitTimeoutError } from './poll.js';
 
 /**
  * Waits until an event satisfies a condition, and returns it.
@@ -26,19 +13,16 @@ export async function waitForEvent(
   application: INestApplicationContext,
   id: string,
   condition: (event: EventDetail) => boolean = ({ status }) => status !== 'pending',
-  { timeoutMs = 10_000, everyMs = 10 }: WaitOptions = {},
+  options?: WaitOptions,
 ): Promise<EventDetail> {
   const events = application.get(EventQueries, { strict: false });
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
+  return poll<EventDetail>(async (timeoutMs) => {
     const event = await events.find(id);
-    if (event && condition(event)) return event;
-    if (Date.now() > deadline) {
-      const found = event ? JSON.stringify({ ...event, payload: undefined }) : 'the event is not stored';
-      throw new WaitTimeoutError(`Event ${id} did not meet the condition within ${timeoutMs} ms: ${found}`);
-    }
-    await sleep(everyMs);
-  }
+    if (event && condition(event)) return { found: event };
+    const state = () =>
+      event ? JSON.stringify({ ...event, payload: undefined }) : 'the event is not stored';
+    return { timedOut: () => `Event ${id} did not meet the condition within ${timeoutMs} ms: ${state()}` };
+  }, options);
 }
 
 /**

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Reports } from '../reports/reports.js';
-import { type WaitOptions, WaitTimeoutError } from './wait-for-event.js';
+import { poll, type WaitOptions } from './poll.js';
 
 /**
  * Waits until all events that were acknowledged before the call are in the figures of the reports. Counts of duplicate
@@ -12,20 +11,17 @@ import { type WaitOptions, WaitTimeoutError } from './wait-for-event.js';
  */
 export async function waitForReports(
   application: INestApplicationContext,
-  { timeoutMs = 10_000, everyMs = 10 }: WaitOptions = {},
+  options?: WaitOptions,
 ): Promise<Date> {
   const reports = application.get(Reports, { strict: false });
   const { now: calledAt } = await reports.freshness();
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
+  return poll<Date>(async (timeoutMs) => {
     const { asOf } = await reports.freshness();
-    if (asOf >= calledAt) return asOf;
-    if (Date.now() > deadline) {
-      throw new WaitTimeoutError(
+    if (asOf >= calledAt) return { found: asOf };
+    return {
+      timedOut: () =>
         `The reports were not complete up to ${calledAt.toISOString()} within ${timeoutMs} ms; ` +
-          `they are complete up to ${asOf.toISOString()}: is an event still pending?`,
-      );
-    }
-    await sleep(everyMs);
-  }
+        `they are complete up to ${asOf.toISOString()}: is an event still pending?`,
+    };
+  }, options);
 }
