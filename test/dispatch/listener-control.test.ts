@@ -161,7 +161,9 @@ describe('ListenerControl', () => {
     const state = await waitUntil(
       async () => {
         const found = await control.find('ordered');
-        return found?.blockedGroups.some(({ waiting }) => waiting === 2) ? found : undefined;
+        const isBlocked = found?.blockedGroups.some((group) => group.waiting === 2 && group.attempts >= 3);
+        // During an attempt, the delivery is not retrying.
+        return isBlocked && found?.counts.retrying === 1 ? found : undefined;
       },
       { what: () => 'a blocked conversation' },
     );
