@@ -8,6 +8,7 @@ import { PostackReports1795741200000 } from './1795741200000-reports.js';
 import { PostackSettledWords1795827600000 } from './1795827600000-settled-words.js';
 import { PostackDeliveryLedger1795910400000 } from './1795910400000-delivery-ledger.js';
 import { PostackRequestSlots1795996800000 } from './1795996800000-request-slots.js';
+import { PostackDerivedReports1796083200000 } from './1796083200000-derived-reports.js';
 
 /**
  * The migrations of this package's tables, oldest first: set `migrations: [...postackMigrations]` in the options of your
@@ -23,4 +24,5 @@ export const postackMigrations: readonly (new () => MigrationInterface)[] = [
   PostackSettledWords1795827600000,
   PostackDeliveryLedger1795910400000,
   PostackRequestSlots1795996800000,
+  PostackDerivedReports1796083200000,
 ];

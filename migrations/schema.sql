@@ -12,13 +12,6 @@ CREATE TABLE postack.alert (
   webhook text NOT NULL
 );
 
-CREATE TABLE postack.conversation_entry (
-  conversation bigint NOT NULL,
-  at timestamp with time zone NOT NULL,
-  message_id text NOT NULL,
-  is_inbound boolean NOT NULL
-);
-
 CREATE TABLE postack.delivery (
   event_id bigint NOT NULL,
   handler text NOT NULL,
@@ -90,7 +83,11 @@ CREATE TABLE postack.message (
   history jsonb NOT NULL,
   first_event_at timestamp with time zone NOT NULL,
   last_event_at timestamp with time zone NOT NULL,
-  is_counted boolean NOT NULL DEFAULT false
+  own_number_key text,
+  country text,
+  conversation bigint,
+  peer_prefix text,
+  delivered_after_ms double precision
 );
 
 CREATE TABLE postack.message_failure (
@@ -209,7 +206,6 @@ CREATE TABLE postack.report_count (
   dimension text NOT NULL,
   bucket timestamp with time zone NOT NULL,
   value text NOT NULL,
-  slot smallint NOT NULL,
   received integer NOT NULL,
   accepted integer NOT NULL,
   queued integer NOT NULL,
@@ -223,22 +219,22 @@ CREATE TABLE postack.report_count (
   segments_received integer NOT NULL,
   segments_sent integer NOT NULL,
   conversations integer NOT NULL,
-  replied integer NOT NULL
+  replied integer NOT NULL,
+  cost numeric NOT NULL DEFAULT 0,
+  unpriced_segments integer NOT NULL DEFAULT 0
 );
 
 CREATE TABLE postack.report_duration (
   duration text NOT NULL,
   dimension text NOT NULL,
-  hour timestamp with time zone NOT NULL,
+  bucket timestamp with time zone NOT NULL,
   value text NOT NULL,
   bin smallint NOT NULL,
-  slot smallint NOT NULL,
   count integer NOT NULL
 );
 
 CREATE TABLE postack.report_event (
   bucket timestamp with time zone NOT NULL,
-  slot smallint NOT NULL,
   accepted integer NOT NULL DEFAULT 0,
   quarantined integer NOT NULL DEFAULT 0,
   duplicates integer NOT NULL DEFAULT 0,
@@ -246,9 +242,29 @@ CREATE TABLE postack.report_event (
   unavailable integer NOT NULL DEFAULT 0
 );
 
+CREATE TABLE postack.report_mark (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  kind text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  conversation bigint
+);
+
 CREATE TABLE postack.report_own_number (
   key text NOT NULL,
   number text NOT NULL
+);
+
+CREATE TABLE postack.report_state (
+  id smallint NOT NULL DEFAULT 1,
+  complete_to timestamp with time zone NOT NULL DEFAULT now(),
+  quarantined_to timestamp with time zone NOT NULL DEFAULT now()
+);
+
+CREATE TABLE postack.report_window (
+  source text NOT NULL,
+  start timestamp with time zone NOT NULL,
+  seconds integer NOT NULL,
+  stale text
 );
 
 CREATE TABLE postack.request_rate (
@@ -314,8 +330,6 @@ ALTER TABLE postack.alert ADD CONSTRAINT alert_state_check CHECK ((state = ANY (
 
 ALTER TABLE postack.alert ADD CONSTRAINT alert_webhook_check CHECK ((webhook = ANY (ARRAY['off'::text, 'pending'::text, 'delivered'::text, 'failed'::text])));
 
-ALTER TABLE postack.conversation_entry ADD CONSTRAINT conversation_entry_pkey PRIMARY KEY (conversation, at, message_id, is_inbound);
-
 ALTER TABLE postack.delivery ADD CONSTRAINT delivery_pkey PRIMARY KEY (event_id, handler);
 
 ALTER TABLE postack.delivery ADD CONSTRAINT delivery_reason_check CHECK ((reason = ANY (ARRAY['initial'::text, 'redrive'::text, 'replay'::text, 'backfill'::text])));
@@ -378,13 +392,27 @@ ALTER TABLE postack.reply_rule ADD CONSTRAINT reply_rule_pattern_check CHECK (((
 
 ALTER TABLE postack.reply_rule ADD CONSTRAINT reply_rule_pkey PRIMARY KEY (id);
 
-ALTER TABLE postack.report_count ADD CONSTRAINT report_count_pkey PRIMARY KEY (dimension, bucket, value, slot);
+ALTER TABLE postack.report_count ADD CONSTRAINT report_count_pkey PRIMARY KEY (dimension, bucket, value);
 
-ALTER TABLE postack.report_duration ADD CONSTRAINT report_duration_pkey PRIMARY KEY (duration, dimension, hour, value, bin, slot);
+ALTER TABLE postack.report_duration ADD CONSTRAINT report_duration_pkey PRIMARY KEY (duration, dimension, bucket, value, bin);
 
-ALTER TABLE postack.report_event ADD CONSTRAINT report_event_pkey PRIMARY KEY (bucket, slot);
+ALTER TABLE postack.report_event ADD CONSTRAINT report_event_pkey PRIMARY KEY (bucket);
+
+ALTER TABLE postack.report_mark ADD CONSTRAINT report_mark_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'message'::text, 'inbound'::text, 'outbound'::text])));
+
+ALTER TABLE postack.report_mark ADD CONSTRAINT report_mark_pkey PRIMARY KEY (id);
 
 ALTER TABLE postack.report_own_number ADD CONSTRAINT report_own_number_pkey PRIMARY KEY (key);
+
+ALTER TABLE postack.report_state ADD CONSTRAINT report_state_id_check CHECK ((id = 1));
+
+ALTER TABLE postack.report_state ADD CONSTRAINT report_state_pkey PRIMARY KEY (id);
+
+ALTER TABLE postack.report_window ADD CONSTRAINT report_window_pkey PRIMARY KEY (source, start);
+
+ALTER TABLE postack.report_window ADD CONSTRAINT report_window_source_check CHECK ((source = ANY (ARRAY['messages'::text, 'events'::text])));
+
+ALTER TABLE postack.report_window ADD CONSTRAINT report_window_stale_check CHECK ((stale = ANY (ARRAY['changed'::text, 'rebuild'::text])));
 
 ALTER TABLE postack.request_rate ADD CONSTRAINT request_rate_pkey PRIMARY KEY (key);
 
@@ -414,8 +442,6 @@ CREATE UNIQUE INDEX alert_open_key ON postack.alert USING btree (kind, key) WHER
 
 CREATE INDEX alert_opened_at_idx ON postack.alert USING btree (opened_at, id);
 
-CREATE INDEX conversation_entry_at_idx ON postack.conversation_entry USING btree (at);
-
 CREATE INDEX delivery_due_idx ON postack.delivery USING btree (handler, run_at, event_id) WHERE ((status = ANY (ARRAY['pending'::text, 'retrying'::text])) AND (suspicion = 0) AND (reason = 'initial'::text));
 
 CREATE INDEX delivery_failed_idx ON postack.delivery USING btree (status, event_id, handler) WHERE (status = ANY (ARRAY['retrying'::text, 'dead'::text]));
@@ -436,9 +462,13 @@ CREATE INDEX inbox_event_quarantined_idx ON postack.inbox_event USING btree (rec
 
 CREATE INDEX inbox_event_received_at_idx ON postack.inbox_event USING btree (received_at, id);
 
+CREATE INDEX message_conversation_idx ON postack.message USING btree (conversation, direction, first_event_at) WHERE (conversation IS NOT NULL);
+
 CREATE INDEX message_first_event_at_idx ON postack.message USING btree (first_event_at, id);
 
 CREATE INDEX message_last_event_at_idx ON postack.message USING btree (last_event_at, id);
+
+CREATE INDEX message_unfilled_idx ON postack.message USING btree (first_event_at) WHERE (own_number_key IS NULL);
 
 CREATE INDEX message_unsettled_idx ON postack.message USING btree (last_event_at) WHERE (state = ANY (ARRAY['accepted'::text, 'queued'::text, 'sending'::text, 'sent'::text]));
 
@@ -482,6 +512,8 @@ CREATE INDEX replay_created_at_idx ON postack.replay USING btree (created_at, id
 
 CREATE UNIQUE INDEX reply_rule_name_key ON postack.reply_rule USING btree (name);
 
+CREATE INDEX report_window_stale_idx ON postack.report_window USING btree (stale, start) WHERE (stale IS NOT NULL);
+
 CREATE INDEX suppression_message_id_idx ON postack.suppression USING btree (message_id) WHERE ((source = 'failure'::text) AND (removed_at IS NULL));
 
 CREATE INDEX suppression_since_idx ON postack.suppression USING btree (since, number);
@@ -489,7 +521,7 @@ CREATE INDEX suppression_since_idx ON postack.suppression USING btree (since, nu
 CREATE INDEX worker_heartbeat_at_idx ON postack.worker USING btree (heartbeat_at);
 
 CREATE VIEW postack.report_hourly_durations AS
- SELECT hour,
+ SELECT date_trunc('hour'::text, bucket, 'UTC'::text) AS hour,
     duration,
     dimension,
     value,
@@ -501,8 +533,7 @@ CREATE VIEW postack.report_hourly_durations AS
         END)::double precision AS duration_ms,
     sum(count) AS count
    FROM postack.report_duration
-  GROUP BY hour, duration, dimension, value, bin
- HAVING (sum(count) > 0);
+  GROUP BY (date_trunc('hour'::text, bucket, 'UTC'::text)), duration, dimension, value, bin;
 
 CREATE VIEW postack.report_hourly_events AS
  SELECT date_trunc('hour'::text, bucket, 'UTC'::text) AS hour,
@@ -561,7 +592,9 @@ CREATE VIEW postack.report_hourly_messages AS
     sum(segments_received) AS segments_received,
     sum(segments_sent) AS segments_sent,
     sum(conversations) AS conversations,
-    sum(replied) AS replied
+    sum(replied) AS replied,
+    sum(cost) AS cost,
+    sum(unpriced_segments) AS unpriced_segments
    FROM postack.report_count
   GROUP BY (date_trunc('hour'::text, bucket, 'UTC'::text)), dimension, value;
 
@@ -571,3 +604,31 @@ CREATE VIEW postack.report_hourly_opt_outs AS
    FROM postack.opt_out_evidence
   WHERE ((action = 'opt-out'::text) AND (source <> 'import'::text))
   GROUP BY (date_trunc('hour'::text, occurred_at, 'UTC'::text));
+
+CREATE VIEW postack.report_message AS
+ SELECT id,
+    first_event_at,
+    direction,
+    state,
+    own_number_key AS own_number,
+    country,
+    segments,
+        CASE
+            WHEN (state = ANY (ARRAY['failed'::text, 'undelivered'::text])) THEN COALESCE(error_code, 'unknown'::text)
+            ELSE NULL::text
+        END AS error_code,
+    delivered_after_ms,
+    ((conversation IS NOT NULL) AND (NOT (EXISTS ( SELECT
+           FROM postack.message e
+          WHERE ((e.conversation = m.conversation) AND (e.direction = 'inbound'::text) AND (e.first_event_at > (m.first_event_at - '24:00:00'::interval)) AND (e.first_event_at <= m.first_event_at) AND ((e.first_event_at < m.first_event_at) OR ((e.id COLLATE "C") < (m.id COLLATE "C"))))))) AND (NOT (EXISTS ( SELECT
+           FROM postack.message e
+          WHERE ((e.conversation = m.conversation) AND (e.direction = 'outbound'::text) AND (e.first_event_at > (m.first_event_at - '24:00:00'::interval)) AND (e.first_event_at <= m.first_event_at) AND ((e.first_event_at < m.first_event_at) OR ((e.id COLLATE "C") < (m.id COLLATE "C")))))))) AS opens_conversation,
+        CASE
+            WHEN (direction = 'inbound'::text) THEN ( SELECT ((EXTRACT(epoch FROM (r.first_event_at - m.first_event_at)))::double precision * (1000)::double precision)
+               FROM postack.message r
+              WHERE ((r.conversation = m.conversation) AND (r.direction = 'outbound'::text) AND (r.first_event_at >= m.first_event_at) AND (r.first_event_at <= (m.first_event_at + '24:00:00'::interval)) AND ((r.first_event_at > m.first_event_at) OR ((m.id COLLATE "C") < (r.id COLLATE "C"))))
+              ORDER BY r.first_event_at
+             LIMIT 1)
+            ELSE NULL::double precision
+        END AS replied_after_ms
+   FROM postack.message m;

@@ -17,11 +17,15 @@ import { OutboxMessageEntity } from './outbox/outbox-message.entity.js';
 import { RequestRateEntity } from './postack-api/request-rate.entity.js';
 import { ReplayEntity } from './replays/replay.entity.js';
 import { ReplyRuleEntity } from './replies/rules/reply-rule.entity.js';
-import { ConversationEntryEntity } from './reports/rollups/conversation-entry.entity.js';
-import { ReportCountEntity } from './reports/rollups/report-count.entity.js';
-import { ReportDurationEntity } from './reports/rollups/report-duration.entity.js';
-import { ReportEventEntity } from './reports/rollups/report-event.entity.js';
-import { ReportOwnNumberEntity } from './reports/rollups/report-own-number.entity.js';
+import {
+  ReportCountEntity,
+  ReportDurationEntity,
+  ReportEventEntity,
+  ReportMarkEntity,
+  ReportOwnNumberEntity,
+  ReportWindowEntity,
+  ReportStateEntity,
+} from './reports/report.entities.js';
 import { RetentionLeftoverEntity } from './retention/retention-leftover.entity.js';
 import { RetentionProgressEntity } from './retention/retention-progress.entity.js';
 import { SuppressionEntity } from './suppressions/suppression.entity.js';
@@ -51,11 +55,13 @@ const ENTITIES = [
   AlertEntity,
   EventHourEntity,
   SilenceWatchEntity,
-  ConversationEntryEntity,
   ReportCountEntity,
   ReportDurationEntity,
   ReportEventEntity,
   ReportOwnNumberEntity,
+  ReportMarkEntity,
+  ReportWindowEntity,
+  ReportStateEntity,
 ];
 
 /**

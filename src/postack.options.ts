@@ -13,7 +13,7 @@ import { OutboxOptions } from './outbox/outbox.options.js';
 import { PostackApiOptions, type PostackApiOptionsInput } from './postack-api/postack-api.options.js';
 import { AUTO_REPLIES } from './replies/auto-replies.listener.js';
 import { RepliesOptions, type RepliesOptionsInput } from './replies/replies.options.js';
-import { ReportsOptions } from './reports/reports.options.js';
+import { ReportsOptions, type ReportsOptionsInput } from './reports/reports.options.js';
 import { RetentionOptions, type RetentionOptionsInput } from './retention/retention.options.js';
 import { WebhookOptions, type WebhookOptionsInput } from './webhook/webhook.options.js';
 
@@ -30,7 +30,7 @@ export interface PostackModuleOptions
     Partial<DispatchOptions>,
     JobsOptionsInput,
     PostackApiOptionsInput,
-    Partial<ReportsOptions>,
+    ReportsOptionsInput,
     RetentionOptionsInput {
   /** Not optional, so that a forgotten secret is a compile-time error; an unset variable fails at startup. */
   secret: WebhookOptions['secret'];

@@ -119,6 +119,36 @@ describe('resolveOptions', () => {
       /"retention.eventDays" \(45\) must not be less than "retention.payloadDays" \(60\)/,
     ],
     [
+      'reports that are a text',
+      { secret, reports: 'yes' },
+      /"reports" must be true, false or an object of options/,
+    ],
+    [
+      'an unknown option of reports',
+      { secret, reports: { price: {} } },
+      /"reports.price" is not an option; there is prices/,
+    ],
+    [
+      'prices without a currency',
+      { secret, reports: { prices: { perSegment: { DE: 0.07 } } } },
+      /"reports.prices.currency" must be an ISO 4217 code, such as EUR/,
+    ],
+    [
+      'prices that are a list',
+      { secret, reports: { prices: { currency: 'EUR', perSegment: [0.07] } } },
+      /"reports.prices.perSegment" must be an object of prices/,
+    ],
+    [
+      'a destination that is too long',
+      { secret, reports: { prices: { currency: 'EUR', perSegment: { '+491701234': 0.07 } } } },
+      /"reports.prices.perSegment": "\+491701234" must be a country code, such as DE, or a prefix, such as \+4917, with 7 digits/,
+    ],
+    [
+      'a price that is a text',
+      { secret, reports: { prices: { currency: 'EUR', perSegment: { DE: '0.07' } } } },
+      /"reports.prices.perSegment": the price of "DE" must be a number, at least 0/,
+    ],
+    [
       'an option of an older version',
       { secret, maxWaitingAccepts: 10 },
       /"maxWaitingAccepts" is not an option; there are .*maxPendingWrites/,

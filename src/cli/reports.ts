@@ -17,7 +17,7 @@ import { poll } from '../testing/poll.js';
 const USAGE = `Usage: npm run reports -- rebuild --since TIME [options]
        npm run reports -- wait [options]
 
-rebuild            rebuilds the reports and prints the progress. If interrupted, it can be rerun safely
+rebuild            recomputes the reports and prints the progress. If interrupted, the service continues
 wait               waits until the reports contain all events that were acknowledged before the call
 
   --since TIME     start of the period to rebuild, such as 2026-01-31 or 2026-01-31T08:00:00Z
@@ -108,7 +108,7 @@ function urlOf(text: string): URL {
   throw new Error(`--url must be the URL of the service, such as http://localhost:3000, not "${text}"`);
 }
 
-/** Prints one line per second, and one at the end of each step. @throws when the response ends before the rebuild. */
+/** Prints one line per second, and one at the end. @throws when the response ends before the rebuild. */
 async function printProgress({ body }: Response): Promise<void> {
   if (!body) throw new Error(UNFINISHED);
   let isDone = false;
@@ -128,7 +128,6 @@ async function printProgress({ body }: Response): Promise<void> {
         isDone = true;
         continue;
       }
-      if (pending && pending.step !== line.step) show(pending);
       pending = line;
       if (performance.now() - shownAt >= 1000) show(pending);
     }
@@ -140,13 +139,12 @@ async function printProgress({ body }: Response): Promise<void> {
   console.log('Done.');
 }
 
-function describe({ step, done, skipped, through }: RebuildProgress): string {
-  const omitted = skipped > 0 ? `${skipped} of them skipped (see the log of the service), ` : '';
-  return `${step.padEnd(13)} ${String(done).padStart(10)} done, ${omitted}up to ${String(through)}`;
+function describe({ done, total }: RebuildProgress): string {
+  return `${done} of ${total} hours, or parts of hours, computed`;
 }
 
 const UNFINISHED =
-  'The rebuild did not finish; see the log of the service. Run this command again: it starts over.';
+  'The connection was lost. The rebuild continues as long as the service runs; if you run this command again, it starts over.';
 
 async function adminKeyIn(dataDir: string): Promise<string> {
   const key = readSetting(process.env, 'POSTACK_ADMIN_KEY');

@@ -26,7 +26,7 @@ export class FailureRecords implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.messages.onChange('failures', (changes, manager) => this.#recordChanges(changes, manager));
+    this.messages.onChange((changes, manager) => this.#recordChanges(changes, manager));
   }
 
   /**

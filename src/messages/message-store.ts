@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { queryPrepared } from '../database/query-prepared.js';
 import { tableName } from '../database/table-name.js';
 import { isUnsettled, type DeliveryFact } from './delivery-state.js';
+import { messageFacts, type MessageFacts } from './message-facts.js';
 import { MessageEntity } from './message.entity.js';
 import { mergeMessages } from './message-state.js';
 
@@ -18,38 +19,22 @@ export type MessageChangeObserver = (
   manager: EntityManager,
 ) => Promise<void>;
 
-/** The features that follow the messages, in their order: reports count what failures have recorded. */
-const FOLLOWERS = ['failures', 'reports'] as const;
-
-export type MessageFollower = (typeof FOLLOWERS)[number];
-
 /** The only way to change message rows: every report about a message is merged into its row. */
 @Injectable()
 export class MessageStore {
-  readonly #observers = new Map<MessageFollower, MessageChangeObserver>();
-  /** Whether reports count messages: the value of `MessageEntity.isCounted` for merged messages. */
-  isCounting = false;
+  readonly #observers: MessageChangeObserver[] = [];
 
-  /** Registers the one observer of a feature. They are called in the order of `FOLLOWERS`. */
-  onChange(follower: MessageFollower, observer: MessageChangeObserver): void {
-    this.#observers.set(follower, observer);
+  /** Registers an observer. */
+  onChange(observer: MessageChangeObserver): void {
+    this.#observers.push(observer);
   }
 
-  /**
-   * Merges messages with different ids, in the transaction of `manager`, and marks them with `isCounted`.
-   *
-   * @param isCounted Whether observers count them from now on.
-   */
-  async merge(
-    messages: readonly MessageEntity[],
-    manager: EntityManager,
-    isCounted = this.isCounting,
-  ): Promise<MessageChange[]> {
+  /** Merges messages with different ids, in the transaction of `manager`. */
+  async merge(messages: readonly MessageEntity[], manager: EntityManager): Promise<MessageChange[]> {
     if (messages.length === 0) return [];
-    for (const message of messages) message.isCounted = isCounted;
-    const byId = new Map(messages.map((message) => [message.id, message]));
-    const changes = await this.#store(byId, isCounted, manager);
-    for (const follower of FOLLOWERS) await this.#observers.get(follower)?.(changes, manager);
+    const byId = new Map(messages.map((message) => [message.id, withFacts(message)]));
+    const changes = await this.#store(byId, manager);
+    for (const observer of this.#observers) await observer(changes, manager);
     return changes;
   }
 
@@ -77,7 +62,6 @@ export class MessageStore {
 
   async #store(
     messages: ReadonlyMap<string, MessageEntity>,
-    isCounted: boolean,
     manager: EntityManager,
   ): Promise<MessageChange[]> {
     const known = await this.#insertNew(inKeyOrder(messages.values()), manager);
@@ -88,14 +72,14 @@ export class MessageStore {
     // Locked in key order, so that two processes with overlapping batches wait for each other, not both.
     const stored = await manager
       .createQueryBuilder(MessageEntity, 'message')
-      .addSelect('message.isCounted')
+      .addSelect(FACTS.map((name) => `message.${name}`))
       .where('message.id = ANY (:ids)', { ids: known.map(({ id }) => id) })
       .orderBy('message.id')
       .setLock('pessimistic_write')
       .getMany();
     const updates = stored.map((row) => ({
       before: row,
-      after: Object.assign(mergeMessages(row, messages.get(row.id) ?? row), { isCounted }),
+      after: withFacts(mergeMessages(row, messages.get(row.id) ?? row)),
     }));
     await this.#update(
       updates.map(({ after }) => after),
@@ -127,6 +111,19 @@ export class MessageStore {
   }
 }
 
+/** The columns that are not selected by default. */
+const FACTS: readonly (keyof MessageFacts)[] = [
+  'ownNumberKey',
+  'country',
+  'conversation',
+  'peerPrefix',
+  'deliveredAfterMs',
+];
+
+function withFacts(message: MessageEntity): MessageEntity {
+  return Object.assign(message, messageFacts(message));
+}
+
 /** Column → its SQL type and its value: the one list for inserting and updating. */
 const TABLE: Record<string, [type: string, value: (message: MessageEntity) => unknown]> = {
   id: ['text', ({ id }) => id],
@@ -142,7 +139,11 @@ const TABLE: Record<string, [type: string, value: (message: MessageEntity) => un
   history: ['jsonb', ({ history }) => JSON.stringify(history)],
   first_event_at: ['timestamptz', ({ firstEventAt }) => firstEventAt.toISOString()],
   last_event_at: ['timestamptz', ({ lastEventAt }) => lastEventAt.toISOString()],
-  is_counted: ['boolean', ({ isCounted }) => isCounted],
+  own_number_key: ['text', ({ ownNumberKey }) => ownNumberKey],
+  country: ['text', ({ country }) => country],
+  conversation: ['bigint', ({ conversation }) => conversation],
+  peer_prefix: ['text', ({ peerPrefix }) => peerPrefix],
+  delivered_after_ms: ['float8', ({ deliveredAfterMs }) => deliveredAfterMs],
 };
 
 const COLUMNS = Object.keys(TABLE).join(', ');

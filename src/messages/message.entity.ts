@@ -8,6 +8,10 @@ import type { DeliveryFact, DeliveryState } from './delivery-state.js';
   where: `"state" IN ('accepted', 'queued', 'sending', 'sent')`,
 })
 @Index('message_first_event_at_idx', ['firstEventAt', 'id'])
+@Index('message_conversation_idx', ['conversation', 'direction', 'firstEventAt'], {
+  where: 'conversation IS NOT NULL',
+})
+@Index('message_unfilled_idx', ['firstEventAt'], { where: 'own_number_key IS NULL' })
 @Check('message_direction_check', `direction IN ('inbound', 'outbound')`)
 export class MessageEntity {
   /** Postack's id of the message. */
@@ -54,7 +58,26 @@ export class MessageEntity {
   @Column('timestamptz', { name: 'last_event_at' })
   lastEventAt!: Date;
 
-  /** Whether the reports count it; used only while they are enabled. */
-  @Column('boolean', { name: 'is_counted', default: false, select: false })
-  isCounted?: boolean;
+  // What follows from the columns above: see `messageFacts`. Set whenever the row is written; a row from before they
+  // existed gets them from `ReportJob`.
+
+  /** Stable key of the own number; `unknown` without one; `null` if these columns are not filled in yet. */
+  @Column('text', { name: 'own_number_key', nullable: true, select: false })
+  ownNumberKey?: string | null;
+
+  /** ISO 3166 code of the peer's country; a calling code such as `+1` if it is ambiguous, else `unknown`. */
+  @Column('text', { nullable: true, select: false })
+  country?: string | null;
+
+  /** The same for all messages between two numbers; `null` if one of them is unknown. */
+  @Column('bigint', { nullable: true, select: false })
+  conversation?: string | null;
+
+  /** First characters of the peer's number, `+` included. */
+  @Column('text', { name: 'peer_prefix', nullable: true, select: false })
+  peerPrefix?: string | null;
+
+  /** From the first event to the delivery; negative if clocks differ. */
+  @Column('double precision', { name: 'delivered_after_ms', nullable: true, select: false })
+  deliveredAfterMs?: number | null;
 }

@@ -8,8 +8,8 @@ import {
   type ReportPeriod,
   type ResolvedPeriod,
 } from './report-request.js';
-import { durationOf, RELATIVE_ERROR } from './rollups/duration-bins.js';
-import { HOUR_MS, floorTo } from './rollups/report-time.js';
+import { durationOf, RELATIVE_ERROR } from './duration-bins.js';
+import { HOUR_MS, floorTo } from './report-measures.js';
 
 /** A later message is not a reply. */
 export const MAX_ANSWER_MINUTES = 24 * 60;

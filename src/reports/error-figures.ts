@@ -2,8 +2,8 @@ import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js
 import type { PostackCauseClass } from '../postack-api/postack-api-error-catalogue.js';
 import type { Slice } from './report-counts.js';
 import { outboundOf, rate } from './report-figures.js';
-import { UNKNOWN } from './rollups/number-facts.js';
-import type { Counts } from './rollups/report-deltas.js';
+import { UNKNOWN } from '../messages/number-facts.js';
+import type { Counts } from './report-measures.js';
 
 /** Messages that failed with one error code. */
 export interface ErrorFigures {

@@ -1,8 +1,8 @@
 import type { OwnNumberLabel, OwnNumberLabels } from './own-number-labels.js';
 import type { ReportCounts } from './report-counts.js';
 import type { ResolvedPeriod } from './report-request.js';
-import { percentilesOf, type Percentiles } from './rollups/duration-bins.js';
-import { DURATIONS, type Duration } from './rollups/report-deltas.js';
+import { percentilesOf, type Percentiles } from './duration-bins.js';
+import { DURATIONS, type Duration } from './report-measures.js';
 
 /** Percentiles of each duration, accurate to `relativeError`. */
 export type LatencyFigures = Record<Duration, Percentiles>;

@@ -1,7 +1,7 @@
 import type { RequestTotals, Slice } from './report-counts.js';
 import { deliveryRateOf, outboundOf, rate, replyRateOf } from './report-figures.js';
 import type { Metric } from './report-request.js';
-import type { Counts } from './rollups/report-deltas.js';
+import type { Counts } from './report-measures.js';
 
 /** Reads the counts that metrics are computed from, in slices of time. */
 export interface MetricCounts {
@@ -60,6 +60,8 @@ export async function metricPoints(metric: Metric, counts: MetricCounts): Promis
     case 'segmentsReceived':
     case 'segmentsSent':
     case 'conversations':
+    case 'cost':
+    case 'unpricedSegments':
     case 'replied':
       return pointsBy(await counts.messages(), (sums: Counts) => sums[metric]);
   }

@@ -1,7 +1,7 @@
 import type { PostackDatabase } from '../database/postack-database.js';
 import { maskPhoneNumber } from '../events/phone-number.js';
-import { UNKNOWN } from './rollups/number-facts.js';
-import { ReportOwnNumberEntity } from './rollups/report-own-number.entity.js';
+import { UNKNOWN } from '../messages/number-facts.js';
+import { ReportOwnNumberEntity } from './report.entities.js';
 
 /** An own number as reports show it. */
 export interface OwnNumberLabel {
@@ -11,7 +11,7 @@ export interface OwnNumberLabel {
   number: string;
 }
 
-/** Resolves the keys of own numbers in the rollups to labels. */
+/** Resolves the keys of own numbers to labels. */
 export class OwnNumberLabels {
   constructor(private readonly database: PostackDatabase) {}
 
@@ -20,14 +20,15 @@ export class OwnNumberLabels {
     figures: ReadonlyMap<string, Figures>,
     includeNumbers?: boolean,
   ): Promise<(OwnNumberLabel & Figures)[]> {
-    const labels = await this.#of([...figures.keys()], includeNumbers);
+    const labels = await this.of([...figures.keys()], includeNumbers);
     return [...figures.values()].flatMap((one, index) => {
       const label = labels[index];
       return label ? [{ ...label, ...one }] : [];
     });
   }
 
-  async #of(keys: readonly string[], includeNumbers = false): Promise<OwnNumberLabel[]> {
+  /** The label of each key, in the same order. */
+  async of(keys: readonly string[], includeNumbers = false): Promise<OwnNumberLabel[]> {
     const known = await this.database
       .repository(ReportOwnNumberEntity)
       .createQueryBuilder('own')

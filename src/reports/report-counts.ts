@@ -1,15 +1,22 @@
 import type { PostackDatabase } from '../database/postack-database.js';
 import { MessageFailureEntity } from '../failures/message-failure.entity.js';
 import { OptOutEvidenceEntity } from '../opt-outs/opt-out-evidence.entity.js';
-import { percentilesOf, type Percentiles } from './rollups/duration-bins.js';
-import { ReportCountEntity } from './rollups/report-count.entity.js';
-import { MEASURES, type Counts, type Dimension, type Duration } from './rollups/report-deltas.js';
-import { ReportDurationEntity } from './rollups/report-duration.entity.js';
-import { UNKNOWN } from './rollups/number-facts.js';
-import { ReportEventEntity } from './rollups/report-event.entity.js';
+import { percentilesOf, type Percentiles } from './duration-bins.js';
+import { UNKNOWN } from '../messages/number-facts.js';
+import { MessageEntity } from '../messages/message.entity.js';
+import {
+  BUCKET_MS,
+  floorTo,
+  HOUR_MS,
+  MEASURE_COLUMNS,
+  MEASURES,
+  type Counts,
+  type Dimension,
+  type Duration,
+} from './report-measures.js';
 import type { ResolvedPeriod } from './report-request.js';
-import { MEASURE_COLUMNS } from './rollups/report-store.sql.js';
-import { HOUR_MS, floorTo } from './rollups/report-time.js';
+import { pairCountsSql } from './window-figures.sql.js';
+import { ReportCountEntity, ReportDurationEntity, ReportEventEntity } from './report.entities.js';
 
 /** Columns of `report_event`. */
 const REQUEST_COUNTS = ['accepted', 'duplicates', 'rejected', 'unavailable', 'quarantined'] as const;
@@ -39,16 +46,28 @@ interface SliceRow extends Record<string, unknown> {
   value: string;
 }
 
-/** Reads the rollups: every report is computed from these sums. */
+/** Reads the stored figures: every report is computed from these sums. */
 export class ReportCounts {
-  constructor(private readonly database: PostackDatabase) {}
+  /** @param prices Country or prefix → price of a segment; `null` without prices. */
+  constructor(
+    private readonly database: PostackDatabase,
+    private readonly prices: Readonly<Record<string, number>> | null,
+  ) {}
 
-  /** Messages by a dimension, without values that have no rows. */
+  /**
+   * Messages by one dimension, from the stored figures; by two, from the messages, because figures of every pair would be as
+   * many as the messages. Without values that have no messages.
+   */
   async messages(
     period: ResolvedPeriod,
-    dimension: Dimension,
+    dimensions: Dimension | readonly Dimension[],
     starts: SliceStarts = null,
+    isWithConversations = true,
   ): Promise<Slice<Counts>[]> {
+    const [dimension, second] = typeof dimensions === 'string' ? [dimensions] : dimensions;
+    if (dimension !== undefined && second !== undefined) {
+      return this.#pairs(period, [dimension, second], starts ?? [period.from.getTime()], isWithConversations);
+    }
     const rows = await this.#slices(period, starts, {
       table: ReportCountEntity,
       time: 'bucket',
@@ -56,6 +75,26 @@ export class ReportCounts {
       sums: MEASURE_COLUMNS.map((column) => `sum("${column}")`),
       where: `dimension = '${dimension}'`,
     });
+    return rows.map((row) => sliceOf(row, MEASURES));
+  }
+
+  async #pairs(
+    { from, to }: ResolvedPeriod,
+    pair: readonly [Dimension, Dimension],
+    starts: readonly number[],
+    isWithConversations: boolean,
+  ): Promise<Slice<Counts>[]> {
+    // As in the stored figures, the bucket that `to` is in counts as a whole.
+    const until = new Date(floorTo(to.getTime() + BUCKET_MS - 1, BUCKET_MS));
+    const rows = await this.database.forLongStatements.query<SliceRow[]>(
+      `${pairCountsSql(this.database.table(MessageEntity), pair, isWithConversations)} LIMIT ${MAX_POINTS_IN_ALL + 1}`,
+      [
+        from,
+        until,
+        starts.map((ms) => new Date(ms).toISOString()),
+        this.prices && JSON.stringify(this.prices),
+      ],
+    );
     return rows.map((row) => sliceOf(row, MEASURES));
   }
 
@@ -113,8 +152,8 @@ export class ReportCounts {
   ): Promise<Map<string, Map<number, number>>> {
     const rows: { value: string; bin: number; count: number }[] = await this.database.query(
       `SELECT value, bin, sum(count)::float8 AS count FROM ${this.database.table(ReportDurationEntity)}
-       WHERE duration = $1 AND dimension = $2 AND hour >= $3 AND hour < $4
-       GROUP BY value, bin HAVING sum(count) > 0`,
+       WHERE duration = $1 AND dimension = $2 AND bucket >= $3 AND bucket < $4
+       GROUP BY value, bin`,
       [duration, dimension, new Date(floorTo(from.getTime(), HOUR_MS)), to],
     );
     const byValue = Map.groupBy(rows, ({ value }) => value);

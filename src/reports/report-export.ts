@@ -2,19 +2,21 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { stringify } from 'csv-stringify/sync';
 import { csvCell } from '../csv/csv-cell.js';
+import { PostackDatabase } from '../database/postack-database.js';
 import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js';
 import { FailuresOptions } from '../failures/failures.options.js';
-import type { MessageEntity } from '../messages/message.entity.js';
-import { PostackDatabase } from '../database/postack-database.js';
-import { messagePages } from './message-pages.js';
-import { isFailed, numbersOf, timeToDelivered } from './rollups/message-figures.js';
-import { UNKNOWN } from './rollups/number-facts.js';
+import { isFailed, numbersOf, timeToDelivered } from '../messages/message-facts.js';
+import { MessageEntity } from '../messages/message.entity.js';
+import { UNKNOWN } from '../messages/number-facts.js';
 import {
   InvalidReportError,
   resolvedPeriod,
   type NumbersOption,
   type ReportPeriod,
+  type ResolvedPeriod,
 } from './report-request.js';
+import { ReportsOptions, type SegmentPrices } from './reports.options.js';
+import { opensSql, priceSql, repliedAfterMsSql } from './window-figures.sql.js';
 
 /** Export formats: CSV with a header row, or one JSON object per line. */
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
@@ -26,19 +28,38 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 export interface ExportRequest extends ReportPeriod, NumbersOption {
   /** Default `csv`. */
   format?: ExportFormat;
+  /** Adds whether a message opens a conversation, and the time to its reply; slower. Default `false`. */
+  includeConversations?: boolean;
   /** Adds the message texts. Default `false`. */
   includeTexts?: boolean;
 }
 
-type Cell = string | number | null;
+/** A message, and what is read with it if requested. */
+interface ExportedMessage extends MessageEntity {
+  /** Price of a segment. */
+  price?: number | null;
+  opens?: boolean;
+  repliedAfterMs?: number | null;
+}
+
+type Cell = string | number | boolean | null;
+
+const PAGE_SIZE = 1000;
 
 /** Exports messages as CSV or NDJSON. */
 @Injectable()
 export class ReportExport {
+  readonly #catalogue: FailureCatalogue;
+  readonly #prices: SegmentPrices | null;
+
   constructor(
     private readonly database: PostackDatabase,
-    private readonly failures: FailuresOptions,
-  ) {}
+    { catalogue }: FailuresOptions,
+    { reports }: ReportsOptions,
+  ) {
+    this.#catalogue = catalogue;
+    this.#prices = reports ? reports.prices : null;
+  }
 
   /**
    * Streams the messages of a period in UTF-8, ordered by their first event. Pages are read as the stream is consumed, so
@@ -51,10 +72,10 @@ export class ReportExport {
     if (!EXPORT_FORMATS.includes(format)) {
       throw new InvalidReportError('format', `must be one of ${EXPORT_FORMATS.join(', ')}`);
     }
-    const { from, to } = resolvedPeriod(request);
-    const columns = columnsOf(request, this.failures.catalogue);
+    const period = resolvedPeriod(request);
+    const columns = columnsOf(request, this.#catalogue, this.#prices);
     const linesOf = format === 'csv' ? csvOf : jsonOf;
-    const lines = async function* (pages: AsyncIterable<MessageEntity[]>): AsyncGenerator<string> {
+    const lines = async function* (pages: AsyncIterable<ExportedMessage[]>): AsyncGenerator<string> {
       // Sent with the first page: until then, a failed query can still be answered with an error status.
       let head = format === 'csv' ? stringify([columns.map(([name]) => name)]) : '';
       for await (const page of pages) {
@@ -63,16 +84,61 @@ export class ReportExport {
       }
       if (head !== '') yield head;
     };
-    const pages = messagePages(from, to, this.database.forLongStatements.manager, request.includeTexts);
-    return Readable.from(lines(pages), { objectMode: false });
+    return Readable.from(lines(this.#pages(period, request)), { objectMode: false });
+  }
+
+  /** Ordered by the first event, in whole milliseconds. */
+  async *#pages(period: ResolvedPeriod, request: ExportRequest): AsyncGenerator<ExportedMessage[]> {
+    for (let last: MessageEntity | undefined; ;) {
+      const page = await this.#page(period, request, last);
+      if (page.length > 0) yield page;
+      last = page.at(-1);
+      if (page.length < PAGE_SIZE) return;
+    }
+  }
+
+  async #page(
+    { from, to }: ResolvedPeriod,
+    { includeTexts, includeConversations }: ExportRequest,
+    last: MessageEntity | undefined,
+  ): Promise<ExportedMessage[]> {
+    const { manager } = this.database.forLongStatements;
+    const query = manager
+      .createQueryBuilder(MessageEntity, 'm')
+      .where('m.firstEventAt >= :from AND m.firstEventAt < :to', { from, to })
+      .orderBy({ 'm.firstEventAt': 'ASC', 'm.id': 'ASC' })
+      .limit(PAGE_SIZE);
+    if (last) query.andWhere('(m.firstEventAt, m.id) > (:at, :id)', { at: last.firstEventAt, id: last.id });
+    if (!includeTexts) {
+      const columns = manager.dataSource
+        .getMetadata(MessageEntity)
+        .columns.filter(({ isSelect }) => isSelect);
+      const names = columns.map(({ propertyName }) => propertyName).filter((name) => name !== 'text');
+      query.select(names.map((name) => `m.${name}`));
+    }
+    if (!this.#prices && !includeConversations) return query.getMany();
+    if (this.#prices) {
+      const prices = JSON.stringify(this.#prices.perSegment);
+      query.addSelect(`${priceSql('CAST(:prices AS text)')}::float8`, 'price').setParameters({ prices });
+    }
+    if (includeConversations) {
+      const table = this.database.table(MessageEntity);
+      query.addSelect(opensSql(table), 'opens').addSelect(repliedAfterMsSql(table), 'repliedAfterMs');
+    }
+    const { raw, entities } = await query.getRawAndEntities<ExportedMessage>();
+    return entities.map((message, index) => {
+      const { price, opens, repliedAfterMs } = raw[index] ?? {};
+      return Object.assign(message, { price, opens, repliedAfterMs });
+    });
   }
 }
 
-type Column = readonly [name: string, cellOf: (message: MessageEntity) => Cell];
+type Column = readonly [name: string, cellOf: (message: ExportedMessage) => Cell];
 
 function columnsOf(
-  { includeNumbers = false, includeTexts = false }: ExportRequest,
+  { includeNumbers = false, includeTexts = false, includeConversations = false }: ExportRequest,
   catalogue: FailureCatalogue,
+  prices: SegmentPrices | null,
 ): Column[] {
   return [
     ['id', ({ id }) => id],
@@ -86,10 +152,25 @@ function columnsOf(
     ['country', (message) => numbersOf(message).peer?.country ?? UNKNOWN],
     ['segments', ({ segments }) => segments],
     ['timeToDeliveredMs', timeToDelivered],
+    ...(prices ? costColumns(prices) : []),
+    ...(includeConversations ? CONVERSATION_COLUMNS : []),
     ...(includeNumbers ? NUMBER_COLUMNS : []),
     ...(includeTexts ? TEXT_COLUMNS : []),
   ];
 }
+
+/** `null` for inbound messages, and without a price. */
+function costColumns({ currency }: SegmentPrices): Column[] {
+  return [
+    ['cost', ({ segments, price = null }) => (price === null ? null : price * (segments ?? 0))],
+    ['currency', ({ price = null }) => (price === null ? null : currency)],
+  ];
+}
+
+const CONVERSATION_COLUMNS: Column[] = [
+  ['opensConversation', ({ opens = false }) => opens],
+  ['timeToFirstReplyMs', ({ repliedAfterMs = null }) => repliedAfterMs],
+];
 
 const NUMBER_COLUMNS: Column[] = [
   ['from', ({ from }) => from],
@@ -98,13 +179,13 @@ const NUMBER_COLUMNS: Column[] = [
 
 const TEXT_COLUMNS: Column[] = [['text', ({ text }) => text]];
 
-function csvOf(page: readonly MessageEntity[], columns: readonly Column[]): string {
-  const cells = (cell: Cell) => (typeof cell === 'number' ? String(cell) : csvCell(cell));
+function csvOf(page: readonly ExportedMessage[], columns: readonly Column[]): string {
+  const cells = (cell: Cell) => (cell === null || typeof cell === 'string' ? csvCell(cell) : String(cell));
   return stringify(page.map((message) => columns.map(([, cellOf]) => cells(cellOf(message)))));
 }
 
-function jsonOf(page: readonly MessageEntity[], columns: readonly Column[]): string {
-  const objectOf = (message: MessageEntity) =>
+function jsonOf(page: readonly ExportedMessage[], columns: readonly Column[]): string {
+  const objectOf = (message: ExportedMessage) =>
     Object.fromEntries(columns.map(([name, cellOf]) => [name, cellOf(message)]));
   return page.map((message) => `${JSON.stringify(objectOf(message))}\n`).join('');
 }

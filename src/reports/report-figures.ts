@@ -1,5 +1,5 @@
 import { DELIVERY_STATES, type DeliveryState } from '../messages/delivery-state.js';
-import type { Counts } from './rollups/report-deltas.js';
+import type { Counts } from './report-measures.js';
 
 /** State of an outbound message → number of messages. */
 export type StateCounts = Record<Exclude<DeliveryState, 'received'>, number>;
@@ -20,9 +20,21 @@ export interface MessageFigures {
   replied: number;
   /** 0 to 1; `null` without inbound messages. */
   replyRate: number | null;
+  /** `null` without `reports.prices`. */
+  cost: MessageCost | null;
 }
 
-export function messageFiguresOf(counts: Counts): MessageFigures {
+/** What outbound messages cost. */
+export interface MessageCost {
+  amount: number;
+  /** ISO 4217 code. */
+  currency: string;
+  /** Segments to destinations without a price, which `amount` does not include. */
+  unpricedSegments: number;
+}
+
+/** @param currency Of the cost; `null` without prices. */
+export function messageFiguresOf(counts: Counts, currency: string | null): MessageFigures {
   const { received, segmentsReceived, segmentsSent, conversations, replied } = counts;
   return {
     received,
@@ -34,6 +46,8 @@ export function messageFiguresOf(counts: Counts): MessageFigures {
     conversations,
     replied,
     replyRate: replyRateOf(counts),
+    cost:
+      currency === null ? null : { amount: counts.cost, currency, unpricedSegments: counts.unpricedSegments },
   };
 }
 

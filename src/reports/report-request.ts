@@ -1,7 +1,6 @@
 import { IANAZone } from 'luxon';
 import { InvalidRequestError } from '../errors/request-errors.js';
-import type { Dimension } from './rollups/report-deltas.js';
-import { BUCKET_MS, floorTo } from './rollups/report-time.js';
+import { BUCKET_MS, floorTo, type Dimension } from './report-measures.js';
 
 /** An invalid report request; the message starts with the name of the parameter. */
 export class InvalidReportError extends InvalidRequestError {
@@ -47,8 +46,7 @@ export const GROUPINGS = [
   'errorCode',
 ] as const satisfies Grouping[];
 
-const BY_NUMBERS: readonly Grouping[] = ['ownNumber', 'country'];
-const BY_MESSAGE: readonly Grouping[] = [...BY_NUMBERS, 'segments'];
+const BY_MESSAGE: readonly Grouping[] = ['ownNumber', 'country', 'segments'];
 const BY_FAILURE: readonly Grouping[] = GROUPINGS;
 
 /** Metrics of time series → what they can be grouped by. */
@@ -64,9 +62,11 @@ export const METRICS = {
   deliveryRate: BY_MESSAGE,
   segmentsReceived: BY_MESSAGE,
   segmentsSent: BY_MESSAGE,
-  conversations: BY_NUMBERS,
-  replied: BY_NUMBERS,
-  replyRate: BY_NUMBERS,
+  cost: BY_MESSAGE,
+  unpricedSegments: BY_MESSAGE,
+  conversations: BY_MESSAGE,
+  replied: BY_MESSAGE,
+  replyRate: BY_MESSAGE,
   optOuts: [],
   optOutRate: [],
   eventsAccepted: [],
@@ -84,8 +84,8 @@ export interface TimeSeriesRequest extends ReportPeriod, NumbersOption {
   metric: Metric;
   /** Default `day`. */
   interval?: Interval;
-  /** One series per value. Default: one series. See `METRICS` for valid combinations. */
-  groupBy?: Grouping;
+  /** One series per value, or per pair of values of two groupings. Default: one series. See `METRICS` for what is valid. */
+  groupBy?: Grouping | readonly Grouping[];
   /** IANA time zone of hours, days, weeks and months. Default `UTC`. */
   timezone?: string;
 }
@@ -118,13 +118,24 @@ export function resolvedPeriod({ from, to = new Date() }: ReportPeriod): Resolve
   return { from: new Date(floorTo(start.getTime(), BUCKET_MS)), to };
 }
 
+const MAX_GROUPINGS = 2;
+
+/** The groupings of a request. */
+export function groupingsOf(groupBy: TimeSeriesRequest['groupBy']): readonly Grouping[] {
+  return groupBy === undefined ? [] : typeof groupBy === 'string' ? [groupBy] : groupBy;
+}
+
 /** @throws {InvalidReportError} for an unknown metric, interval, grouping or time zone, or an invalid combination. */
 export function checkTimeSeries({ metric, interval, groupBy, timezone }: TimeSeriesRequest): void {
   checkMetric(metric);
   checkOneOf('interval', interval, INTERVALS);
-  checkOneOf('groupBy', groupBy, GROUPINGS);
+  const groupings = groupingsOf(groupBy);
+  for (const grouping of groupings) checkOneOf('groupBy', grouping, GROUPINGS);
+  if (groupings.length > MAX_GROUPINGS || new Set(groupings).size < groupings.length) {
+    throw new InvalidReportError('groupBy', 'must be one or two different ones');
+  }
   const fitting: readonly Grouping[] = METRICS[metric];
-  if (groupBy !== undefined && !fitting.includes(groupBy)) {
+  if (groupings.some((grouping) => !fitting.includes(grouping))) {
     const rule = fitting.length > 0 ? `must be one of ${fitting.join(', ')}` : 'must be left out';
     throw new InvalidReportError('groupBy', `${rule} for the metric ${metric}`);
   }

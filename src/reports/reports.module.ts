@@ -6,25 +6,14 @@ import { JobsModule } from '../jobs/jobs.module.js';
 import { Reports } from './reports.js';
 import { ReportExport } from './report-export.js';
 import { ReportRebuild } from './report-rebuild.js';
-import { MessageReports } from './rollups/message-reports.js';
-import { EventReports } from './rollups/event-reports.js';
-import { RequestCounts } from './rollups/request-counts.js';
-import { SlotMerge } from './rollups/slot-merge.js';
-import { SlotMergeSchedule } from './rollups/slot-merge-schedule.js';
+import { ReportJob } from './report-job.js';
+import { ReportMarks } from './report-marks.js';
+import { RequestCounts } from './request-counts.js';
 
-/** Collects, reports, exports and rebuilds metrics of messages, conversations, latency and errors. */
+/** Computes, reports, exports and rebuilds metrics of messages, conversations, latency and errors. */
 @Module({
   imports: [MessagesModule, DispatchModule, WebhookModule, JobsModule],
-  providers: [
-    Reports,
-    ReportExport,
-    ReportRebuild,
-    MessageReports,
-    EventReports,
-    RequestCounts,
-    SlotMerge,
-    SlotMergeSchedule,
-  ],
-  exports: [Reports, ReportExport, ReportRebuild],
+  providers: [Reports, ReportExport, ReportRebuild, ReportMarks, ReportJob, RequestCounts],
+  exports: [Reports, ReportExport, ReportRebuild, ReportJob],
 })
 export class ReportsModule {}

@@ -19,13 +19,15 @@ import { messageFiguresOf, outboundOf, rate, type MessageFigures } from './repor
 import {
   InvalidReportError,
   resolvedPeriod,
+  type Metric,
   type NumbersOption,
   type ReportPeriod,
   type ResolvedPeriod,
   type TimeSeriesRequest,
 } from './report-request.js';
-import { RELATIVE_ERROR, type Percentiles } from './rollups/duration-bins.js';
-import { MEASURES, type Counts } from './rollups/report-deltas.js';
+import { RELATIVE_ERROR, type Percentiles } from './duration-bins.js';
+import { MEASURES, type Counts } from './report-measures.js';
+import { ReportsOptions } from './reports.options.js';
 import { timeSeries, type TimeSeries } from './time-series.js';
 
 /** `GET /api/v1/reports/summary` */
@@ -70,13 +72,17 @@ export class Reports {
   readonly #counts: ReportCounts;
   readonly #labels: OwnNumberLabels;
   readonly #catalogue: FailureCatalogue;
+  /** Of the cost; `null` without prices. */
+  readonly #currency: string | null;
 
   constructor(
     private readonly database: PostackDatabase,
     { catalogue }: FailuresOptions,
+    { reports }: ReportsOptions,
   ) {
+    this.#currency = reports ? (reports.prices?.currency ?? null) : null;
     this.#catalogue = catalogue;
-    this.#counts = new ReportCounts(database);
+    this.#counts = new ReportCounts(database, reports ? (reports.prices?.perSegment ?? null) : null);
     this.#labels = new OwnNumberLabels(database);
   }
 
@@ -102,7 +108,7 @@ export class Reports {
     const none = { accepted: 0, duplicates: 0, rejected: 0, unavailable: 0, quarantined: 0 };
     return {
       ...period,
-      messages: messageFiguresOf(messages),
+      messages: messageFiguresOf(messages, this.#currency),
       optOuts: optedOut,
       optOutRate: rate(optedOut, outboundOf(messages)),
       ...latencies,
@@ -111,14 +117,22 @@ export class Reports {
   }
 
   /** One metric over time. @throws {InvalidReportError} */
-  timeseries(request: TimeSeriesRequest & CompareOption): Promise<Compared<TimeSeries>> {
+  async timeseries(request: TimeSeriesRequest & CompareOption): Promise<Compared<TimeSeries>> {
     const seriesOf = (one: TimeSeriesRequest) => timeSeries(one, this.#counts, this.#labels, this.#catalogue);
+    this.#checkPrices(request.metric);
     return compared(request, seriesOf, this.database, request.timezone);
   }
 
   /** One metric by hour of the week. @throws {InvalidReportError} */
-  heatmap(request: HeatMapRequest & CompareOption): Promise<Compared<HeatMap>> {
+  async heatmap(request: HeatMapRequest & CompareOption): Promise<Compared<HeatMap>> {
+    this.#checkPrices(request.metric);
     return compared(request, (one) => heatMap(one, this.#counts), this.database, request.timezone);
+  }
+
+  #checkPrices(metric: Metric): void {
+    if ((metric === 'cost' || metric === 'unpricedSegments') && this.#currency === null) {
+      throw new InvalidReportError('metric', `must be another: ${metric} needs the option "reports.prices"`);
+    }
   }
 
   /** Failures by error code, most frequent first. @throws {InvalidReportError} */
@@ -164,7 +178,7 @@ export class Reports {
   async #numbers(request: NumbersRequest): Promise<NumbersReport> {
     const period = resolvedPeriod(request);
     const slices = await this.#counts.messages(period, 'ownNumber');
-    const figures = new Map(slices.map(({ value, sums }) => [value, messageFiguresOf(sums)]));
+    const figures = new Map(slices.map(({ value, sums }) => [value, messageFiguresOf(sums, this.#currency)]));
     const items = await this.#labels.addTo(figures, request.includeNumbers);
     const messages = (item: MessageFigures) => item.received + item.outbound;
     return {

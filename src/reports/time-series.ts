@@ -1,11 +1,13 @@
 import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js';
 import type { OwnNumberLabel, OwnNumberLabels } from './own-number-labels.js';
 import { MAX_POINTS_IN_ALL, mergeSlices, type ReportCounts, type Slice } from './report-counts.js';
-import type { Counts } from './rollups/report-deltas.js';
+import { DIMENSIONS, type Counts, type Dimension } from './report-measures.js';
 import { intervalStarts } from './interval-starts.js';
 import { emptyValueOf, metricPoints } from './metric-points.js';
 import {
   checkTimeSeries,
+  GROUPINGS,
+  groupingsOf,
   InvalidReportError,
   resolvedPeriod,
   type Grouping,
@@ -20,8 +22,9 @@ export interface TimeSeries extends ResolvedPeriod {
   metric: Metric;
   interval: Interval;
   timezone: string;
-  groupBy: Grouping | null;
-  /** One series, or one for each value of `groupBy` that is not always 0. */
+  /** Two groupings are a list. */
+  groupBy: Grouping | readonly Grouping[] | null;
+  /** One series, or one for each value of `groupBy`, or pair of values, that is not always 0. */
   series: Series[];
 }
 
@@ -29,6 +32,8 @@ export interface TimeSeries extends ResolvedPeriod {
 export interface Series extends Partial<OwnNumberLabel> {
   /** Value of `groupBy`; `null` without grouping, and for own numbers, which have a label instead. */
   value: string | null;
+  /** Value of each of two groupings, instead of `value`; that of an own number is its key, and it has a label too. */
+  values?: Partial<Record<Grouping, string>>;
   /** One for each hour, day, … of the period; the first and the last may be incomplete. */
   points: SeriesPoint[];
 }
@@ -51,33 +56,77 @@ export async function timeSeries(
   checkTimeSeries(request);
   const period = resolvedPeriod(request);
   const { metric, interval = 'day', groupBy, timezone = 'UTC' } = request;
+  const groupings = groupingsOf(groupBy);
   const starts = intervalStarts(period, interval, timezone);
-  const messages = async () => {
-    const dimension = groupBy === 'cause' ? 'errorCode' : (groupBy ?? 'total');
-    const slices = await counts.messages(period, dimension, starts);
-    checkPoints(slices.length);
-    return groupBy === 'cause' ? byCause(slices, catalogue) : slices;
-  };
   const points = await metricPoints(metric, {
-    messages,
+    messages: async () => {
+      const slices = await counts.messages(
+        period,
+        dimensionsOf(groupings),
+        starts,
+        CONVERSATIONS.has(metric),
+      );
+      checkPoints(slices.length);
+      return groupings.includes('cause') ? withCauses(slices, groupings, catalogue) : slices;
+    },
     requests: () => counts.requests(period, starts),
     optOuts: () => counts.optOuts(period, starts),
   });
   const empty = emptyValueOf(metric);
-  const seriesOf = (value: string | null, known: ReadonlyMap<number, number | null> | undefined): Series => ({
-    value,
-    points: starts.map((ms, index) => ({ at: new Date(ms), value: known?.get(index) ?? empty })),
-  });
+  const pointsOf = (known: ReadonlyMap<number, number | null> | undefined): SeriesPoint[] =>
+    starts.map((ms, index) => ({ at: new Date(ms), value: known?.get(index) ?? empty }));
   const head = { ...period, metric, interval, timezone, groupBy: groupBy ?? null };
-  if (groupBy === undefined) return { ...head, series: [seriesOf(null, points.get(''))] };
+  if (groupings.length === 0) {
+    return { ...head, series: [{ value: null, points: pointsOf(points.get('')) }] };
+  }
   const groups = [...points].filter(([, known]) =>
     [...known.values()].some((one) => one !== 0 && one !== null),
   );
   checkPoints(groups.length * starts.length);
-  if (groupBy !== 'ownNumber')
-    return { ...head, series: groups.map(([value, known]) => seriesOf(value, known)) };
-  const byNumber = new Map(groups.map(([key, known]) => [key, seriesOf(null, known)]));
-  return { ...head, series: await labels.addTo(byNumber, request.includeNumbers) };
+  const values = groups.map(([value]) => valuesOf(value, groupings));
+  const hasLabels = groupings.includes('ownNumber');
+  const labelled = await labels.of(
+    hasLabels ? values.map(({ ownNumber = '' }) => ownNumber) : [],
+    request.includeNumbers,
+  );
+  const series = groups.map(([value, known], index) => ({
+    ...labelled[index],
+    ...(groupings.length === 1
+      ? { value: hasLabels ? null : value }
+      : { value: null, values: values[index] }),
+    points: pointsOf(known),
+  }));
+  return { ...head, series };
+}
+
+/** Metrics that depend on the other messages of a conversation. */
+const CONVERSATIONS: ReadonlySet<Metric> = new Set(['conversations', 'replied', 'replyRate']);
+
+/** The dimension that a grouping is counted by. */
+function storedAs(grouping: Grouping): Exclude<Dimension, 'total'> {
+  return grouping === 'cause' ? 'errorCode' : grouping;
+}
+
+/** The dimensions of up to two groupings, in the order of `DIMENSIONS`. */
+function dimensionsOf(groupings: readonly Grouping[]): Dimension[] {
+  const stored = groupings.map(storedAs);
+  return stored.length === 0
+    ? ['total']
+    : DIMENSIONS.filter((dimension) => stored.some((one) => one === dimension));
+}
+
+/** Groupings in the order in which the values of a dimension contain them. */
+function inStoredOrder(groupings: readonly Grouping[]): Grouping[] {
+  return GROUPINGS.filter((grouping) => groupings.includes(grouping));
+}
+
+/** Splits the value of one or two groupings. Only that of the last one may contain a comma. */
+function valuesOf(value: string, groupings: readonly Grouping[]): Partial<Record<Grouping, string>> {
+  const [first, second] = inStoredOrder(groupings);
+  if (first === undefined) return {};
+  if (second === undefined) return { [first]: value };
+  const comma = value.indexOf(',');
+  return { [first]: value.slice(0, comma), [second]: value.slice(comma + 1) };
 }
 
 function checkPoints(inAll: number): void {
@@ -88,11 +137,22 @@ function checkPoints(inAll: number): void {
   );
 }
 
-/** Sums up the counts of error codes by cause class. */
-function byCause(slices: readonly Slice<Counts>[], catalogue: FailureCatalogue): Slice<Counts>[] {
-  const causes = mergeSlices(slices, ({ value, index }) => ({
-    value: causeOf(catalogue, value).causeClass,
-    index,
-  }));
-  return causes.sort((a, b) => (a.value < b.value ? -1 : 1));
+/** Replaces error codes by their cause, or adds it, and sums up what is the same then. */
+function withCauses(
+  slices: readonly Slice<Counts>[],
+  groupings: readonly Grouping[],
+  catalogue: FailureCatalogue,
+): Slice<Counts>[] {
+  const stored = [...new Set(groupings.map(storedAs))];
+  const merged = mergeSlices(slices, ({ value, index }) => {
+    const known = valuesOf(value, stored);
+    const all = { ...known, cause: causeOf(catalogue, known.errorCode ?? null).causeClass };
+    return {
+      value: inStoredOrder(groupings)
+        .map((grouping) => all[grouping])
+        .join(','),
+      index,
+    };
+  });
+  return merged.sort((a, b) => (a.value < b.value ? -1 : 1));
 }

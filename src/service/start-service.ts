@@ -91,6 +91,7 @@ async function createApplication(
       path: config.webhookPath,
       role: config.role,
       retention: config.retention,
+      reports: config.reports,
       api: config.api,
       replies: config.replies,
       alerts: config.alerts,

@@ -55,6 +55,10 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<string, SettingDescription>> 
     what: 'who confirms STOP and START: `local`, `provider` or `off`',
     default: 'local',
   },
+  POSTACK_REPORT_PRICES: {
+    what: 'what a segment of an outbound message costs: the currency, then prices by country or prefix, such as `EUR DE=0.07 +4917=0.08`',
+    default: '*no cost*',
+  },
   POSTACK_ALERT_WEBHOOK_URL: {
     what: 'where alerts are posted to; needs the secret',
     default: '*not posted*',

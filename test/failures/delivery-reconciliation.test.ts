@@ -10,7 +10,7 @@ import { Reports } from '../../src/reports/reports.js';
 import { PostackRefusedError } from '../../src/postack-api/postack-api-errors.js';
 import { PostackClient } from '../../src/postack-api/postack-client.js';
 import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
-import { waitForEvent } from '../../src/testing/index.js';
+import { waitForEvent, waitForReports } from '../../src/testing/index.js';
 import {
   newNumber,
   OURS,
@@ -220,6 +220,7 @@ describe('DeliveryReconciliation', () => {
       return row?.waiting === '0' || undefined;
     };
     await waitUntil(isDone, { what: () => 'all events to be dispatched' });
+    await waitForReports(app.application);
     const kept = await app.application.get(Reports).summary(period);
     expect(kept.messages.states.expired).toBeGreaterThanOrEqual(2);
     for await (const _step of app.application.get(ReportRebuild).run(period.from));

@@ -14,7 +14,23 @@ export interface HistoryEvent {
 }
 
 export const OWN_NUMBERS = ['+4930123456', '+15550100002'];
-const PEERS = ['+491701234567', '+919812345678', '+15550100001'];
+
+/** Error code in the histories → cause class. */
+export const CAUSES: Record<string, string> = {
+  invalid_text: 'content',
+  invalid_recipient: 'recipient',
+  '30003': 'carrier',
+};
+/** Peer in the histories → country, and price of a segment. */
+export const PEERS: Record<string, readonly [country: string, price: number]> = {
+  '+491701234567': ['DE', 0.08],
+  '+919812345678': ['IN', 0.02],
+  '+15550100001': ['+1', 0],
+};
+export const PRICE_TABLE = {
+  currency: 'EUR',
+  perSegment: { DE: 0.5, '+4917': 0.08, '+49': 0.07, IN: 0.02 },
+};
 
 /** Different spellings of one number in events. */
 const SPELLINGS: readonly ((number: string) => string)[] = [
@@ -34,14 +50,14 @@ const FAILED: readonly KnownEventType[] = ['message.undelivered', 'message.faile
 const message = fc.record({
   isInbound: fc.boolean(),
   own: fc.constantFrom(...OWN_NUMBERS),
-  peer: fc.constantFrom(...PEERS),
+  peer: fc.constantFrom(...Object.keys(PEERS)),
   start: fc.constantFrom(...STARTS),
   afterMinutes: fc.nat(3 * 24 * 60),
   afterMs: fc.nat(59_999),
   segments: fc.integer({ min: 1, max: 3 }),
   steps: fc.subarray([...OUTBOUND], { minLength: 1 }),
   failure: fc.option(fc.constantFrom(...FAILED), { freq: 2 }),
-  errorCode: fc.constantFrom('invalid_text', 'invalid_recipient', '30003', null),
+  errorCode: fc.constantFrom(...Object.keys(CAUSES), null),
   spellings: fc.array(fc.constantFrom(...SPELLINGS), { minLength: 4, maxLength: 4 }),
   stepMs: fc.array(fc.integer({ min: 1, max: 5_000_000 }), { minLength: 4, maxLength: 4 }),
 });

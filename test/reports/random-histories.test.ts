@@ -1,31 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PostackDatabase } from '../../src/database/postack-database.js';
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
-import { Reports, type Grouping, type Metric, type Percentiles } from '../../src/reports/index.js';
-import { FailuresOptions } from '../../src/failures/failures.options.js';
-import { countUncounted } from '../../src/reports/rebuild/uncounted-messages.js';
-import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
-import { HOUR_MS } from '../../src/reports/rollups/report-time.js';
+import type { Grouping, Metric, Reports } from '../../src/reports/index.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
-import { historyBatches, type HistoryEvent } from './history.js';
+import { expectPercentiles } from './expect-percentiles.js';
+import { CAUSES, historyBatches, PEERS, PRICE_TABLE, type HistoryEvent } from './history.js';
+import { localDay, naiveMessages, opensConversation, repliedAfterMs, type NaiveMessage } from './naive.js';
 import {
-  exactPercentile,
-  localDay,
-  naiveMessages,
-  opensConversation,
-  repliedAfterMs,
-  type NaiveMessage,
-} from './naive.js';
-import { projectionOf, REPORT_TABLES, storeOf } from './report-parts.js';
+  compute,
+  exportOf,
+  passOf,
+  projectionOf,
+  rebuild,
+  REPORT_TABLES,
+  reportsOf,
+} from './report-parts.js';
 
 const ZONES = ['UTC', 'Europe/Berlin', 'Asia/Kathmandu', 'America/St_Johns'];
-/** Error code in the histories → cause class. */
-const CAUSES: Record<string, string> = {
-  invalid_text: 'content',
-  invalid_recipient: 'recipient',
-  '30003': 'carrier',
-};
+const byId = ([a]: unknown[], [b]: unknown[]) => (String(a) < String(b) ? -1 : 1);
 const WHOLE = { from: new Date('2026-01-01'), to: new Date('2027-01-01') };
 
 /** Only a hang takes longer, also on a busy machine. */
@@ -39,24 +31,27 @@ describe('Reports', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     dataSource = await openDataSource(database.url);
-    reports = new Reports(new PostackDatabase(dataSource), new FailuresOptions());
+    reports = reportsOf(dataSource, PRICE_TABLE);
   });
   afterAll(async () => {
     await dataSource.destroy();
     await database.drop();
   });
 
-  /** Projects a history into empty tables, two batches at a time, like two processes. */
+  /** Projects a history into empty tables, and computes the figures meanwhile, like two processes. */
   async function project(
     batches: readonly HistoryEvent[][],
     processes = [projectionOf(dataSource), projectionOf(dataSource)],
   ): Promise<NaiveMessage[]> {
-    await dataSource.query(
-      `TRUNCATE postack.message, postack.conversation_entry, ${REPORT_TABLES.join(', ')}`,
-    );
+    await dataSource.query(`TRUNCATE postack.message, ${REPORT_TABLES.join(', ')}`);
+    const passes = [passOf(dataSource, PRICE_TABLE.perSegment), passOf(dataSource, PRICE_TABLE.perSegment)];
     for (let index = 0; index < batches.length; index += 2) {
-      await Promise.all(batches.slice(index, index + 2).map((batch, which) => processes[which]!(batch)));
+      await Promise.all([
+        ...batches.slice(index, index + 2).map((batch, which) => processes[which]!(batch)),
+        ...passes.map((pass) => pass.run()),
+      ]);
     }
+    await compute(dataSource, PRICE_TABLE.perSegment);
     return naiveMessages(batches.flat());
   }
 
@@ -85,6 +80,14 @@ describe('Reports', () => {
       conversations: all.filter((one) => opensConversation(one, all)).length,
       replied: repliesMs.length,
       replyRate: received > 0 ? repliesMs.length / received : null,
+      cost: {
+        amount: expect.closeTo(
+          outbound.reduce((total, { to, segments }) => total + segments * PEERS[to]![1], 0),
+          6,
+        ),
+        currency: 'EUR',
+        unpricedSegments: sum(outbound.filter(({ to }) => PEERS[to]![1] === 0)),
+      },
     });
     expectPercentiles(timeToDelivered, deliveriesMs);
     expectPercentiles(timeToFirstReply, repliesMs);
@@ -102,20 +105,6 @@ describe('Reports', () => {
       if (withinMinutes === 1440) expect(answers.answered).toBe(repliesMs.length);
       expect(answers.answered).toBeGreaterThanOrEqual(within(withinMinutes * (1 - answers.relativeError)));
       expect(answers.answered).toBeLessThanOrEqual(within(withinMinutes * (1 + answers.relativeError)));
-    }
-  }
-
-  function expectPercentiles({ count, p50Ms, p95Ms, p99Ms }: Percentiles, exact: readonly number[]): void {
-    expect(count).toBe(exact.length);
-    for (const [share, reported] of [
-      [0.5, p50Ms],
-      [0.95, p95Ms],
-      [0.99, p99Ms],
-    ] as const) {
-      const value = exactPercentile(exact, share);
-      if (value === null) expect(reported).toBeNull();
-      // Rounded to whole milliseconds.
-      else expect(Math.abs(reported! - value)).toBeLessThanOrEqual(0.048 * value + 1);
     }
   }
 
@@ -164,6 +153,7 @@ describe('Reports', () => {
       'outbound',
       outbound.map(({ segments }) => String(segments)),
     );
+    await expectPairs(all);
     const { items } = await reports.errors(WHOLE);
     expect(items.reduce((total, item) => total + item.failed + item.undelivered, 0)).toBe(failures.length);
     const { items: numbers } = await reports.numbers({ ...WHOLE, includeNumbers: true });
@@ -173,6 +163,93 @@ describe('Reports', () => {
     );
   }
 
+  async function expectPairs(all: readonly NaiveMessage[]): Promise<void> {
+    const ofMessage: Partial<Record<Grouping, (message: NaiveMessage) => string>> = {
+      ownNumber: ({ isInbound, from, to }) => (isInbound ? to : from),
+      country: ({ isInbound, from, to }) => PEERS[isInbound ? from : to]![0],
+      segments: ({ segments }) => String(segments),
+      cause: ({ errorCode }) => CAUSES[errorCode ?? ''] ?? 'unknown',
+      errorCode: ({ errorCode }) => errorCode ?? 'unknown',
+    };
+    const names = Object.keys(ofMessage) as Grouping[];
+    const pairs = names.flatMap((first) => names.map((second) => [first, second] as const));
+    for (const groupBy of pairs.filter(([first, second]) => first !== second)) {
+      const isOfFailures = groupBy.some((name) => name === 'cause' || name === 'errorCode');
+      const metric = isOfFailures ? 'undelivered' : 'conversations';
+      const counted = all.filter((one) =>
+        isOfFailures ? one.state === 'undelivered' : opensConversation(one, all),
+      );
+      const { series } = await reports.timeseries({
+        ...{ ...WHOLE, metric, groupBy, interval: 'month', includeNumbers: true },
+      });
+      const reported = series.map(({ values, number, points }) => [
+        groupBy.map((name) => (name === 'ownNumber' ? number : values![name])).join(' '),
+        points.reduce((total, point) => total + (point.value ?? 0), 0),
+      ]);
+      const expected = Map.groupBy(counted, (one) => groupBy.map((name) => ofMessage[name]!(one)).join(' '));
+      expect(new Map(reported as [string, number][])).toEqual(
+        new Map([...expected].map(([value, list]) => [value, list.length])),
+      );
+    }
+  }
+
+  /** What tools that speak SQL see. */
+  async function expectViews(all: readonly NaiveMessage[]): Promise<void> {
+    const [total] = await dataSource.query<Record<string, number>[]>(
+      `SELECT coalesce(sum(outbound), 0)::int AS outbound, coalesce(sum(conversations), 0)::int AS conversations,
+         coalesce(sum(cost), 0)::float8 AS cost
+       FROM postack.report_hourly_messages WHERE dimension = 'total'`,
+    );
+    const outbound = all.filter(({ isInbound }) => !isInbound);
+    expect(total).toEqual({
+      outbound: outbound.length,
+      conversations: all.filter((one) => opensConversation(one, all)).length,
+      cost: expect.closeTo(
+        outbound.reduce((sum, { to, segments }) => sum + segments * PEERS[to]![1], 0),
+        6,
+      ),
+    });
+    const pairs = await dataSource.query<
+      { country: string; segments: number; opened: number; replied: number }[]
+    >(
+      `SELECT country, segments, (count(*) FILTER (WHERE opens_conversation))::int AS opened,
+         count(replied_after_ms)::int AS replied FROM postack.report_message GROUP BY 1, 2 ORDER BY 1, 2`,
+    );
+    for (const { country, segments, opened, replied } of pairs) {
+      const here = all.filter(
+        (one) => one.segments === segments && PEERS[one.isInbound ? one.from : one.to]![0] === country,
+      );
+      expect([opened, replied]).toEqual([
+        here.filter((one) => opensConversation(one, all)).length,
+        here.filter((one) => repliedAfterMs(one, all) !== null).length,
+      ]);
+    }
+    const replies = await dataSource.query<{ count: number }[]>(
+      `SELECT coalesce(sum(count), 0)::int AS count FROM postack.report_hourly_durations
+       WHERE duration = 'timeToFirstReply' AND dimension = 'ownNumber'`,
+    );
+    expect(replies).toEqual([{ count: all.filter((one) => repliedAfterMs(one, all) !== null).length }]);
+  }
+
+  /** The messages themselves, one by one. */
+  async function expectExport(all: readonly NaiveMessage[]): Promise<void> {
+    const request = { ...WHOLE, format: 'ndjson', includeConversations: true } as const;
+    const text = (await exportOf(dataSource, PRICE_TABLE).open(request).toArray()).join('');
+    const rows = text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const exported = rows.map(({ id, opensConversation, timeToFirstReplyMs, cost, currency }) => [
+      ...[id, opensConversation, timeToFirstReplyMs, cost, currency],
+    ]);
+    const expected = all.map((one) => {
+      const price = one.isInbound ? 0 : PEERS[one.to]![1];
+      const cost = price === 0 ? [null, null] : [expect.closeTo(price * one.segments, 6), 'EUR'];
+      return [one.id, opensConversation(one, all), repliedAfterMs(one, all), ...cost];
+    });
+    expect(exported.toSorted(byId)).toEqual(expected.toSorted(byId));
+  }
+
   it(
     'match a naive computation from the events, in any order, batching and repetition',
     async () => {
@@ -180,6 +257,8 @@ describe('Reports', () => {
         const all = await project(batches);
         await expectFigures(all);
         await expectGroups(all);
+        await expectViews(all);
+        await expectExport(all);
       });
       await fc.assert(property, { numRuns: 60 });
     },
@@ -201,22 +280,12 @@ describe('Reports', () => {
     HANG_MS,
   );
 
-  async function rebuild(): Promise<void> {
-    const hours = new RebuildHours(new PostackDatabase(dataSource));
-    for await (const _page of countUncounted(new Date(0), new PostackDatabase(dataSource), storeOf()));
-    for (const figures of ['conversations', 'counts'] as const) {
-      let hour = await hours.next(figures, 0);
-      for (; hour !== null; hour = await hours.next(figures, hour + HOUR_MS))
-        for await (const _page of hours.rebuild(figures, hour));
-    }
-  }
-
   it(
     'can be rebuilt if some of the events arrived while reports were disabled',
     async () => {
       const property = fc.asyncProperty(historyBatches, async (batches) => {
         const all = await project(batches, [projectionOf(dataSource, false), projectionOf(dataSource)]);
-        await rebuild();
+        await rebuild(dataSource, PRICE_TABLE.perSegment);
         await expectFigures(all);
       });
       await fc.assert(property, { numRuns: 10 });
@@ -225,18 +294,18 @@ describe('Reports', () => {
   );
 
   it(
-    'can be rebuilt from arbitrarily damaged rollups',
+    'can be rebuilt from arbitrarily damaged figures',
     async () => {
       const property = fc.asyncProperty(historyBatches, async (batches) => {
         const all = await project(batches);
         await dataSource.query(`UPDATE postack.report_count SET received = received + 7, replied = 0`);
         await dataSource.query(`DELETE FROM postack.report_duration WHERE random() < 0.5`);
-        await dataSource.query(`DELETE FROM postack.conversation_entry WHERE random() < 0.5`);
+        await dataSource.query(`DELETE FROM postack.report_window WHERE random() < 0.5`);
         await dataSource.query(
-          `INSERT INTO postack.conversation_entry (conversation, at, message_id, is_inbound)
-         SELECT conversation, at + interval '1 minute', 'gone' || message_id, NOT is_inbound FROM postack.conversation_entry`,
+          `INSERT INTO postack.report_duration (duration, dimension, bucket, value, bin, count)
+           SELECT duration, dimension, bucket, value, bin + 100, 5 FROM postack.report_duration`,
         );
-        await rebuild();
+        await rebuild(dataSource, PRICE_TABLE.perSegment);
         await expectFigures(all);
       });
       await fc.assert(property, { numRuns: 10 });

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PostackDatabase } from '../../src/database/postack-database.js';
 import type { DataSource } from 'typeorm';
-import { FailuresOptions } from '../../src/failures/failures.options.js';
-import { Reports } from '../../src/reports/index.js';
+import type { Reports } from '../../src/reports/index.js';
 import { INTERVALS } from '../../src/reports/report-request.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
+import { reportsOf } from './report-parts.js';
 
 const BUCKET_MS = 15 * 60_000;
 const [FROM, TO] = [Date.UTC(2026, 0, 1), Date.UTC(2027, 0, 1)];
@@ -28,11 +27,11 @@ describe('Reports', () => {
     dataSource = await openDataSource(database.url);
     await database.query(
       `INSERT INTO postack.report_count
-       SELECT 'total', at, '', 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+       SELECT 'total', at, '', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
        FROM generate_series($1::timestamptz, $2::timestamptz - interval '15 min', '15 min') AS at`,
       [PERIOD.from, PERIOD.to],
     );
-    reports = new Reports(new PostackDatabase(dataSource), new FailuresOptions());
+    reports = reportsOf(dataSource);
   });
   afterAll(async () => {
     await dataSource.destroy();

@@ -47,6 +47,7 @@ describe('the settings of the service', () => {
       api: undefined,
       replies: { ownNumbers: [], optOut: { scope: 'all', confirmations: 'local' } },
       alerts: {},
+      reports: { prices: null },
       warnings: [],
     });
   });
@@ -69,6 +70,7 @@ describe('the settings of the service', () => {
       POSTACK_OWN_NUMBERS: '+15550100002, +15550100003',
       POSTACK_OPT_OUT_SCOPE: 'number',
       POSTACK_OPT_OUT_CONFIRMATIONS: 'provider',
+      POSTACK_REPORT_PRICES: 'EUR DE=0.07, +4917=0.08 FR=0',
       POSTACK_ALERT_WEBHOOK_URL: 'http://127.0.0.1:5000/alerts',
       POSTACK_ALERT_WEBHOOK_SECRET: SECRET,
     });
@@ -89,6 +91,7 @@ describe('the settings of the service', () => {
         ownNumbers: ['+15550100002', '+15550100003'],
         optOut: { scope: 'number', confirmations: 'provider' },
       },
+      reports: { prices: { currency: 'EUR', perSegment: { DE: 0.07, '+4917': 0.08, FR: 0 } } },
       alerts: { webhook: { url: 'http://127.0.0.1:5000/alerts', secret: SECRET } },
       warnings: [],
     });

@@ -6,10 +6,11 @@ import { WEBHOOK_PATH, WEBHOOK_PATH_RULE } from '../../webhook/webhook.options.j
 import type { AlertsOptionsInput } from '../../alerts/alerts.options.js';
 import type { RepliesOptionsInput } from '../../replies/replies.options.js';
 import type { Confirmations, OptOutScope } from '../../opt-outs/opt-outs.options.js';
+import { resolveReports, type ResolvedReports, type SegmentPrices } from '../../reports/reports.options.js';
 import { IsRetention, type ResolvedRetention, resolveRetention } from '../../retention/retention.options.js';
 import { parseWebhookSecret, WebhookSecretError } from '../../webhook/webhook-secret.js';
 import { type Environment, readSetting, type Setting, settingWarnings, SUBJECT } from './environment.js';
-import { alertProblems, sendingProblems } from './setting-problems.js';
+import { alertProblems, reportProblems, sendingProblems } from './setting-problems.js';
 
 /** The HTTP library of the service. */
 export type HttpAdapterName = 'express' | 'fastify';
@@ -64,6 +65,8 @@ export class ServiceConfig {
   @IsRetention('POSTACK_RETENTION_PAYLOAD_DAYS', 'POSTACK_RETENTION_EVENT_DAYS')
   readonly retention: ResolvedRetention;
 
+  readonly reports: ResolvedReports;
+
   /** `undefined` without an API key: sending is disabled. */
   readonly api: PostackApiAccess | undefined;
 
@@ -92,6 +95,7 @@ export class ServiceConfig {
       payloadDays: numberIn(read('POSTACK_RETENTION_PAYLOAD_DAYS')),
       eventDays: numberIn(read('POSTACK_RETENTION_EVENT_DAYS')),
     });
+    this.reports = resolveReports({ prices: pricesIn(read('POSTACK_REPORT_PRICES')) });
     this.api = apiOptions(read);
     this.replies = {
       ownNumbers: list(read('POSTACK_OWN_NUMBERS')),
@@ -107,6 +111,7 @@ export class ServiceConfig {
       ...this.#wrongSecrets(),
       ...sendingProblems(this),
       ...alertProblems(this.alerts),
+      ...reportProblems(this.reports),
       ...this.#missing(),
     ];
     if (problems.length > 0) throw new ConfigurationError(SUBJECT, problems);
@@ -165,6 +170,14 @@ function alertOptions(read: (name: Setting) => string | undefined): AlertsOption
   const secret = read('POSTACK_ALERT_WEBHOOK_SECRET');
   if (url === undefined && secret === undefined) return {};
   return { webhook: { url: url ?? '', secret: secret ?? '' } };
+}
+
+/** `EUR DE=0.07 +4917=0.08`: the currency, and what a segment costs. */
+function pricesIn(text: string | undefined): SegmentPrices | undefined {
+  if (text === undefined) return undefined;
+  const [currency = '', ...prices] = list(text);
+  const perSegment = prices.map((one) => [one.replace(/=.*/, ''), numberIn(one.replace(/^[^=]*=?/, ''))]);
+  return { currency, perSegment: Object.fromEntries(perSegment) as Record<string, number> };
 }
 
 /** The items of a setting, separated by spaces or commas. */

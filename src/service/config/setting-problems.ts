@@ -1,7 +1,9 @@
 import { isURL } from 'class-validator';
 import type { AlertsOptionsInput } from '../../alerts/alerts.options.js';
 import type { PostackApiAccess } from '../../postack-api/postack-api.options.js';
+import { PEER_PREFIX_LENGTH } from '../../messages/message-facts.js';
 import type { RepliesOptionsInput } from '../../replies/replies.options.js';
+import { CURRENCY, DESTINATION, type ResolvedReports } from '../../reports/reports.options.js';
 import { parseWebhookSecret, WebhookSecretError } from '../../webhook/webhook-secret.js';
 
 /** Problems with the settings of the API and of replies, by environment variable. */
@@ -31,6 +33,20 @@ export function sendingProblems({
     problems.push('POSTACK_OPT_OUT_CONFIRMATIONS must be local, provider or off');
   }
   return problems;
+}
+
+/** Problems with the prices of reports. */
+export function reportProblems(reports: ResolvedReports): string[] {
+  if (!reports || reports.prices === null) return [];
+  const { currency, perSegment } = reports.prices;
+  const isRight =
+    CURRENCY.test(currency) &&
+    Object.entries(perSegment).every(([destination, price]) => DESTINATION.test(destination) && price >= 0);
+  if (isRight) return [];
+  return [
+    'POSTACK_REPORT_PRICES must look like EUR DE=0.07 +4917=0.08: a currency, then the price of a segment for countries or ' +
+      `prefixes of at most ${PEER_PREFIX_LENGTH - 1} digits`,
+  ];
 }
 
 /** Problems with the alert webhook, by environment variable. */

@@ -14,7 +14,7 @@ describe('ReportsController, requests that it refuses', () => {
   it('name the parameter that is wrong', async () => {
     await service.database.query(
       `INSERT INTO postack.report_count
-       SELECT 'ownNumber', '2020-06-01Z', 'number' || n, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+       SELECT 'ownNumber', '2020-06-01Z', 'number' || n, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
        FROM generate_series(1, 11) AS n`,
     );
     const refused: [query: string, message: RegExp][] = [
@@ -29,6 +29,11 @@ describe('ReportsController, requests that it refuses', () => {
         'timeseries?metric=received&groupBy=cause',
         /^groupBy must be one of ownNumber, country, segments for/,
       ],
+      ['timeseries?metric=failed&groupBy=cause,cause', /^groupBy must be one or two different ones/],
+      ['timeseries?metric=failed&groupBy=country,cause,segments', /^groupBy must be one or two different/],
+      ['timeseries?metric=failed&groupBy=country,', /^groupBy must be one of ownNumber, country/],
+      ['timeseries?metric=cost', /^metric must be another: cost needs the option "reports.prices"/],
+      ['heatmap?metric=unpricedSegments', /^metric must be another: unpricedSegments needs the option/],
       ['timeseries?metric=received&timezone=%2B03:00', /^timezone must be an IANA time zone/],
       ['timeseries?metric=received&interval=hour&from=1990-01-01', /^interval must be longer/],
       [
@@ -43,7 +48,10 @@ describe('ReportsController, requests that it refuses', () => {
         'summary?from=1970-01-02&to=2026-01-01&compare=previous',
         /^compare must be left out: the period before/,
       ],
-      ['export?compare=previous', /^unknown parameter "compare"; known: format, from, includeNumbers/],
+      [
+        'export?compare=previous',
+        /^unknown parameter "compare"; known: format, from, includeConversations, includeNumbers/,
+      ],
       ['latency?groupBy=country', /^groupBy must be ownNumber/],
       ['answers', /^withinMinutes must be a whole number from 1 to 1440/],
       ['answers?withinMinutes=1441', /^withinMinutes must be a whole number from 1 to 1440/],

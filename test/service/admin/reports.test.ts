@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RequestCounts } from '../../../src/reports/rollups/request-counts.js';
-import { waitForEvent } from '../../../src/testing/index.js';
+import { RequestCounts } from '../../../src/reports/request-counts.js';
+import { waitForEvent, waitForReports } from '../../../src/testing/index.js';
 import type { Answers, Compared, HeatMap, ReportSummary, TimeSeries } from '../../../src/reports/index.js';
 import { messageBody } from '../../support/test-application.js';
 import { startTestService, TEST_ADMIN_KEY, type TestService } from '../../support/test-service.js';
@@ -56,6 +56,7 @@ describe('ReportsController', () => {
       `INSERT INTO postack.message_failure (message_id, state, source, code, cause_class, failed_at)
        VALUES ('refused', 'rejected', 'rejection', 'invalid_recipient', 'recipient', '${NOON.toISOString()}')`,
     );
+    await waitForReports(service.running.application);
   });
   afterAll(() => service.close());
 
@@ -86,6 +87,7 @@ describe('ReportsController', () => {
     const counts = service.running.application.get(RequestCounts, { strict: false });
     await counts.flush();
     await counts.flush();
+    await waitForReports(service.running.application);
     const { events } = (await service.get<ReportSummary>(path('summary'))).body;
     expect(events).toMatchObject({ accepted: 7, duplicates: 1, quarantined: 1, rejected: 1, unavailable: 0 });
     expect(events.lag.count).toBe(7);
@@ -110,6 +112,7 @@ describe('ReportsController', () => {
 
   it('add up the same hours of each week, in the time zone', async () => {
     await tell('message.received', minutesLater(7 * 24 * 60), { id: 'week later', from: PEER, to: OWN });
+    await waitForReports(service.running.application);
     const hoursOf = async (metric: string) => {
       const query = `heatmap?metric=${metric}&timezone=Asia/Kolkata&from=2026-03-01&to=2026-03-15`;
       const { body } = await service.get<HeatMap>(path(query));
@@ -226,8 +229,11 @@ describe('ReportsController', () => {
     expect((await download('format=ndjson')).lines.join()).not.toMatch(LEAK);
     const shown = await service.get(path(`numbers?includeNumbers=true&${PERIOD}`));
     expect(shown.body).toMatchObject({ items: [{ number: OWN }, { number: OTHER }] });
-    for (const name of ['messages', 'failures', 'durations', 'events', 'opt_outs']) {
-      const rows = await service.database.query(`SELECT * FROM postack.report_hourly_${name}`);
+    const hourly = ['messages', 'failures', 'durations', 'events', 'opt_outs'].map(
+      (name) => `hourly_${name}`,
+    );
+    for (const name of [...hourly, 'message']) {
+      const rows = await service.database.query(`SELECT * FROM postack.report_${name}`);
       expect(rows).not.toEqual([]);
       expect(JSON.stringify(rows)).not.toMatch(/\+\d{8,}|HYPERLINK|secret/);
     }
@@ -236,12 +242,17 @@ describe('ReportsController', () => {
   it('can be made with the SQL that its guide shows', async () => {
     const readme = await readFile(join(import.meta.dirname, '../../../src/reports/README.md'), 'utf8');
     const [, block = ''] = /```sql\n([^]*?)```/.exec(readme) ?? [];
-    const [byDay = '', p95 = ''] = block.split(';\n');
+    const [byDay = '', heatMap = '', cost = '', answered = '', p95 = ''] = block.split(';\n');
     const { body } = await service.get<ReportSummary>(path(`summary?${PERIOD}`));
     expect(await service.database.query(byDay)).toContainEqual({
       day: new Date('2026-03-01T23:00:00Z'),
       delivered: '1',
     });
+    expect(await service.database.query(heatMap)).toContainEqual({
+      ...{ weekday: '1', hour_of_day: '13', received: expect.stringMatching(/^[12]$/) },
+    });
+    expect(await service.database.query(cost)).toEqual([{ cost: null, previous: null }]);
+    expect(await service.database.query(answered)).toEqual([{ answered: '1' }]);
     const [row] = await service.database.query<{ p95_ms: number }>(p95);
     expect(row!.p95_ms).toBeCloseTo(body.timeToDelivered.p95Ms!, 0);
   });

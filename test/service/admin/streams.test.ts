@@ -39,7 +39,7 @@ describe.each(ADAPTERS)('ReportsController, with %s, a streamed response', (adap
   it.each([
     ['message', 'reports/export?format=csv&includeTexts=true', undefined],
     ['message', 'reports/export?format=ndjson&includeTexts=true', undefined],
-    ['inbox_event', 'reports/rebuild', { since: '2026-01-01' }],
+    ['report_window', 'reports/rebuild', { since: '2026-01-01' }],
     ['opt_out', 'opt-outs/export', undefined],
     ['suppression', 'suppressions/export', undefined],
   ])('that fails before its first byte, without the table %s, gets a 500: %s', async (table, path, body) => {

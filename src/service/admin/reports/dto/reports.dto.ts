@@ -1,10 +1,9 @@
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import { MAX_ANSWER_MINUTES } from '../../../../reports/answers.js';
 import { COMPARISONS, type Comparison } from '../../../../reports/compared.js';
 import { EXPORT_FORMATS, type ExportFormat } from '../../../../reports/report-export.js';
 import {
-  GROUPINGS,
   INTERVALS,
   METRICS,
   type Grouping,
@@ -73,9 +72,11 @@ export class TimeSeriesReportQuery extends NumbersReportQuery {
   @OneOf(INTERVALS)
   interval?: Interval;
 
+  /** One, or two separated by a comma; checked with the metric. */
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
   @IsOptional()
-  @OneOf(GROUPINGS)
-  groupBy?: Grouping;
+  @IsString({ each: true, message: 'groupBy must be one or two, separated by a comma' })
+  groupBy?: Grouping[];
 
   @OptionalParameter()
   timezone?: string;
@@ -89,6 +90,9 @@ export class ExportMessagesQuery extends ReportQuery {
   @IsOptional()
   @OneOf(EXPORT_FORMATS)
   format?: ExportFormat;
+
+  @OptionalFlag()
+  includeConversations?: boolean;
 
   @OptionalFlag()
   includeTexts?: boolean;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { RequestTally } from './request-tally.js';
 
-const NONE = { duplicates: 0, rejected: 0, unavailable: 0, quarantined: 0 };
+const NONE = { duplicates: 0, rejected: 0, unavailable: 0 };
 const TEN = Date.UTC(2026, 0, 5, 10);
 const at = (minutes: number) => new Date(TEN + minutes * 60_000);
 

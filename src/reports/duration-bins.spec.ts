@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BIN_GROWTH, binOf, durationOf, percentilesOf, RELATIVE_ERROR } from './duration-bins.js';
+import { BIN_GROWTH, durationOf, percentilesOf, RELATIVE_ERROR } from './duration-bins.js';
+
+/** As `binSql`. */
+const binOf = (ms: number) => (ms <= 1 ? 0 : Math.ceil(Math.log(ms) / Math.log(BIN_GROWTH)));
 
 const durations = fc.array(fc.integer({ min: 1, max: 90 * 86_400_000 }), { minLength: 1, maxLength: 200 });
 
@@ -18,17 +21,6 @@ describe('duration bins', () => {
       }),
       { numRuns: 5000 },
     );
-  });
-
-  it('include their upper bound, and nothing above', () => {
-    for (let bin = 1; bin < 250; bin += 1) {
-      expect(binOf(BIN_GROWTH ** bin)).toBe(bin);
-      expect(binOf(BIN_GROWTH ** bin * 1.000001)).toBe(bin + 1);
-    }
-  });
-
-  it('count zero and negative durations as 1 ms', () => {
-    expect([-5000, 0, 0.4, 1].map(binOf)).toEqual([0, 0, 0, 0]);
   });
 
   it('give the same percentiles whether merged or filled at once', () => {

@@ -1,19 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PostackDatabase } from '../../src/database/postack-database.js';
 import { DataSource } from 'typeorm';
-import { FailuresOptions } from '../../src/failures/failures.options.js';
 import { postackEntities, postackMigrations } from '../../src/index.js';
-import { ReportExport, Reports } from '../../src/reports/index.js';
-import { RebuildHours } from '../../src/reports/rebuild/rebuild-hours.js';
-import { HOUR_MS } from '../../src/reports/rollups/report-time.js';
-import { countQuarantined } from '../../src/reports/rollups/quarantined-events.js';
-import { RequestCounts } from '../../src/reports/rollups/request-counts.js';
-import { waitForEvent } from '../../src/testing/index.js';
+import { Reports } from '../../src/reports/index.js';
+import { RequestCounts } from '../../src/reports/request-counts.js';
+import { waitForEvent, waitForReports } from '../../src/testing/index.js';
 import { QueryCounter } from '../support/query-counter.js';
 import { messageBody, startTestApplication } from '../support/test-application.js';
 import { createTestDatabase, openDataSource, type TestDatabase } from '../support/test-database.js';
 import type { HistoryEvent } from './history.js';
-import { projectionOf, REPORT_TABLES } from './report-parts.js';
+import { compute, exportOf, passOf, projectionOf, REPORT_TABLES, reportsOf } from './report-parts.js';
 
 const START = Date.UTC(2026, 0, 5, 8);
 
@@ -39,7 +34,7 @@ const orders = <T>(list: readonly T[]): T[][] =>
     ? [[...list]]
     : list.flatMap((one) => orders(list.filter((other) => other !== one)).map((rest) => [one, ...rest]));
 
-describe('MessageReports', () => {
+describe('Figures of reports', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   const statements = new QueryCounter('');
@@ -72,34 +67,33 @@ describe('MessageReports', () => {
     await Promise.all([
       project[0]!(many.map((index) => exchange(index, false))),
       project[1]!(many.map((index) => exchange(index, true))),
+      passOf(dataSource).run(),
     ]);
-    const { messages, timeToFirstReply } = await new Reports(
-      new PostackDatabase(dataSource),
-      new FailuresOptions(),
-    ).summary({ from: new Date(START) });
+    await compute(dataSource);
+    const { messages, timeToFirstReply } = await reportsOf(dataSource).summary({ from: new Date(START) });
     expect(messages).toMatchObject({ received: 1200, outbound: 1200, conversations: 1200, replied: 1200 });
     expect(timeToFirstReply).toMatchObject({ count: 1200, p50Ms: expect.closeTo(30_000, -4) });
   });
 
   it('execute a constant number of statements per batch', async () => {
     const project = projectionOf(dataSource);
-    // START TRANSACTION, INSERT of the messages, lock, conversations, rollups, COMMIT.
-    expect(await counted(() => project([exchange(2000, false)]))).toBe(6);
+    // START TRANSACTION, INSERT of the messages, INSERT of the marks, COMMIT.
+    expect(await counted(() => project([exchange(2000, false)]))).toBe(4);
     expect(
       await counted(() => project(many.slice(0, 300).map((index) => exchange(index + 3000, false)))),
-    ).toBe(6);
-    // Stored messages are read and updated; their positions in the conversations do not change.
+    ).toBe(4);
+    // Stored messages are read and updated.
     const delivered = many.slice(0, 300).map((index): HistoryEvent => {
       const sent = exchange(index, true);
       return { ...sent, id: `${sent.id}_end`, type: 'message.delivered', at: sent.at + 2000 };
     });
     expect(await counted(() => project(delivered))).toBe(6);
-    // Repeated events change nothing, so no rollups are written.
+    // Repeated events change nothing, so nothing is marked.
     expect(await counted(() => project(delivered))).toBe(5);
   });
 
   it('count the messages that an export contains, each once and in order', async () => {
-    const stream = new ReportExport(new PostackDatabase(dataSource), new FailuresOptions()).open({
+    const stream = exportOf(dataSource).open({
       format: 'ndjson',
       from: new Date(START),
     });
@@ -113,29 +107,13 @@ describe('MessageReports', () => {
     );
   });
 
-  it('have conversation entries that a rebuild restores, page by page', async () => {
-    const places = () =>
-      dataSource.query(`SELECT * FROM postack.conversation_entry ORDER BY conversation, at, message_id`);
-    const before: unknown[] = await places();
-    expect(before).toHaveLength(2701);
-    await dataSource.query(
-      `UPDATE postack.conversation_entry SET message_id = 'gone' || message_id WHERE random() < 0.3`,
-    );
-    const hours = new RebuildHours(new PostackDatabase(dataSource));
-    let pages = 0;
-    let hour = await hours.next('conversations', START - HOUR_MS);
-    for (; hour !== null; hour = await hours.next('conversations', hour + HOUR_MS))
-      for await (const { done } of hours.rebuild('conversations', hour)) if (done > 0) pages += 1;
-    expect(pages).toBeGreaterThanOrEqual(3);
-    expect(await places()).toEqual(before);
-  });
-
   it('count messages next to one with an absurd number of segments', async () => {
     const host = await startTestApplication();
     for (const segments of [2_000_000_000, 2_000_000_000, 3]) {
       const { id } = await host.post(messageBody('message.received', { segments }));
       await waitForEvent(host.application, id);
     }
+    await waitForReports(host.application);
     const { messages } = await host.application.get(Reports).summary();
     expect(messages).toMatchObject({ received: 3, segmentsReceived: 3 });
     await host.close();
@@ -148,6 +126,7 @@ describe('MessageReports', () => {
     const { id } = await host.post(body);
     await waitForEvent(host.application, id);
     await host.post(body, { id });
+    await waitForReports(host.application);
     await host.close();
     expect(
       await own.query(
@@ -190,7 +169,7 @@ describe('MessageReports', () => {
       );
     for (const minutes of [0, 5, 70]) await optOut('+14155551000', minutes);
     await optOut('+14155551001', 10);
-    const reports = new Reports(new PostackDatabase(dataSource), new FailuresOptions());
+    const reports = reportsOf(dataSource);
     const period = { from: new Date(START), to: new Date(START + 3 * 3_600_000) };
     expect(await reports.summary(period)).toMatchObject({ optOuts: 2, optOutRate: 2 / 1200 });
     const { series } = await reports.timeseries({ ...period, metric: 'optOuts', interval: 'hour' });
@@ -204,38 +183,20 @@ describe('MessageReports', () => {
   it('report a failure without an error code as one without a reason', async () => {
     const at = START + 10 * 86_400_000;
     await projectionOf(dataSource)([{ ...exchange(9000, true), type: 'message.failed', at }]);
-    const reports = new Reports(new PostackDatabase(dataSource), new FailuresOptions());
+    await compute(dataSource);
+    const reports = reportsOf(dataSource);
     const { items } = await reports.errors({ from: new Date(at), to: new Date(at + 1) });
     const meaning = 'Neither Postack nor the carrier gave a reason';
     expect(items).toMatchObject([{ cause: 'unknown', errorCode: 'unknown', meaning, failed: 1, share: 1 }]);
-  });
-
-  it('keep the number of quarantined events if another process counts fewer', async () => {
-    const bucket = new Date(START);
-    await database.query(`INSERT INTO postack.report_event (bucket, slot, quarantined) VALUES ($1, -1, 5);`, [
-      bucket,
-    ]);
-    await dataSource.query(
-      `INSERT INTO postack.inbox_event
-         (endpoint, svix_id, status, secret_fingerprint, clock_skew_ms, occurred_at, received_at)
-       VALUES ('default', 'quarantined', 'quarantined', '', 0, $1, $1)`,
-      [bucket],
-    );
-    await countQuarantined(bucket, new Date(START + 1), new PostackDatabase(dataSource));
-    expect(await database.query('SELECT quarantined FROM postack.report_event WHERE slot = -1')).toEqual([
-      { quarantined: 5 },
-    ]);
   });
 
   it('do not depend on the order of arrival or the locale for messages of the same time', async () => {
     const other = await createTestDatabase();
     const source = await openDataSource(other.url);
     // As in a database that sorts "a" before "C".
-    await source.query(
-      'ALTER TABLE postack.conversation_entry ALTER message_id TYPE text COLLATE "en-x-icu"',
-    );
+    await source.query('ALTER TABLE postack.message ALTER id TYPE text COLLATE "en-x-icu"');
     const project = projectionOf(source);
-    const reports = new Reports(new PostackDatabase(source), new FailuresOptions());
+    const reports = reportsOf(source);
     const [own, peer] = ['+15550100002', '+491701234567'];
     const eventNow = (messageId: string, type: 'message.received' | 'message.sent'): HistoryEvent => ({
       ...{ id: `msg_${messageId}`, type, at: START, messageId, segments: 1, errorCode: null },
@@ -247,8 +208,11 @@ describe('MessageReports', () => {
       eventNow('C', 'message.received'),
     ];
     for (const order of orders(events)) {
-      await source.query(`TRUNCATE postack.message, postack.conversation_entry, ${REPORT_TABLES.join(', ')}`);
-      for (const event of order) await project([event]);
+      await source.query(`TRUNCATE postack.message, ${REPORT_TABLES.join(', ')}`);
+      for (const event of order) {
+        await project([event]);
+        await compute(source);
+      }
       const { messages } = await reports.summary({ from: new Date(START) });
       // By bytes, "C" comes first, and is replied to.
       expect(messages).toMatchObject({ received: 2, conversations: 1, replied: 1 });

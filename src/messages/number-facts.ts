@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
-import { phoneNumberFromEvent } from '../../events/phone-number.js';
+import { phoneNumberFromEvent } from '../events/phone-number.js';
 
-/** What reports need to know about a phone number. */
+/** What is kept of a phone number where the number itself must not be shown. */
 export interface NumberFacts {
   /** Normalized. */
   number: string;
@@ -12,7 +12,7 @@ export interface NumberFacts {
   country: string;
 }
 
-/** Value of a dimension that is unknown for a message. */
+/** Stands for a key or a country that is unknown. */
 export const UNKNOWN = 'unknown';
 
 /** Maximum size of the cache: parsing a number takes as long as storing a message. */

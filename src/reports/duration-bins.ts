@@ -7,18 +7,10 @@ export const BIN_GROWTH = 1.1;
  */
 export const RELATIVE_ERROR = (BIN_GROWTH - 1) / (BIN_GROWTH + 1);
 
-const LOG_GROWTH = Math.log(BIN_GROWTH);
-
-/** The bin of a duration: bin `n` holds durations above `BIN_GROWTH ** (n - 1)` ms, up to `BIN_GROWTH ** n` ms. */
-export function binOf(durationMs: number): number {
-  // Clock skew can make durations negative; the resolution is 1 ms.
-  if (durationMs <= 1) return 0;
-  const bin = Math.ceil(Math.log(durationMs) / LOG_GROWTH);
-  // Logarithms are not exact at the bounds of a bin.
-  return durationMs <= BIN_GROWTH ** (bin - 1) ? bin - 1 : bin;
-}
-
-/** The representative duration of a bin, in milliseconds. */
+/**
+ * The representative duration of a bin, in milliseconds. Bin `n` holds durations above `BIN_GROWTH ** (n - 1)` ms, up to
+ * `BIN_GROWTH ** n` ms; bin 0 holds all up to 1 ms. `binSql` assigns them.
+ */
 export function durationOf(bin: number): number {
   return bin === 0 ? 1 : (2 * BIN_GROWTH ** bin) / (BIN_GROWTH + 1);
 }

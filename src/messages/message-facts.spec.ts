@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { mergeFacts, type DeliveryFact } from '../../messages/delivery-state.js';
-import { MessageEntity } from '../../messages/message.entity.js';
-import { timeToDelivered } from './message-figures.js';
+import { mergeFacts, type DeliveryFact } from './delivery-state.js';
+import { MessageEntity } from './message.entity.js';
+import { timeToDelivered } from './message-facts.js';
 
 const fact = (state: DeliveryFact['state'], minute: number, eventId = `msg_${state}`): DeliveryFact => ({
   state,

@@ -1,13 +1,17 @@
-import type { WebhookOutcome } from '../../webhook/webhook-answer.js';
-import { bucketOf } from './report-time.js';
+import type { WebhookOutcome } from '../webhook/webhook-answer.js';
+import { BUCKET_MS, floorTo } from './report-measures.js';
 
-/** Number of requests by outcome. */
+/** Number of requests that are stored nowhere, by outcome. */
 export interface RequestCount {
   duplicates: number;
   rejected: number;
   unavailable: number;
-  quarantined: number;
 }
+
+type Counted = keyof RequestCount;
+
+/** Outcomes of requests that are stored. */
+const STORED: ReadonlySet<string> = new Set<WebhookOutcome>(['accepted', 'quarantined']);
 
 /** Outcomes with status 503 or 500: not the sender's fault, and retried by the sender. */
 const UNAVAILABLE: ReadonlySet<string> = new Set<WebhookOutcome>([
@@ -29,13 +33,7 @@ export class RequestTally {
   /** Adds what has been counted since the last call to the bucket of `now`. @param snapshot of `WebhookCounters`. */
   take(snapshot: Partial<Record<WebhookOutcome, number>>, now: Date): void {
     const all = countOf(snapshot);
-    const { duplicates, rejected, unavailable, quarantined } = this.#taken;
-    this.#add(bucketOf(now), {
-      duplicates: all.duplicates - duplicates,
-      rejected: all.rejected - rejected,
-      unavailable: all.unavailable - unavailable,
-      quarantined: all.quarantined - quarantined,
-    });
+    this.#add(floorTo(now.getTime(), BUCKET_MS), combined(all, this.#taken, -1));
     this.#taken = all;
   }
 
@@ -51,15 +49,9 @@ export class RequestTally {
     for (const [bucketMs, count] of drained) this.#add(bucketMs, count);
   }
 
-  #add(bucketMs: number, { duplicates, rejected, unavailable, quarantined }: RequestCount): void {
-    if (duplicates + rejected + unavailable + quarantined === 0) return;
-    const known = this.#pending.get(bucketMs) ?? noCount();
-    this.#pending.set(bucketMs, {
-      duplicates: known.duplicates + duplicates,
-      rejected: known.rejected + rejected,
-      unavailable: known.unavailable + unavailable,
-      quarantined: known.quarantined + quarantined,
-    });
+  #add(bucketMs: number, count: RequestCount): void {
+    if (Object.values(count).every((one) => one === 0)) return;
+    this.#pending.set(bucketMs, combined(this.#pending.get(bucketMs) ?? noCount(), count));
     if (this.#pending.size > MAX_BUCKETS) this.#mergeEarliest();
   }
 
@@ -72,16 +64,21 @@ export class RequestTally {
 }
 
 function noCount(): RequestCount {
-  return { duplicates: 0, rejected: 0, unavailable: 0, quarantined: 0 };
+  return { duplicates: 0, rejected: 0, unavailable: 0 };
+}
+
+function combined(a: RequestCount, b: RequestCount, sign: 1 | -1 = 1): RequestCount {
+  const sum = (name: Counted) => a[name] + sign * b[name];
+  return { duplicates: sum('duplicates'), rejected: sum('rejected'), unavailable: sum('unavailable') };
 }
 
 function countOf(snapshot: Partial<Record<WebhookOutcome, number>>): RequestCount {
   const counts = noCount();
   for (const [outcome, count] of Object.entries(snapshot)) {
-    if (outcome === 'quarantined') counts.quarantined += count;
-    else if (outcome === 'duplicate') counts.duplicates += count;
-    else if (UNAVAILABLE.has(outcome)) counts.unavailable += count;
-    else if (outcome !== 'accepted') counts.rejected += count;
+    if (STORED.has(outcome)) continue;
+    const name =
+      outcome === 'duplicate' ? 'duplicates' : UNAVAILABLE.has(outcome) ? 'unavailable' : 'rejected';
+    counts[name] += count;
   }
   return counts;
 }

@@ -1,0 +1,160 @@
+import type { EntityManager } from 'typeorm';
+import type { PostackDatabase } from '../database/postack-database.js';
+import { queryPrepared } from '../database/query-prepared.js';
+import { setIdleTimeout } from '../database/transaction-with-timeout.js';
+import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
+import { fillFacts, hasUnfilledMessages } from '../messages/fill-facts.js';
+import { MessageEntity } from '../messages/message.entity.js';
+import { completeWithoutMarks } from './freshness.js';
+import { staleWindowsSql } from './report-marks.sql.js';
+import { CONVERSATION_GAP_MS } from './report-measures.js';
+import { ReportWindows, WINDOW_SECONDS } from './report-windows.js';
+import { ReportMarkEntity, ReportStateEntity, ReportWindowEntity } from './report.entities.js';
+
+/** Marks in one statement. */
+const MAX_MARKS = 5000;
+
+/** Receipt of an event to its commit, at most. */
+const LONGEST_COMMIT_SECONDS = 15;
+
+/** Limit of one window, which may have to be split; only the first one of a very busy hour comes near it. */
+const TIMEOUT_MS = 5 * 60_000;
+
+/** A stopped process holds up the figures of all for so long at most. */
+const IDLE_TIMEOUT_MS = 10_000;
+
+/** Windows of a rebuild in one pass, and the time for them, between those that events have changed. */
+const MAX_REBUILT = 500;
+const REBUILD_MS = 1000;
+
+type StaleWindow = Pick<ReportWindowEntity, 'source' | 'start'>;
+
+/**
+ * Computes the figures that have been marked as changed. Passes of several processes take turns, one transaction at a
+ * time: each locks the row of `report_state` first. Dispatching never waits for them.
+ */
+export class ReportPass {
+  readonly #windows: ReportWindows;
+  readonly #tables: Record<'message' | 'inbox' | 'mark' | 'window' | 'state', string>;
+  #hasUnfilled = true;
+
+  /** @param prices Country or prefix → price of a segment; `null` without prices. */
+  constructor(
+    private readonly database: PostackDatabase,
+    prices: Readonly<Record<string, number>> | null,
+  ) {
+    this.#windows = new ReportWindows(database, prices);
+    this.#tables = {
+      message: database.table(MessageEntity),
+      inbox: database.table(InboxEventEntity),
+      mark: database.table(ReportMarkEntity),
+      window: database.table(ReportWindowEntity),
+      state: database.table(ReportStateEntity),
+    };
+  }
+
+  /** @param signal Stops it between two windows. @returns whether there was anything to compute. */
+  async run(signal?: AbortSignal): Promise<boolean> {
+    if (!(await this.#isNeeded())) return false;
+    // Before the marks are taken: what has been dispatched until then has been marked.
+    const completeTo = await completeWithoutMarks(this.database);
+    while ((await this.#takeMarks()) === MAX_MARKS) if (signal?.aborted) return true;
+    for (const window of await this.#staleWindows('changed')) {
+      if (signal?.aborted) return true;
+      await this.#compute(window);
+    }
+    await this.database.query(
+      `UPDATE ${this.#tables.state} SET complete_to = greatest(complete_to, $1::timestamptz)`,
+      [completeTo],
+    );
+    const startedAt = performance.now();
+    for (const window of await this.#staleWindows('rebuild', MAX_REBUILT)) {
+      if (signal?.aborted || performance.now() - startedAt > REBUILD_MS) break;
+      await this.#compute(window);
+    }
+    return true;
+  }
+
+  async #isNeeded(): Promise<boolean> {
+    const { mark, window, inbox } = this.#tables;
+    const [row]: [{ is_needed: boolean }] = await this.database.query(
+      `SELECT EXISTS (SELECT FROM ${mark}) OR EXISTS (SELECT FROM ${window} WHERE stale IS NOT NULL)
+         OR EXISTS (SELECT FROM ${inbox} WHERE ${this.#isNewlyQuarantined}) AS is_needed`,
+    );
+    return row.is_needed;
+  }
+
+  get #isNewlyQuarantined(): string {
+    return `status = 'quarantined' AND received_at >=
+      (SELECT quarantined_to FROM ${this.#tables.state}) - interval '${LONGEST_COMMIT_SECONDS} s'`;
+  }
+
+  /** Turns marks into stale windows. Quarantined events are not dispatched, so they are looked for. @returns the number. */
+  #takeMarks(): Promise<number> {
+    const { mark, inbox, state } = this.#tables;
+    return this.#inTurn(async (manager) => {
+      await queryPrepared(
+        manager,
+        `WITH quarantined AS (
+           INSERT INTO ${mark} (kind, at)
+           SELECT DISTINCT 'event', date_trunc('second', received_at) FROM ${inbox} WHERE ${this.#isNewlyQuarantined}
+           RETURNING 1
+         )
+         UPDATE ${state} SET quarantined_to = now() WHERE EXISTS (SELECT FROM quarantined)`,
+        [],
+      );
+      const [row] = await queryPrepared<{ taken: number }>(manager, staleWindowsSql(this.#tables), [
+        MAX_MARKS,
+        WINDOW_SECONDS[0],
+      ]);
+      return row?.taken ?? 0;
+    });
+  }
+
+  /** Newest first: the figures of now are what is looked at. */
+  #staleWindows(stale: ReportWindowEntity['stale'], limit: number | null = null): Promise<StaleWindow[]> {
+    return this.database.query(
+      `SELECT source, start FROM ${this.#tables.window} WHERE stale = $1 ORDER BY start DESC LIMIT $2`,
+      [stale, limit],
+    );
+  }
+
+  async #compute({ source, start }: StaleWindow): Promise<void> {
+    if (source === 'messages') await this.#fill(start);
+    await this.#inTurn(async (manager) => {
+      const [window] = await queryPrepared<{ seconds: number }>(
+        manager,
+        `UPDATE ${this.#tables.window} SET stale = NULL
+         WHERE source = $1 AND start = $2 AND stale IS NOT NULL RETURNING seconds`,
+        [source, start],
+      );
+      // Otherwise, another process has computed it.
+      if (window) await this.#windows.replace({ source, start, seconds: window.seconds }, manager);
+    });
+  }
+
+  /** Messages from before `MessageFacts` get them first: those of the window, and of the conversations around it. */
+  async #fill(start: Date): Promise<void> {
+    if (!this.#hasUnfilled) return;
+    this.#hasUnfilled = await hasUnfilledMessages(this.database);
+    if (!this.#hasUnfilled) return;
+    const from = new Date(start.getTime() - CONVERSATION_GAP_MS);
+    const to = new Date(start.getTime() + WINDOW_SECONDS[0] * 1000 + CONVERSATION_GAP_MS);
+    await fillFacts(from, to, this.database);
+  }
+
+  /** Runs a transaction when it is this process's turn. */
+  #inTurn<Result>(run: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+    const timedOut = () => new Error(`Computing figures took longer than ${TIMEOUT_MS / 1000} s`);
+    return this.database.transactionWithTimeout(TIMEOUT_MS, timedOut, async (manager) => {
+      // A crash of PostgreSQL may undo the last commits, but undoes marks, windows and figures together.
+      await queryPrepared(
+        manager,
+        `SELECT ${setIdleTimeout('$1')}, set_config('synchronous_commit', 'off', true)
+         FROM ${this.#tables.state} FOR UPDATE`,
+        [String(IDLE_TIMEOUT_MS)],
+      );
+      return run(manager);
+    });
+  }
+}
