@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { schemaOf } from './postack-schema.js';
+import { ENTRIES, fromHistograms, toHistograms } from './report-histograms.js';
 
 /**
  * Figures that are computed from the messages instead of added up. What has been added up so far stays until it is
@@ -77,9 +78,7 @@ function up(schema: string): string[] {
        ADD CONSTRAINT report_count_pkey PRIMARY KEY (dimension, bucket, value),
        ADD COLUMN cost numeric NOT NULL DEFAULT 0,
        ADD COLUMN unpriced_segments integer NOT NULL DEFAULT 0`,
-    ...withoutSlots(duration, ['duration', 'dimension', 'hour', 'value', 'bin'], ['count']),
-    `ALTER TABLE ${duration} RENAME COLUMN hour TO bucket`,
-    `ALTER TABLE ${duration} ADD CONSTRAINT report_duration_pkey PRIMARY KEY (duration, dimension, bucket, value, bin)`,
+    ...toHistograms(duration),
     ...withoutSlots(event, ['bucket'], REQUESTS),
     `ALTER TABLE ${event} ADD CONSTRAINT report_event_pkey PRIMARY KEY (bucket)`,
 
@@ -120,8 +119,7 @@ function down(schema: string): string[] {
     `DROP TABLE ${schema}.report_mark, ${schema}.report_window, ${schema}.report_state`,
     `ALTER TABLE ${schema}.report_count DROP COLUMN cost, DROP COLUMN unpriced_segments`,
     ...withSlot('count', 'dimension, bucket, value'),
-    `ALTER TABLE ${schema}.report_duration RENAME COLUMN bucket TO hour`,
-    ...withSlot('duration', 'duration, dimension, hour, value, bin'),
+    ...fromHistograms(`${schema}.report_duration`),
     ...withSlot('event', 'bucket'),
     `CREATE TABLE ${schema}.conversation_entry (
        conversation bigint NOT NULL,
@@ -152,7 +150,7 @@ function views(schema: string): string[] {
   return [
     messagesView(schema, `, ${sums(['cost', 'unpriced_segments'])}`),
     failuresView(schema),
-    durationsView(schema, `date_trunc('hour', bucket, 'UTC') AS hour`, ''),
+    durationsView(schema, `date_trunc('hour', bucket, 'UTC') AS hour`, `d, ${ENTRIES}`, ''),
     eventsView(schema),
     messageView(schema),
   ];
@@ -162,7 +160,7 @@ function formerViews(schema: string): string[] {
   return [
     messagesView(schema, ''),
     failuresView(schema),
-    durationsView(schema, 'hour', 'HAVING sum(count) > 0'),
+    durationsView(schema, 'hour', '', 'HAVING sum(count) > 0'),
     eventsView(schema),
   ];
 }
@@ -174,11 +172,11 @@ function messagesView(schema: string, more: string): string {
      FROM ${schema}.report_count GROUP BY 1, 2, 3`;
 }
 
-function durationsView(schema: string, hour: string, having: string): string {
+function durationsView(schema: string, hour: string, entries: string, having: string): string {
   return `CREATE VIEW ${schema}.report_hourly_durations AS
      SELECT ${hour}, duration, dimension, value, bin,
        CASE bin WHEN 0 THEN 1 ELSE 2 * 1.1 ^ bin / 2.1 END::double precision AS duration_ms, sum(count) AS count
-     FROM ${schema}.report_duration GROUP BY 1, 2, 3, 4, 5 ${having}`;
+     FROM ${schema}.report_duration ${entries} GROUP BY 1, 2, 3, 4, 5 ${having}`;
 }
 
 function eventsView(schema: string): string {

@@ -229,8 +229,7 @@ CREATE TABLE postack.report_duration (
   dimension text NOT NULL,
   bucket timestamp with time zone NOT NULL,
   value text NOT NULL,
-  bin smallint NOT NULL,
-  count integer NOT NULL
+  histogram bytea NOT NULL
 );
 
 CREATE TABLE postack.report_event (
@@ -394,7 +393,7 @@ ALTER TABLE postack.reply_rule ADD CONSTRAINT reply_rule_pkey PRIMARY KEY (id);
 
 ALTER TABLE postack.report_count ADD CONSTRAINT report_count_pkey PRIMARY KEY (dimension, bucket, value);
 
-ALTER TABLE postack.report_duration ADD CONSTRAINT report_duration_pkey PRIMARY KEY (duration, dimension, bucket, value, bin);
+ALTER TABLE postack.report_duration ADD CONSTRAINT report_duration_pkey PRIMARY KEY (duration, dimension, bucket, value);
 
 ALTER TABLE postack.report_event ADD CONSTRAINT report_event_pkey PRIMARY KEY (bucket);
 
@@ -521,19 +520,22 @@ CREATE INDEX suppression_since_idx ON postack.suppression USING btree (since, nu
 CREATE INDEX worker_heartbeat_at_idx ON postack.worker USING btree (heartbeat_at);
 
 CREATE VIEW postack.report_hourly_durations AS
- SELECT date_trunc('hour'::text, bucket, 'UTC'::text) AS hour,
-    duration,
-    dimension,
-    value,
-    bin,
+ SELECT date_trunc('hour'::text, d.bucket, 'UTC'::text) AS hour,
+    d.duration,
+    d.dimension,
+    d.value,
+    e.bin,
     (
-        CASE bin
+        CASE e.bin
             WHEN 0 THEN (1)::numeric
-            ELSE (((2)::numeric * (1.1 ^ (bin)::numeric)) / 2.1)
+            ELSE (((2)::numeric * (1.1 ^ (e.bin)::numeric)) / 2.1)
         END)::double precision AS duration_ms,
-    sum(count) AS count
-   FROM postack.report_duration
-  GROUP BY (date_trunc('hour'::text, bucket, 'UTC'::text)), duration, dimension, value, bin;
+    sum(e.count) AS count
+   FROM postack.report_duration d,
+    LATERAL generate_series(0, ((length(d.histogram) / 6) - 1)) entry(entry),
+    LATERAL ( SELECT ((get_byte(d.histogram, (entry.entry * 6)) * 256) + get_byte(d.histogram, ((entry.entry * 6) + 1))) AS bin,
+            (((((get_byte(d.histogram, ((entry.entry * 6) + 2)))::bigint << 24) + (get_byte(d.histogram, ((entry.entry * 6) + 3)) << 16)) + (get_byte(d.histogram, ((entry.entry * 6) + 4)) << 8)) + get_byte(d.histogram, ((entry.entry * 6) + 5))) AS count) e
+  GROUP BY (date_trunc('hour'::text, d.bucket, 'UTC'::text)), d.duration, d.dimension, d.value, e.bin;
 
 CREATE VIEW postack.report_hourly_events AS
  SELECT date_trunc('hour'::text, bucket, 'UTC'::text) AS hour,

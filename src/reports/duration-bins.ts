@@ -15,6 +15,19 @@ export function durationOf(bin: number): number {
   return bin === 0 ? 1 : (2 * BIN_GROWTH ** bin) / (BIN_GROWTH + 1);
 }
 
+/** Length of an entry of a histogram: the bin (2 bytes), and the number of durations in it (4 bytes), big-endian. */
+const ENTRY_BYTES = 6;
+
+/** Adds the entries of stored histograms, one after the other, to `bins`. */
+export function addHistogram(histogram: Buffer, bins: Map<number, number>): void {
+  const counts: number[] = [];
+  for (let at = 0; at < histogram.length; at += ENTRY_BYTES) {
+    const bin = histogram.readInt16BE(at);
+    counts[bin] = (counts[bin] ?? 0) + histogram.readInt32BE(at + 2);
+  }
+  counts.forEach((count, bin) => bins.set(bin, (bins.get(bin) ?? 0) + count));
+}
+
 /** Percentiles of durations in milliseconds, accurate to `RELATIVE_ERROR`; `null` without durations. */
 export interface Percentiles {
   /** Number of durations. */

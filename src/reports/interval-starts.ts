@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import { HOUR_MS } from './report-measures.js';
 import { InvalidReportError, type Interval, type ResolvedPeriod } from './report-request.js';
 
 /** Maximum number of points of one series, to limit the size of the response. */
@@ -25,13 +26,26 @@ export function intervalStarts(
   const first = DateTime.fromJSDate(from, { zone: timezone }).startOf(interval);
   // Counted from the first one: the length of a day and the hour of its start may change within the period.
   for (let count = 0; ; count += 1) {
-    const start = first.plus({ [interval]: count }).startOf(interval);
-    // If clocks are set back at 1:00 (America/Havana), the day has two midnights: it starts at the first one.
-    const ms = Math.min(...(interval === 'hour' ? [start] : start.getPossibleOffsets()).map(Number));
+    const ms =
+      interval === 'hour'
+        ? hourAfter(first, count)
+        : firstInstant(first.plus({ [interval]: count }).startOf(interval));
     if (ms >= to.getTime()) return starts;
     // If clocks are set back by half an hour (Australia/Lord_Howe), two consecutive hours have the same start.
     if (ms <= (starts.at(-1) ?? -Infinity)) continue;
     if (starts.length === MAX_POINTS) throw new InvalidReportError(parameter, TOO_MANY[parameter]);
     starts.push(ms);
   }
+}
+
+/** If clocks are set back at 1:00 (America/Havana), the day has two midnights: it starts at the first one. */
+function firstInstant(start: DateTime): number {
+  return Math.min(...start.getPossibleOffsets().map(Number));
+}
+
+/** Luxon takes a tenth of a second for the hours of some months, so it only gets those that are shifted by minutes. */
+function hourAfter(first: DateTime, count: number): number {
+  const ms = first.toMillis() + count * HOUR_MS;
+  const shift = first.zone.offset(ms) - first.offset;
+  return shift % 60 === 0 ? ms : DateTime.fromMillis(ms, { zone: first.zone }).startOf('hour').toMillis();
 }

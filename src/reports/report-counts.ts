@@ -1,7 +1,7 @@
 import type { PostackDatabase } from '../database/postack-database.js';
 import { MessageFailureEntity } from '../failures/message-failure.entity.js';
 import { OptOutEvidenceEntity } from '../opt-outs/opt-out-evidence.entity.js';
-import { percentilesOf, type Percentiles } from './duration-bins.js';
+import { addHistogram, percentilesOf, type Percentiles } from './duration-bins.js';
 import { UNKNOWN } from '../messages/number-facts.js';
 import { MessageEntity } from '../messages/message.entity.js';
 import {
@@ -15,6 +15,7 @@ import {
   type Duration,
 } from './report-measures.js';
 import type { ResolvedPeriod } from './report-request.js';
+import { LONG_MS } from './message-facts.sql.js';
 import { pairCountsSql } from './window-figures.sql.js';
 import { ReportCountEntity, ReportDurationEntity, ReportEventEntity } from './report.entities.js';
 
@@ -32,6 +33,9 @@ export type SliceStarts = readonly number[] | null;
 
 /** Maximum number of slices of all values together; one more is read if there are more. */
 export const MAX_POINTS_IN_ALL = 100_000;
+
+/** Histograms of this time are read together. */
+const DURATIONS_READ_MS = 31 * 24 * HOUR_MS;
 
 /** The sums of one slice of the period and one value of the dimension. */
 export interface Slice<Sums> {
@@ -86,8 +90,10 @@ export class ReportCounts {
   ): Promise<Slice<Counts>[]> {
     // As in the stored figures, the bucket that `to` is in counts as a whole.
     const until = new Date(floorTo(to.getTime() + BUCKET_MS - 1, BUCKET_MS));
+    const isLong = until.getTime() - from.getTime() >= LONG_MS;
+    const neighbours = !isWithConversations ? 'none' : isLong ? 'sorted' : 'looked up';
     const rows = await this.database.forLongStatements.query<SliceRow[]>(
-      `${pairCountsSql(this.database.table(MessageEntity), pair, isWithConversations)} LIMIT ${MAX_POINTS_IN_ALL + 1}`,
+      `${pairCountsSql(this.database.table(MessageEntity), pair, neighbours)} LIMIT ${MAX_POINTS_IN_ALL + 1}`,
       [
         from,
         until,
@@ -150,16 +156,21 @@ export class ReportCounts {
     duration: Duration,
     dimension: Dimension,
   ): Promise<Map<string, Map<number, number>>> {
-    const rows: { value: string; bin: number; count: number }[] = await this.database.query(
-      `SELECT value, bin, sum(count)::float8 AS count FROM ${this.database.table(ReportDurationEntity)}
-       WHERE duration = $1 AND dimension = $2 AND bucket >= $3 AND bucket < $4
-       GROUP BY value, bin`,
-      [duration, dimension, new Date(floorTo(from.getTime(), HOUR_MS)), to],
-    );
-    const byValue = Map.groupBy(rows, ({ value }) => value);
-    return new Map(
-      [...byValue].map(([value, bins]) => [value, new Map(bins.map(({ bin, count }) => [bin, count]))]),
-    );
+    const byValue = new Map<string, Map<number, number>>();
+    // In parts: those of a busy year would not fit into memory.
+    for (let start = floorTo(from.getTime(), HOUR_MS); start < to.getTime(); start += DURATIONS_READ_MS) {
+      const rows: Pick<ReportDurationEntity, 'value' | 'histogram'>[] = await this.database.query(
+        `SELECT value, string_agg(histogram, '') AS histogram FROM ${this.database.table(ReportDurationEntity)}
+         WHERE duration = $1 AND dimension = $2 AND bucket >= $3 AND bucket < $4 GROUP BY value`,
+        [duration, dimension, new Date(start), new Date(Math.min(to.getTime(), start + DURATIONS_READ_MS))],
+      );
+      for (const { value, histogram } of rows) {
+        const bins = byValue.get(value) ?? new Map<number, number>();
+        addHistogram(histogram, bins);
+        byValue.set(value, bins);
+      }
+    }
+    return byValue;
   }
 
   #slices(

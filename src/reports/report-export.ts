@@ -16,7 +16,7 @@ import {
   type ResolvedPeriod,
 } from './report-request.js';
 import { ReportsOptions, type SegmentPrices } from './reports.options.js';
-import { opensSql, priceSql, repliedAfterMsSql } from './window-figures.sql.js';
+import { opensSql, priceSql, repliedAfterMsSql } from './message-facts.sql.js';
 
 /** Export formats: CSV with a header row, or one JSON object per line. */
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;

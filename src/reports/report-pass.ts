@@ -7,8 +7,8 @@ import { fillFacts, hasUnfilledMessages } from '../messages/fill-facts.js';
 import { MessageEntity } from '../messages/message.entity.js';
 import { completeWithoutMarks } from './freshness.js';
 import { staleWindowsSql } from './report-marks.sql.js';
-import { CONVERSATION_GAP_MS } from './report-measures.js';
-import { ReportWindows, WINDOW_SECONDS } from './report-windows.js';
+import { CONVERSATION_GAP_MS, floorTo, HOUR_MS } from './report-measures.js';
+import { ReportWindows, WINDOW_SECONDS, type Window } from './report-windows.js';
 import { ReportMarkEntity, ReportStateEntity, ReportWindowEntity } from './report.entities.js';
 
 /** Marks in one statement. */
@@ -23,9 +23,12 @@ const TIMEOUT_MS = 5 * 60_000;
 /** A stopped process holds up the figures of all for so long at most. */
 const IDLE_TIMEOUT_MS = 10_000;
 
-/** Windows of a rebuild in one pass, and the time for them, between those that events have changed. */
-const MAX_REBUILT = 500;
+/** Time for a rebuild in one pass, between the windows that events have changed. */
 const REBUILD_MS = 1000;
+
+/** A rebuild computes a day at once, unless it has more messages, or events. */
+const MAX_IN_DAY = 300_000;
+const DAY_MS = 24 * HOUR_MS;
 
 type StaleWindow = Pick<ReportWindowEntity, 'source' | 'start'>;
 
@@ -68,9 +71,10 @@ export class ReportPass {
       [completeTo],
     );
     const startedAt = performance.now();
-    for (const window of await this.#staleWindows('rebuild', MAX_REBUILT)) {
-      if (signal?.aborted || performance.now() - startedAt > REBUILD_MS) break;
-      await this.#compute(window);
+    while (!signal?.aborted && performance.now() - startedAt < REBUILD_MS) {
+      const [window] = await this.#staleWindows('rebuild', 1);
+      if (!window) break;
+      await this.#rebuild(window);
     }
     return true;
   }
@@ -119,27 +123,52 @@ export class ReportPass {
     );
   }
 
-  async #compute({ source, start }: StaleWindow): Promise<void> {
-    if (source === 'messages') await this.#fill(start);
+  async #compute(window: StaleWindow): Promise<void> {
+    await this.#fill(window, HOUR_MS);
+    await this.#inTurn((manager) => this.#replace(window, manager));
+  }
+
+  async #replace({ source, start }: StaleWindow, manager: EntityManager): Promise<void> {
+    const [window] = await queryPrepared<Window>(
+      manager,
+      `UPDATE ${this.#tables.window} SET stale = NULL
+       WHERE source = $1 AND start = $2 AND stale IS NOT NULL RETURNING start, seconds`,
+      [source, start],
+    );
+    // Otherwise, another process has computed it.
+    if (window) await this.#windows.replace(source, window, manager);
+  }
+
+  /** Computes the day of a window, from the first hour on that is rebuilt: before it, messages may have been deleted. */
+  async #rebuild(window: StaleWindow): Promise<void> {
+    const { source } = window;
+    const day = new Date(floorTo(window.start.getTime(), DAY_MS));
+    const end = new Date(day.getTime() + DAY_MS);
+    await this.#fill({ source, start: day }, DAY_MS);
     await this.#inTurn(async (manager) => {
-      const [window] = await queryPrepared<{ seconds: number }>(
+      if (await this.#windows.hasMoreThan(MAX_IN_DAY, source, day, end, manager)) {
+        await this.#replace(window, manager);
+        return;
+      }
+      await manager.query(`SET LOCAL work_mem = '64MB'`);
+      const windows = await queryPrepared<Window>(
         manager,
-        `UPDATE ${this.#tables.window} SET stale = NULL
-         WHERE source = $1 AND start = $2 AND stale IS NOT NULL RETURNING seconds`,
-        [source, start],
+        `UPDATE ${this.#tables.window} SET stale = NULL WHERE source = $1 AND start < $3 AND start >=
+           (SELECT min(start) FROM ${this.#tables.window} WHERE source = $1 AND start >= $2 AND stale = 'rebuild')
+         RETURNING start, seconds`,
+        [source, day, end],
       );
-      // Otherwise, another process has computed it.
-      if (window) await this.#windows.replace({ source, start, seconds: window.seconds }, manager);
+      await this.#windows.replaceAll(source, windows, manager);
     });
   }
 
-  /** Messages from before `MessageFacts` get them first: those of the window, and of the conversations around it. */
-  async #fill(start: Date): Promise<void> {
-    if (!this.#hasUnfilled) return;
+  /** Messages from before `MessageFacts` get them first: those of the time, and of the conversations around it. */
+  async #fill({ source, start }: StaleWindow, ms: number): Promise<void> {
+    if (source !== 'messages' || !this.#hasUnfilled) return;
     this.#hasUnfilled = await hasUnfilledMessages(this.database);
     if (!this.#hasUnfilled) return;
     const from = new Date(start.getTime() - CONVERSATION_GAP_MS);
-    const to = new Date(start.getTime() + WINDOW_SECONDS[0] * 1000 + CONVERSATION_GAP_MS);
+    const to = new Date(start.getTime() + ms + CONVERSATION_GAP_MS);
     await fillFacts(from, to, this.database);
   }
 

@@ -4,7 +4,7 @@ import { queryPrepared } from '../database/query-prepared.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { numbersOf } from '../messages/message-facts.js';
 import { MessageEntity } from '../messages/message.entity.js';
-import { BUCKET_MS } from './report-measures.js';
+import { LONG_MS } from './message-facts.sql.js';
 import {
   ReportCountEntity,
   ReportDurationEntity,
@@ -20,19 +20,17 @@ export const WINDOW_SECONDS = [3600, 900, 300, 60, 15, 5] as const;
 /** A window with more messages, or events, is split: so many take some tenths of a second. */
 export const MAX_IN_WINDOW = 10_000;
 
-/** A part of time, with its messages or its events. */
-export interface Window {
-  source: ReportWindowEntity['source'];
-  start: Date;
-  seconds: number;
-}
+type Source = ReportWindowEntity['source'];
+
+/** A part of time. */
+export type Window = Pick<ReportWindowEntity, 'start' | 'seconds'>;
 
 /** Replaces the figures of windows, in the transaction of `manager`. */
 export class ReportWindows {
   readonly #window: string;
   readonly #message: string;
   readonly #ownNumber: string;
-  readonly #sources: Record<Window['source'], { table: string; time: string; sql: string }>;
+  readonly #sources: Record<Source, { table: string; time: string; sql: (isLong: boolean) => string }>;
 
   /** @param prices Country or prefix → price of a segment; `null` without prices. */
   constructor(
@@ -42,56 +40,83 @@ export class ReportWindows {
     this.#window = database.table(ReportWindowEntity);
     this.#message = database.table(MessageEntity);
     this.#ownNumber = database.table(ReportOwnNumberEntity);
-    const inbox = database.table(InboxEventEntity);
-    const [counts, events, duration] = [ReportCountEntity, ReportEventEntity, ReportDurationEntity].map(
-      (entity) => database.table(entity),
-    ) as [string, string, string];
+    const messages = {
+      source: this.#message,
+      figures: database.table(ReportCountEntity),
+      duration: database.table(ReportDurationEntity),
+    };
+    const events = {
+      ...messages,
+      source: database.table(InboxEventEntity),
+      figures: database.table(ReportEventEntity),
+    };
     this.#sources = {
       messages: {
-        table: this.#message,
+        table: messages.source,
         time: 'first_event_at',
-        sql: messageFiguresSql({ source: this.#message, figures: counts, duration }),
+        sql: (isLong) => messageFiguresSql(messages, isLong),
       },
-      events: {
-        table: inbox,
-        time: 'received_at',
-        sql: eventFiguresSql({ source: inbox, figures: events, duration }),
-      },
+      events: { table: events.source, time: 'received_at', sql: () => eventFiguresSql(events) },
     };
   }
 
   /** Replaces the figures of a window, or splits it, and replaces those of its parts. */
-  async replace(window: Window, manager: EntityManager): Promise<void> {
-    const { source, start, seconds } = window;
+  async replace(source: Source, window: Window, manager: EntityManager): Promise<void> {
+    const { start, seconds } = window;
     const end = endOf(window);
     const shorter = WINDOW_SECONDS.find((length) => length < seconds);
-    if (shorter !== undefined && (await this.#isTooLarge(window, manager))) {
-      await this.#split(window, shorter, manager);
-      for (let from = start; from < end; from = endOf({ start: from, seconds: shorter })) {
-        await this.replace({ source, start: from, seconds: shorter }, manager);
-      }
+    if (shorter === undefined || !(await this.hasMoreThan(MAX_IN_WINDOW, source, start, end, manager))) {
+      await this.replaceAll(source, [window], manager);
       return;
     }
-    const parameters: unknown[] = [start, end, Math.min(seconds, BUCKET_MS / 1000)];
-    if (source === 'messages') parameters.push(this.prices && JSON.stringify(this.prices));
-    // Not prepared: the plan depends on how long the window is.
-    await manager.query(this.#sources[source].sql, parameters);
-    if (source === 'messages') await this.#addOwnNumbers(window, manager);
+    await this.#split(source, window, shorter, manager);
+    for (let from = start; from < end; from = endOf({ start: from, seconds: shorter })) {
+      await this.replace(source, { start: from, seconds: shorter }, manager);
+    }
   }
 
-  async #isTooLarge(window: Window, manager: EntityManager): Promise<boolean> {
-    const { table, time } = this.#sources[window.source];
-    const [size] = await queryPrepared<{ count: number }>(
+  /** Replaces the figures of all windows of a time, which may be as long as a day. */
+  async replaceAll(source: Source, windows: readonly Window[], manager: EntityManager): Promise<void> {
+    const sorted = windows.toSorted((a, b) => a.start.getTime() - b.start.getTime());
+    const [first, last] = [sorted[0], sorted.at(-1)];
+    if (!first || !last) return;
+    const [from, to] = [first.start, endOf(last)];
+    // Not prepared: the plan depends on how long it is.
+    await manager.query(this.#sources[source].sql(to.getTime() - from.getTime() >= LONG_MS), [
+      from,
+      to,
+      sorted.map(({ start }) => start.toISOString()),
+      sorted.map(({ seconds }) => seconds),
+      ...(source === 'messages' ? [this.prices && JSON.stringify(this.prices)] : []),
+    ]);
+    if (source === 'messages') await this.#addOwnNumbers(from, to, manager);
+  }
+
+  /** Whether a time has more than `limit` messages, or events. */
+  async hasMoreThan(
+    limit: number,
+    source: Source,
+    from: Date,
+    to: Date,
+    manager: EntityManager,
+  ): Promise<boolean> {
+    const { table, time } = this.#sources[source];
+    const [row] = await queryPrepared<{ count: number }>(
       manager,
       `SELECT count(*)::integer AS count FROM (
-         SELECT FROM ${table} WHERE ${time} >= $1 AND ${time} < $2 LIMIT ${MAX_IN_WINDOW + 1}
+         SELECT FROM ${table} WHERE ${time} >= $1 AND ${time} < $2 LIMIT $3::integer + 1
        ) AS rows`,
-      [window.start, endOf(window)],
+      [from, to, limit],
     );
-    return size !== undefined && size.count > MAX_IN_WINDOW;
+    return row !== undefined && row.count > limit;
   }
 
-  async #split({ source, start, seconds }: Window, shorter: number, manager: EntityManager): Promise<void> {
+  async #split(
+    source: Source,
+    { start, seconds }: Window,
+    shorter: number,
+    manager: EntityManager,
+  ): Promise<void> {
     await queryPrepared(
       manager,
       `WITH parts AS (
@@ -104,13 +129,13 @@ export class ReportWindows {
     );
   }
 
-  async #addOwnNumbers(window: Window, manager: EntityManager): Promise<void> {
+  async #addOwnNumbers(from: Date, to: Date, manager: EntityManager): Promise<void> {
     const unknown = await queryPrepared<Pick<MessageEntity, 'direction' | 'from' | 'to'>>(
       manager,
       `SELECT DISTINCT ON (own_number_key) direction, from_number AS "from", to_number AS "to" FROM ${this.#message}
        WHERE first_event_at >= $1 AND first_event_at < $2
          AND NOT EXISTS (SELECT FROM ${this.#ownNumber} WHERE key = own_number_key)`,
-      [window.start, endOf(window)],
+      [from, to],
     );
     const numbers = unknown.map((one) => numbersOf(one).own).filter((own) => own !== null);
     if (numbers.length === 0) return;
@@ -122,6 +147,6 @@ export class ReportWindows {
   }
 }
 
-function endOf({ start, seconds }: Pick<Window, 'start' | 'seconds'>): Date {
+function endOf({ start, seconds }: Window): Date {
   return new Date(start.getTime() + seconds * 1000);
 }

@@ -137,7 +137,7 @@ export class ReportCountEntity {
   unpricedSegments!: number;
 }
 
-/** One bin of the durations of an hour, or of a shorter window; see `binOf`. */
+/** The durations of an hour, or of a shorter window. */
 @Entity({ name: 'report_duration', schema: 'postack' })
 export class ReportDurationEntity {
   @PrimaryColumn('text', { primaryKeyConstraintName: DURATION_KEY })
@@ -154,11 +154,9 @@ export class ReportDurationEntity {
   @PrimaryColumn('text', { primaryKeyConstraintName: DURATION_KEY })
   value!: string;
 
-  @PrimaryColumn('smallint', { primaryKeyConstraintName: DURATION_KEY })
-  bin!: number;
-
-  @Column('integer')
-  count!: number;
+  /** See `addHistogram`. */
+  @Column('bytea')
+  histogram!: Buffer;
 }
 
 /** Webhook requests of a bucket of 15 minutes, or of a shorter window. */

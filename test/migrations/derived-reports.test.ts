@@ -90,17 +90,22 @@ describe('PostackDerivedReports1796083200000', () => {
   it('can be undone: the figures stay', async () => {
     const index = postackMigrations.indexOf(PostackDerivedReports1796083200000);
     dataSource = await migrated(database.url, postackMigrations.slice(0, index + 1));
-    await projectionOf(dataSource)([event('message.sent', 'SM0', 1)]);
+    await projectionOf(dataSource)([event('message.sent', 'SM0', 1), event('message.delivered', 'SM0', 2)]);
     await compute(dataSource);
     await dataSource.undoLastMigration();
     expect(
       await database.query(
-        `SELECT dimension, value, slot, sent FROM postack.report_count WHERE dimension IN ('total', 'country') ORDER BY 1`,
+        `SELECT dimension, value, slot, delivered FROM postack.report_count WHERE dimension IN ('total', 'country') ORDER BY 1`,
       ),
     ).toEqual([
-      { dimension: 'country', value: 'DE', slot: 0, sent: 1 },
-      { dimension: 'total', value: '', slot: 0, sent: 1 },
+      { dimension: 'country', value: 'DE', slot: 0, delivered: 1 },
+      { dimension: 'total', value: '', slot: 0, delivered: 1 },
     ]);
+    expect(
+      await database.query(
+        `SELECT duration, dimension, bin, slot, count FROM postack.report_duration WHERE dimension = 'total' ORDER BY 1`,
+      ),
+    ).toEqual([{ duration: 'timeToDelivered', dimension: 'total', bin: 116, slot: 0, count: 1 }]);
     expect(await database.query('SELECT message_id, is_inbound FROM postack.conversation_entry')).toEqual([
       { message_id: 'SM0', is_inbound: false },
     ]);

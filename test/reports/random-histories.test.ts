@@ -302,8 +302,11 @@ describe('Reports', () => {
         await dataSource.query(`DELETE FROM postack.report_duration WHERE random() < 0.5`);
         await dataSource.query(`DELETE FROM postack.report_window WHERE random() < 0.5`);
         await dataSource.query(
-          `INSERT INTO postack.report_duration (duration, dimension, bucket, value, bin, count)
-           SELECT duration, dimension, bucket, value, bin + 100, 5 FROM postack.report_duration`,
+          String.raw`UPDATE postack.report_duration SET histogram = histogram || '\x00c800000005'`,
+        );
+        await dataSource.query(
+          `INSERT INTO postack.report_duration SELECT duration, dimension, bucket, value || 'x', histogram
+           FROM postack.report_duration`,
         );
         await rebuild(dataSource, PRICE_TABLE.perSegment);
         await expectFigures(all);

@@ -20,7 +20,7 @@ describe.each(ADAPTERS)('DeadLettersController, on %s', (adapter) => {
     Logger.overrideLogger(false);
   });
   afterAll(() => service.close());
-  beforeEach(() => service.database.query('TRUNCATE postack.inbox_event, postack.delivery'));
+  beforeEach(() => service.database.query('TRUNCATE postack.delivery, postack.inbox_event'));
   afterEach(() => {
     jest.restoreAllMocks();
   });
