@@ -103,6 +103,7 @@ function up(schema: string): string[] {
        id smallint NOT NULL DEFAULT 1,
        complete_to timestamptz NOT NULL DEFAULT now(),
        quarantined_to timestamptz NOT NULL DEFAULT now(),
+       rebuild_at timestamptz NOT NULL DEFAULT now(),
        CONSTRAINT report_state_pkey PRIMARY KEY (id), CONSTRAINT report_state_id_check CHECK (id = 1)
      )`,
     `INSERT INTO ${schema}.report_state DEFAULT VALUES`,

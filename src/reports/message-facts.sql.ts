@@ -4,7 +4,7 @@ import { CONVERSATION_GAP_MS, HOUR_MS, REPLY_WINDOW_MS } from './report-measures
 
 // What of a message counts, in SQL: the figures are sums of these.
 
-/** From this length of time on, `sortedFactsSql` is faster than `factsSql`. */
+/** From this length of time on, neighbours are found faster if sorted. */
 export const LONG_MS = 8 * HOUR_MS;
 
 /** Longer error codes are truncated: the value is part of an index. */
@@ -56,15 +56,21 @@ function factSql(prices: string): string {
       coalesce(m.segments, 0) AS parts, m.delivered_after_ms, ${priceSql(prices)} AS price`;
 }
 
-/** The messages from `$1` to `$2`, as they count; looks up the neighbours of each in its conversation. */
-export function factsSql(message: string, prices: string): string {
+/** How the neighbours of a message in its conversation are found; with `none`, conversations and replies are 0. */
+export type Neighbours = 'none' | 'looked up' | 'sorted';
+
+/** The messages from `$1` to `$2`, as they count. @param prices Placeholder of a JSON object, or `null`. */
+export function factsSql(message: string, prices: string, neighbours: Neighbours): string {
+  if (neighbours === 'sorted') return sortedFactsSql(message, prices);
+  const [opens, repliedAfterMs] =
+    neighbours === 'none' ? ['false', 'NULL::float8'] : [opensSql(message), repliedAfterMsSql(message)];
   return `
-    SELECT ${factSql(prices)}, ${opensSql(message)} AS opens, ${repliedAfterMsSql(message)} AS replied_after_ms
+    SELECT ${factSql(prices)}, ${opens} AS opens, ${repliedAfterMs} AS replied_after_ms
     FROM ${message} m WHERE m.first_event_at >= $1 AND m.first_event_at < $2`;
 }
 
-/** The same, but sorts all messages of that time, and of the conversations around it. */
-export function sortedFactsSql(message: string, prices: string): string {
+/** All messages of that time, and of the conversations around it, are sorted. */
+function sortedFactsSql(message: string, prices: string): string {
   return `
     SELECT ${factSql(prices)},
       m.conversation IS NOT NULL AND coalesce(m.before <= m.first_event_at - interval '${CONVERSATION_GAP_MS} ms', true) AS opens,
@@ -74,11 +80,11 @@ export function sortedFactsSql(message: string, prices: string): string {
     FROM (
       SELECT id, first_event_at, direction, state, own_number_key, country, segments, error_code, delivered_after_ms, peer_prefix,
         conversation, lead(first_event_at) OVER newest_first AS before,
-        min(first_event_at) FILTER (WHERE direction = 'outbound')
-          OVER (newest_first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reply_at
+        min(first_event_at) FILTER (WHERE direction = 'outbound') OVER newest_first AS reply_at
       FROM ${message}
       WHERE first_event_at >= $1::timestamptz - interval '${CONVERSATION_GAP_MS} ms'
         AND first_event_at < $2::timestamptz + interval '${REPLY_WINDOW_MS} ms'
-      WINDOW newest_first AS (PARTITION BY conversation ORDER BY first_event_at DESC, id COLLATE "C" DESC)
+      WINDOW newest_first AS (PARTITION BY conversation ORDER BY first_event_at DESC, id COLLATE "C" DESC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ) AS m WHERE m.first_event_at >= $1 AND m.first_event_at < $2`;
 }

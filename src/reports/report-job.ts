@@ -66,6 +66,11 @@ export class ReportJob implements OnApplicationBootstrap, BeforeApplicationShutd
       .finally(() => (this.#running = undefined)));
   }
 
+  /** Computes what is due of a rebuild. */
+  rebuild(): Promise<void> {
+    return this.#pass.rebuild(this.shutdown.signal);
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.shutdown;
     while (!signal.aborted) {

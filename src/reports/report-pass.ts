@@ -23,11 +23,16 @@ const TIMEOUT_MS = 5 * 60_000;
 /** A stopped process holds up the figures of all for so long at most. */
 const IDLE_TIMEOUT_MS = 10_000;
 
-/** Time for a rebuild in one pass, between the windows that events have changed. */
+/** Time for a rebuild in one pass. */
 const REBUILD_MS = 1000;
 
-/** A rebuild computes a day at once, unless it has more messages, or events. */
-const MAX_IN_DAY = 300_000;
+/** The pause after a day of a rebuild, in times of what the day took: in proportion to the events that come in. */
+const PAUSE_PER_EVENT_PER_SECOND = 1 / 200;
+const MAX_PAUSE_FACTOR = 2;
+
+/** A rebuild computes so many days at once, unless they have more messages, or events. */
+const REBUILT_DAYS = [2, 1];
+const MAX_REBUILT = 250_000;
 const DAY_MS = 24 * HOUR_MS;
 
 type StaleWindow = Pick<ReportWindowEntity, 'source' | 'start'>;
@@ -62,7 +67,7 @@ export class ReportPass {
     // Before the marks are taken: what has been dispatched until then has been marked.
     const completeTo = await completeWithoutMarks(this.database);
     while ((await this.#takeMarks()) === MAX_MARKS) if (signal?.aborted) return true;
-    for (const window of await this.#staleWindows('changed')) {
+    for (const window of await this.#changedWindows()) {
       if (signal?.aborted) return true;
       await this.#compute(window);
     }
@@ -70,22 +75,29 @@ export class ReportPass {
       `UPDATE ${this.#tables.state} SET complete_to = greatest(complete_to, $1::timestamptz)`,
       [completeTo],
     );
+    await this.rebuild(signal);
+    return true;
+  }
+
+  /** Computes what is due of a rebuild. */
+  async rebuild(signal?: AbortSignal): Promise<void> {
     const startedAt = performance.now();
     while (!signal?.aborted && performance.now() - startedAt < REBUILD_MS) {
-      const [window] = await this.#staleWindows('rebuild', 1);
-      if (!window) break;
-      await this.#rebuild(window);
+      if (!(await this.#rebuildNext())) return;
     }
-    return true;
   }
 
   async #isNeeded(): Promise<boolean> {
     const { mark, window, inbox } = this.#tables;
     const [row]: [{ is_needed: boolean }] = await this.database.query(
-      `SELECT EXISTS (SELECT FROM ${mark}) OR EXISTS (SELECT FROM ${window} WHERE stale IS NOT NULL)
+      `SELECT EXISTS (SELECT FROM ${mark}) OR EXISTS (SELECT FROM ${window} WHERE ${this.#isDue})
          OR EXISTS (SELECT FROM ${inbox} WHERE ${this.#isNewlyQuarantined}) AS is_needed`,
     );
     return row.is_needed;
+  }
+
+  get #isDue(): string {
+    return `(stale = 'changed' OR stale = 'rebuild' AND (SELECT rebuild_at FROM ${this.#tables.state}) <= clock_timestamp())`;
   }
 
   get #isNewlyQuarantined(): string {
@@ -116,15 +128,15 @@ export class ReportPass {
   }
 
   /** Newest first: the figures of now are what is looked at. */
-  #staleWindows(stale: ReportWindowEntity['stale'], limit: number | null = null): Promise<StaleWindow[]> {
+  #changedWindows(): Promise<StaleWindow[]> {
     return this.database.query(
-      `SELECT source, start FROM ${this.#tables.window} WHERE stale = $1 ORDER BY start DESC LIMIT $2`,
-      [stale, limit],
+      `SELECT source, start FROM ${this.#tables.window} WHERE stale = 'changed' ORDER BY start DESC`,
     );
   }
 
   async #compute(window: StaleWindow): Promise<void> {
-    await this.#fill(window, HOUR_MS);
+    const startMs = window.start.getTime();
+    await this.#fill(window.source, startMs, startMs + HOUR_MS);
     await this.#inTurn((manager) => this.#replace(window, manager));
   }
 
@@ -139,37 +151,71 @@ export class ReportPass {
     if (window) await this.#windows.replace(source, window, manager);
   }
 
-  /** Computes the day of a window, from the first hour on that is rebuilt: before it, messages may have been deleted. */
+  /** @returns whether there was anything to rebuild now. */
+  async #rebuildNext(): Promise<boolean> {
+    const [window]: StaleWindow[] = await this.database.query(
+      `SELECT source, start FROM ${this.#tables.window} WHERE stale = 'rebuild' AND ${this.#isDue} ORDER BY start DESC LIMIT 1`,
+    );
+    if (window) await this.#rebuild(window);
+    return window !== undefined;
+  }
+
+  /** Computes the days up to that of a window, or less if they have too many messages. */
   async #rebuild(window: StaleWindow): Promise<void> {
-    const { source } = window;
-    const day = new Date(floorTo(window.start.getTime(), DAY_MS));
-    const end = new Date(day.getTime() + DAY_MS);
-    await this.#fill({ source, start: day }, DAY_MS);
+    const startedAt = performance.now();
+    const { source, start } = window;
+    const endMs = floorTo(start.getTime(), DAY_MS) + DAY_MS;
+    const parts = REBUILT_DAYS.map((days) => new Date(endMs - days * DAY_MS));
+    await this.#fill(source, Math.min(...parts.map(Number)), endMs);
     await this.#inTurn(async (manager) => {
-      if (await this.#windows.hasMoreThan(MAX_IN_DAY, source, day, end, manager)) {
-        await this.#replace(window, manager);
-        return;
+      const end = new Date(endMs);
+      let from: Date | undefined;
+      for (const part of parts) {
+        if (await this.#windows.hasMoreThan(MAX_REBUILT, source, part, end, manager)) continue;
+        from = part;
+        break;
       }
-      await manager.query(`SET LOCAL work_mem = '64MB'`);
-      const windows = await queryPrepared<Window>(
-        manager,
-        `UPDATE ${this.#tables.window} SET stale = NULL WHERE source = $1 AND start < $3 AND start >=
-           (SELECT min(start) FROM ${this.#tables.window} WHERE source = $1 AND start >= $2 AND stale = 'rebuild')
-         RETURNING start, seconds`,
-        [source, day, end],
-      );
-      await this.#windows.replaceAll(source, windows, manager);
+      await (from ? this.#replaceStale(source, from, end, manager) : this.#replace(window, manager));
+      await this.#pauseRebuild(performance.now() - startedAt, manager);
     });
   }
 
+  /** From the first stale window on: before it, messages may have been deleted. */
+  async #replaceStale(
+    source: StaleWindow['source'],
+    from: Date,
+    to: Date,
+    manager: EntityManager,
+  ): Promise<void> {
+    await manager.query(`SET LOCAL work_mem = '64MB'`);
+    const windows = await queryPrepared<Window>(
+      manager,
+      `UPDATE ${this.#tables.window} SET stale = NULL WHERE source = $1 AND start < $3 AND start >=
+         (SELECT min(start) FROM ${this.#tables.window} WHERE source = $1 AND start >= $2 AND stale = 'rebuild')
+       RETURNING start, seconds`,
+      [source, from, to],
+    );
+    await this.#windows.replaceAll(source, windows, manager);
+  }
+
+  /** For all processes, after a part that took so long. */
+  async #pauseRebuild(tookMs: number, manager: EntityManager): Promise<void> {
+    const { state, inbox } = this.#tables;
+    await queryPrepared(
+      manager,
+      `UPDATE ${state} SET rebuild_at = clock_timestamp() + $1::float8 * interval '1 ms' * least(${MAX_PAUSE_FACTOR},
+         (SELECT count(*) FROM ${inbox} WHERE received_at > clock_timestamp() - interval '1 s') * ${PAUSE_PER_EVENT_PER_SECOND}::float8)`,
+      [tookMs],
+    );
+  }
+
   /** Messages from before `MessageFacts` get them first: those of the time, and of the conversations around it. */
-  async #fill({ source, start }: StaleWindow, ms: number): Promise<void> {
+  async #fill(source: StaleWindow['source'], fromMs: number, toMs: number): Promise<void> {
     if (source !== 'messages' || !this.#hasUnfilled) return;
     this.#hasUnfilled = await hasUnfilledMessages(this.database);
     if (!this.#hasUnfilled) return;
-    const from = new Date(start.getTime() - CONVERSATION_GAP_MS);
-    const to = new Date(start.getTime() + ms + CONVERSATION_GAP_MS);
-    await fillFacts(from, to, this.database);
+    const [from, to] = [fromMs - CONVERSATION_GAP_MS, toMs + CONVERSATION_GAP_MS];
+    await fillFacts(new Date(from), new Date(to), this.database);
   }
 
   /** Runs a transaction when it is this process's turn. */

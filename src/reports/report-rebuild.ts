@@ -9,6 +9,9 @@ import { BUCKET_MS, CONVERSATION_GAP_MS, HOUR_MS, floorTo } from './report-measu
 import { EARLIEST, InvalidReportError } from './report-request.js';
 import { ReportCountEntity, ReportEventEntity, ReportWindowEntity } from './report.entities.js';
 
+/** Between two looks for what is due. */
+const POLL_MS = 20;
+
 /** Progress of a rebuild. */
 export interface RebuildProgress {
   /** Windows of time that have been computed: hours, or less of busy ones. */
@@ -20,8 +23,8 @@ export interface RebuildProgress {
  * Recomputes the figures from the stored messages, and from the events (`retention.eventDays`), as far back as there
  * are any. What is no longer stored stays as it was counted: older hours, duplicates and rejected requests.
  *
- * The windows of time are marked, and computed between those that live events change, the newest first. Each replaces its
- * figures at once. If interrupted, processes that work complete it; it can also be run again.
+ * The windows of time are marked, and computed between those that live events change, the newest first, a day at a time
+ * with pauses: the longer, the more events come in. Each replaces its figures at once. If interrupted, processes that work complete it; it can also be run again.
  */
 @Injectable()
 export class ReportRebuild {
@@ -54,9 +57,8 @@ export class ReportRebuild {
       total = Math.max(total, left);
       yield { done: total - left, total };
       if (left === 0) return;
-      const startedAt = performance.now();
-      await this.job.pass();
-      await sleep(performance.now() - startedAt);
+      await this.job.rebuild();
+      await sleep(POLL_MS);
     }
   }
 

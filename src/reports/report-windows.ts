@@ -54,7 +54,7 @@ export class ReportWindows {
       messages: {
         table: messages.source,
         time: 'first_event_at',
-        sql: (isLong) => messageFiguresSql(messages, isLong),
+        sql: (isLong) => messageFiguresSql(messages, isLong ? 'sorted' : 'looked up'),
       },
       events: { table: events.source, time: 'received_at', sql: () => eventFiguresSql(events) },
     };

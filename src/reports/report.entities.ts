@@ -65,6 +65,10 @@ export class ReportStateEntity {
   /** Up to this receipt, quarantined events have been marked. */
   @Column('timestamptz', { name: 'quarantined_to', default: () => 'now()' })
   quarantinedTo!: Date;
+
+  /** The next part of a rebuild is computed from then on. */
+  @Column('timestamptz', { name: 'rebuild_at', default: () => 'now()' })
+  rebuildAt!: Date;
 }
 
 /** Messages of a bucket of 15 minutes, or of a shorter window, by one dimension. */

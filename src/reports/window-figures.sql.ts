@@ -1,7 +1,14 @@
 import { DELIVERY_STATES } from '../messages/delivery-state.js';
 import { BIN_GROWTH } from './duration-bins.js';
-import { factsSql, sortedFactsSql } from './message-facts.sql.js';
-import { BUCKET_MS, DIMENSIONS, MEASURE_COLUMNS, type Dimension, type Measure } from './report-measures.js';
+import { factsSql, type Neighbours } from './message-facts.sql.js';
+import {
+  BUCKET_MS,
+  DIMENSIONS,
+  MEASURE_COLUMNS,
+  type Dimension,
+  type Duration,
+  type Measure,
+} from './report-measures.js';
 
 // The definition of every figure, in SQL. Both statements compute the windows from `$1` to `$2`, which start at `$3` and are
 // `$4` seconds long, and leave their rows as they are now: new and changed ones are written, vanished ones are deleted.
@@ -15,29 +22,36 @@ const VALUES: Record<Dimension, string> = {
   errorCode: '"errorCode"',
 };
 
-/** Dimensions as rows: name and value. */
-const DIMENSION_VALUES = Object.entries(VALUES)
-  .map(([dimension, value]) => `('${dimension}', ${value})`)
+/** The same as grouping sets of cells, and what tells their rows apart. */
+const GROUPINGS = DIMENSIONS.map((dimension) => ({ dimension, value: VALUES[dimension] })).filter(
+  ({ dimension }) => dimension !== 'total',
+);
+const GROUPING_SETS = ['', ...GROUPINGS.map(({ value }) => `, ${value}`)]
+  .map((value) => `(bucket, state, direction${value})`)
   .join(', ');
+const byGrouping = (result: (grouping: (typeof GROUPINGS)[number]) => string) =>
+  GROUPINGS.map((one) => `WHEN grouping(${one.value}) = 0 THEN ${result(one)}`).join(' ');
+const CELL_DIMENSION = `CASE ${byGrouping(({ dimension }) => `'${dimension}'`)} ELSE 'total' END`;
+const CELL_VALUE = `CASE ${byGrouping(({ value }) => value)} ELSE '' END`;
 
-/** Measure → its aggregate over the messages of a cell. */
+/** Sums of the messages of a cell, which all have the same state. Sums of bigints would be numerics, which are slow. */
+const CELL_SUMS = `count(*)::integer AS messages, sum(parts)::integer AS parts,
+  (count(*) FILTER (WHERE opens))::integer AS opened, count(replied_after_ms)::integer AS replied,
+  sum(parts * price) AS cost, (sum(parts) FILTER (WHERE price IS NULL))::integer AS unpriced`;
+
+/** Measure → its sum over cells. */
 const MEASURE_SQL: Record<Measure, string> = {
   ...(Object.fromEntries(
-    DELIVERY_STATES.map((state) => [state, `count(*) FILTER (WHERE state = '${state}')`]),
+    DELIVERY_STATES.map((state) => [state, `sum(messages) FILTER (WHERE state = '${state}')`]),
   ) as Record<(typeof DELIVERY_STATES)[number], string>),
-  segmentsReceived: `coalesce(sum(parts) FILTER (WHERE direction = 'inbound'), 0)`,
-  segmentsSent: `coalesce(sum(parts) FILTER (WHERE direction = 'outbound'), 0)`,
-  conversations: 'count(*) FILTER (WHERE opens)',
-  replied: 'count(replied_after_ms)',
-  cost: `coalesce(sum(parts * price) FILTER (WHERE direction = 'outbound'), 0)`,
-  unpricedSegments: `coalesce(sum(parts) FILTER (WHERE direction = 'outbound' AND price IS NULL), 0)`,
+  segmentsReceived: `sum(parts) FILTER (WHERE direction = 'inbound')`,
+  segmentsSent: `sum(parts) FILTER (WHERE direction = 'outbound')`,
+  conversations: 'sum(opened)',
+  replied: 'sum(replied)',
+  cost: 'sum(cost)',
+  unpricedSegments: `sum(unpriced) FILTER (WHERE direction = 'outbound')`,
 };
-
-const COST = Object.keys(MEASURE_SQL).indexOf('cost');
-const CELL_MEASURES = Object.values(MEASURE_SQL)
-  // Sums of bigints would be numerics, which are slow.
-  .map((sql, index) => `(${sql})::${index === COST ? 'numeric' : 'integer'} AS "${MEASURE_COLUMNS[index]}"`)
-  .join(', ');
+const MEASURE_SUMS = Object.values(MEASURE_SQL).map((sql) => `coalesce(${sql}, 0)`);
 const quoted = (format: (column: string) => string) =>
   MEASURE_COLUMNS.map((column) => format(`"${column}"`)).join(', ');
 
@@ -64,29 +78,35 @@ function deleteVanished(table: string, present: string, key: readonly string[], 
 function inWindows(rows: string): string {
   return `
     SELECT source.*, w.start, date_bin(least(w.seconds, ${BUCKET_MS / 1000}) * interval '1 s', source.at, 'epoch') AS bucket
-    FROM (${rows}) AS source
-    CROSS JOIN LATERAL (SELECT width_bucket(source.at, $3::timestamptz[]) AS index) AS found
+    FROM (SELECT *, width_bucket(at, $3::timestamptz[]) AS index FROM (${rows}) AS row OFFSET 0) AS source
     CROSS JOIN LATERAL (SELECT ($3::timestamptz[])[index] AS start, ($4::integer[])[index] AS seconds) AS w
     WHERE source.at < w.start + w.seconds * interval '1 s'`;
 }
 
-/** CTEs that replace the histograms of the windows by those of the relation `took (duration, dimension, value, start, ms)`. */
-function replaceDurations(table: string, durations: readonly string[]): string {
+/** CTEs that replace the histograms of the windows by those of durations: name → its column of `fact`, with `ownNumber`. */
+function replaceDurations(table: string, durations: Partial<Record<Duration, string>>): string {
   const vanished = deleteVanished(
     table,
     'histograms',
     ['duration', 'dimension', 'bucket', 'value'],
-    `r.duration IN (${durations.map((name) => `'${name}'`).join(', ')})
-      AND r.dimension IN ('total', 'ownNumber')`,
+    `r.duration IN (${Object.keys(durations)
+      .map((name) => `'${name}'`)
+      .join(', ')}) AND r.dimension IN ('total', 'ownNumber')`,
+  );
+  const took = Object.entries(durations).map(
+    ([duration, ms]) =>
+      `SELECT '${duration}' AS duration, start, "ownNumber", ${binSql(ms)} AS bin FROM fact WHERE ${ms} IS NOT NULL`,
   );
   return `
   bins AS (
-    SELECT duration, dimension, start, value, ${binSql('ms')} AS bin, count(*)::integer AS count
-    FROM took WHERE ms IS NOT NULL GROUP BY 1, 2, 3, 4, 5
+    SELECT duration, start, bin, CASE grouping("ownNumber") WHEN 0 THEN 'ownNumber' ELSE 'total' END AS dimension,
+      CASE grouping("ownNumber") WHEN 0 THEN "ownNumber" ELSE '' END AS value, count(*)::integer AS count
+    FROM (${took.join(' UNION ALL ')}) AS took
+    GROUP BY GROUPING SETS ((duration, start, bin), (duration, start, bin, "ownNumber"))
   ),
   histograms AS MATERIALIZED (
     SELECT duration, dimension, start AS bucket, value, string_agg(int2send(bin) || int4send(count), '' ORDER BY bin) AS histogram
-    FROM bins GROUP BY 1, 2, 3, 4
+    FROM bins WHERE value IS NOT NULL GROUP BY 1, 2, 3, 4
   ),
   vanished_histograms AS (${vanished}),
   stored_histograms AS (
@@ -100,37 +120,32 @@ function replaceDurations(table: string, durations: readonly string[]): string {
 /**
  * Counts messages by two dimensions, read from the messages themselves: `index` of the slice of time that starts at one of
  * `$3`, `value` with a comma between the two, and the measures. `$4`: prices, or `null`.
- *
- * @param neighbours Whether to find those in the conversation, and how; without them, conversations and replies are 0.
  */
 export function pairCountsSql(
   message: string,
   pair: readonly [Dimension, Dimension],
-  neighbours: 'none' | 'looked up' | 'sorted',
+  neighbours: Neighbours,
 ): string {
-  const facts = neighbours === 'sorted' ? sortedFactsSql : factsSql;
-  const measures = Object.entries(MEASURE_SQL).map(([measure, sql], index) => {
-    const isOfConversation = measure === 'conversations' || measure === 'replied';
-    return `${isOfConversation && neighbours === 'none' ? '0' : sql}::float8 AS s${index}`;
-  });
   const [first, second] = pair.map((dimension) => VALUES[dimension]);
-  return `SELECT width_bucket(at, $3::timestamptz[]) - 1 AS index, ${first} || ',' || ${second} AS value, ${measures.join(', ')}
-    FROM (${facts(message, '$4')}) AS fact WHERE ${first} IS NOT NULL AND ${second} IS NOT NULL
-    GROUP BY 1, 2 ORDER BY 2, 1`;
+  return `
+  SELECT index, value, ${MEASURE_SUMS.map((sum, index) => `${sum}::float8 AS s${index}`).join(', ')}
+  FROM (
+    SELECT width_bucket(at, $3::timestamptz[]) - 1 AS index, ${first} || ',' || ${second} AS value, state, direction, ${CELL_SUMS}
+    FROM (${factsSql(message, '$4', neighbours)}) AS fact WHERE ${first} IS NOT NULL AND ${second} IS NOT NULL GROUP BY 1, 2, 3, 4
+  ) AS cell GROUP BY 1, 2 ORDER BY 2, 1`;
 }
 
-/** Computes the figures of messages. `$5`: prices, or `null`. @param isLong Whether it is for about a day, or more. */
-export function messageFiguresSql({ source, figures, duration }: Tables, isLong: boolean): string {
-  const facts = isLong ? sortedFactsSql : factsSql;
+/** Computes the figures of messages. `$5`: prices, or `null`. */
+export function messageFiguresSql({ source, figures, duration }: Tables, neighbours: Neighbours): string {
   return `
-  WITH fact AS MATERIALIZED (${inWindows(facts(source, '$5'))}),
-  cell AS MATERIALIZED (
-    SELECT bucket, "ownNumber", country, segments, "errorCode", ${CELL_MEASURES} FROM fact GROUP BY 1, 2, 3, 4, 5
+  WITH fact AS MATERIALIZED (${inWindows(factsSql(source, '$5', neighbours))}),
+  cell AS (
+    SELECT bucket, state, direction, ${CELL_DIMENSION} AS dimension, ${CELL_VALUE} AS value, ${CELL_SUMS}
+    FROM fact GROUP BY GROUPING SETS (${GROUPING_SETS})
   ),
   new AS MATERIALIZED (
-    SELECT dimension, bucket, value, ${quoted((column) => `sum(${column}) AS ${column}`)}
-    FROM cell CROSS JOIN LATERAL (VALUES ${DIMENSION_VALUES}) AS by_dimension (dimension, value)
-    WHERE value IS NOT NULL GROUP BY 1, 2, 3
+    SELECT dimension, bucket, value, ${MEASURE_SUMS.map((sum, index) => `${sum} AS "${MEASURE_COLUMNS[index]}"`).join(', ')}
+    FROM cell WHERE value IS NOT NULL GROUP BY 1, 2, 3
   ),
   vanished AS (${deleteVanished(
     figures,
@@ -138,13 +153,7 @@ export function messageFiguresSql({ source, figures, duration }: Tables, isLong:
     ['dimension', 'bucket', 'value'],
     `r.dimension IN (${DIMENSIONS.map((dimension) => `'${dimension}'`).join(', ')})`,
   )}),
-  took AS (
-    SELECT duration, dimension, value, start, ms FROM fact
-    CROSS JOIN LATERAL (VALUES ('timeToDelivered', delivered_after_ms), ('timeToFirstReply', replied_after_ms))
-      AS by_duration (duration, ms)
-    CROSS JOIN LATERAL (VALUES ('total', ''), ('ownNumber', "ownNumber")) AS by_dimension (dimension, value)
-  ),
-  ${replaceDurations(duration, ['timeToDelivered', 'timeToFirstReply'])}
+  ${replaceDurations(duration, { timeToDelivered: 'delivered_after_ms', timeToFirstReply: 'replied_after_ms' })}
   INSERT INTO ${figures} AS r (dimension, bucket, value, ${quoted((column) => column)})
   SELECT dimension, bucket, value, ${quoted((column) => column)} FROM new
   ON CONFLICT (dimension, bucket, value) DO UPDATE SET ${quoted((column) => `${column} = excluded.${column}`)}
@@ -155,7 +164,7 @@ export function messageFiguresSql({ source, figures, duration }: Tables, isLong:
 export function eventFiguresSql({ source, figures, duration }: Tables): string {
   const events = `
     SELECT received_at AS at, dispatched_at IS NOT NULL AS is_dispatched, status = 'quarantined' AS is_quarantined,
-      extract(epoch FROM received_at - occurred_at)::float8 * 1000 AS lag_ms
+      NULL AS "ownNumber", CASE WHEN dispatched_at IS NOT NULL THEN extract(epoch FROM received_at - occurred_at)::float8 * 1000 END AS lag_ms
     FROM ${source} WHERE received_at >= $1 AND received_at < $2`;
   return `
   WITH fact AS MATERIALIZED (${inWindows(events)}),
@@ -168,10 +177,7 @@ export function eventFiguresSql({ source, figures, duration }: Tables): string {
     WHERE r.bucket >= $1 AND r.bucket < $2 AND r.bucket NOT IN (SELECT bucket FROM new)
       AND (r.accepted, r.quarantined) <> (0, 0)
   ),
-  took AS (
-    SELECT 'eventLag' AS duration, 'total' AS dimension, '' AS value, start, lag_ms AS ms FROM fact WHERE is_dispatched
-  ),
-  ${replaceDurations(duration, ['eventLag'])}
+  ${replaceDurations(duration, { eventLag: 'lag_ms' })}
   INSERT INTO ${figures} AS r (bucket, accepted, quarantined) SELECT bucket, accepted, quarantined FROM new
   ON CONFLICT (bucket) DO UPDATE SET accepted = excluded.accepted, quarantined = excluded.quarantined
   WHERE (r.accepted, r.quarantined) <> (excluded.accepted, excluded.quarantined)`;

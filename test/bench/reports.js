@@ -72,7 +72,7 @@ async function fillMessages(messages) {
 async function measureRebuild(messages) {
   const database = new PostackDatabase(dataSource);
   const pass = new ReportPass(database.forLongStatements, { C1: 0.07, '+1': 0.01 });
-  const rebuild = new ReportRebuild(new RetentionOptions(), { pass: () => pass.run() }, database);
+  const rebuild = new ReportRebuild(new RetentionOptions(), { rebuild: () => pass.rebuild() }, database);
   const started = performance.now();
   let windows = 0;
   for await (const { total } of rebuild.run(new Date(0))) windows = total;

@@ -61,7 +61,7 @@ export async function rebuild(
   prices?: Record<string, number>,
 ): Promise<RebuildProgress[]> {
   const pass = passOf(dataSource, prices);
-  const job = { pass: () => pass.run() } as unknown as ReportJob;
+  const job = { rebuild: () => pass.rebuild() } as unknown as ReportJob;
   const rebuilds = new ReportRebuild(new RetentionOptions(), job, new PostackDatabase(dataSource));
   const steps: RebuildProgress[] = [];
   for await (const step of rebuilds.run(new Date(0))) steps.push(step);
