@@ -9,6 +9,7 @@ import { PostackSettledWords1795827600000 } from './1795827600000-settled-words.
 import { PostackDeliveryLedger1795910400000 } from './1795910400000-delivery-ledger.js';
 import { PostackRequestSlots1795996800000 } from './1795996800000-request-slots.js';
 import { PostackDerivedReports1796083200000 } from './1796083200000-derived-reports.js';
+import { PostackEventKinds1796169600000 } from './1796169600000-event-kinds.js';
 
 /**
  * The migrations of this package's tables, oldest first: set `migrations: [...postackMigrations]` in the options of your
@@ -25,4 +26,5 @@ export const postackMigrations: readonly (new () => MigrationInterface)[] = [
   PostackDeliveryLedger1795910400000,
   PostackRequestSlots1795996800000,
   PostackDerivedReports1796083200000,
+  PostackEventKinds1796169600000,
 ];

@@ -60,7 +60,8 @@ CREATE TABLE postack.inbox_event (
   clock_skew_ms integer NOT NULL,
   quarantine_reason text,
   dispatched_at timestamp with time zone,
-  projections text[]
+  projections text[],
+  kind text
 );
 
 CREATE TABLE postack.listener_pause (
@@ -256,7 +257,8 @@ CREATE TABLE postack.report_own_number (
 CREATE TABLE postack.report_state (
   id smallint NOT NULL DEFAULT 1,
   complete_to timestamp with time zone NOT NULL DEFAULT now(),
-  quarantined_to timestamp with time zone NOT NULL DEFAULT now()
+  quarantined_to timestamp with time zone NOT NULL DEFAULT now(),
+  rebuild_at timestamp with time zone NOT NULL DEFAULT now()
 );
 
 CREATE TABLE postack.report_window (

@@ -22,7 +22,9 @@ export { WebhookSecretError } from './webhook/webhook-secret.js';
 export {
   KNOWN_EVENT_TYPES,
   type AnyPostackEvent,
+  type EventKind,
   type EventTypeMap,
+  type EventTypeName,
   type KnownEventClass,
   type KnownEventType,
   type KnownPostackEvent,
@@ -54,7 +56,8 @@ export type {
 export { PermanentError, RetryAfterError } from './listeners/listener-errors.js';
 export { OnPostackEvent, type EventOf, type ListenerMethod } from './listeners/on-postack-event.decorator.js';
 export type { Ordering } from './listeners/order-key.js';
-export { type PayloadMapping } from './events/payload-mapping.js';
+export type { EventRule, RuleValue } from './events/event-rules.js';
+export type { PayloadMapping, PayloadPaths } from './events/payload-mapping.js';
 export { PostackEvent, type PostackEventEnvelope } from './events/postack-event.js';
 export { ReplyOutsideListenerError, type ReplyReceipt } from './events/reply-scope.js';
 export { PostackProjection } from './listeners/postack-projection.decorator.js';

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { AlertsOptions, type AlertsOptionsInput } from './alerts/alerts.options.js';
 import { DispatchOptions } from './dispatch/dispatch.options.js';
 import { ConfigurationError, validationProblems } from './errors/configuration-error.js';
+import { isJsonObject } from './events/json.js';
 import { EventsOptions, type EventsOptionsInput } from './events/events.options.js';
 import { FailuresOptions } from './failures/failures.options.js';
 import { InboxOptions } from './inbox/inbox.options.js';
@@ -51,8 +52,11 @@ export type ResolvedOptions = ReadonlyMap<Type, object>;
  * @throws {ConfigurationError} naming every option that is wrong or unknown.
  */
 export function resolveOptions(given: PostackModuleOptions): ResolvedOptions {
-  const { replies = {}, failures = {}, alerts = {}, ...rest } = given;
-  const { optOut = {}, ...replyRest } = replies;
+  const { replies, failures, alerts, ...rest } = {
+    ...given,
+    ...objectsIn(given, ['replies', 'failures', 'alerts'], ''),
+  };
+  const { optOut, ...replyRest } = { ...replies, ...objectsIn(replies, ['optOut'], 'replies.') };
   const api = new PostackApiOptions(rest);
   const listeners = new ListenersOptions(rest);
   // Without access to Postack, replies could not be sent.
@@ -89,6 +93,20 @@ export function resolveOptions(given: PostackModuleOptions): ResolvedOptions {
   ];
   if (problems.length > 0) throw new ConfigurationError('PostackModule options', problems);
   return new Map(all.map((options) => [options.constructor as Type, options]));
+}
+
+/** The nested options of these names; those that are not given are empty. @throws {ConfigurationError} */
+function objectsIn<Options extends object, Name extends keyof Options & string>(
+  given: Options,
+  names: readonly Name[],
+  path: string,
+): { [Key in Name]: NonNullable<Options[Key]> } {
+  const problems = names
+    .filter((name) => !isJsonObject(given[name] ?? {}))
+    .map((name) => `"${path}${name}" must be an object of options`);
+  if (problems.length > 0) throw new ConfigurationError('PostackModule options', problems);
+  const objects = names.map((name) => [name, given[name] ?? {}]);
+  return Object.fromEntries(objects) as { [Key in Name]: NonNullable<Options[Key]> };
 }
 
 /** A misspelt option, or one of an older version, would otherwise be ignored. */

@@ -93,6 +93,7 @@ const FLOORS: Record<string, string[]>[] = [
       'database',
       'events',
       'jobs',
+      'listeners',
       'inbox',
       'webhook',
       'dispatch',

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
+import { UnknownPostackEvent } from '../events/unknown-postack.event.js';
+import { UnrecognizedEvents } from '../events/unrecognized-events.js';
 import { Notifications } from '../jobs/notifications.js';
 import type { Handler } from '../listeners/handler.js';
 import { DeliveryPlan } from './deliveries/delivery-plan.js';
@@ -16,8 +18,8 @@ import { type EventRoute, type Subscriber, Subscriptions } from '../listeners/su
 /** Ids are assigned before the commit: this many events may become visible after one with a higher id. */
 const LATE_COMMITS = 5000n;
 
-/** The subscribers to the types of a batch, by wire type. */
-type Routes = ReadonlyMap<string, EventRoute>;
+/** The subscribers to each event of a batch. */
+type Routes = ReadonlyMap<AnyPostackEvent, EventRoute>;
 
 /** Runs a projection on its events. */
 type ProjectionStep = (projection: Handler, batch: StoredEvent[], manager: EntityManager) => Promise<void>;
@@ -41,6 +43,7 @@ export class DispatchBatch {
     private readonly leases: Leases,
     private readonly workers: HandlerWorkers,
     private readonly notifications: Notifications,
+    private readonly unrecognized: UnrecognizedEvents,
   ) {}
 
   /** Registers an observer that sees the events of every type exactly once, without being a handler. */
@@ -95,6 +98,7 @@ export class DispatchBatch {
         return events;
       });
       progress.plan?.handOver();
+      this.#recognize(claimed);
       this.#unblock(progress.blocked);
       return claimed;
     } catch (error) {
@@ -112,7 +116,7 @@ export class DispatchBatch {
     manager: EntityManager,
     runProjection: ProjectionStep,
   ): Promise<BlockedGroups> {
-    const routes = new Map(claimed.map(({ wireType }) => [wireType, this.subscriptions.routeOf(wireType)]));
+    const routes = new Map(claimed.map(({ event }) => [event, this.subscriptions.routeOf(event)]));
     for (const [projection, batch] of bySubscriber(claimed, routes, 'projections')) {
       // A projection that only other processes have gets its events one by one, from there.
       if (projection.handler) await runProjection(projection.handler, batch, manager);
@@ -130,6 +134,14 @@ export class DispatchBatch {
     const waiting = [...plan.waiting];
     if (waiting.length > 0) await this.notifications.deliveries(waiting, manager, { elsewhereOnly: true });
     return blocked;
+  }
+
+  #recognize(events: readonly StoredEvent[]): void {
+    for (const { event } of events) {
+      const { projections, listeners } = this.subscriptions.routeOf(event);
+      if (projections.length + listeners.length > 0) this.unrecognized.check(event);
+      else if (!isIgnored(event)) this.unrecognized.unhandled(event);
+    }
   }
 
   #unblock(blocked: BlockedGroups): void {
@@ -166,13 +178,18 @@ export class DispatchBatch {
   }
 }
 
+function isIgnored(event: AnyPostackEvent): boolean {
+  return event instanceof UnknownPostackEvent && event.isIgnored;
+}
+
 function marksOf(claimed: readonly StoredEvent[], routes: Routes): DispatchedEvent[] {
-  return claimed.map(({ rowId, wireType }) => {
-    const { projections = [], listeners = [] } = routes.get(wireType) ?? {};
+  return claimed.map(({ rowId, event }) => {
+    const { projections = [], listeners = [] } = routes.get(event) ?? {};
     const hasSubscriber = projections.length + listeners.length > 0;
     return {
       rowId,
-      status: hasSubscriber ? 'dispatched' : 'unhandled',
+      kind: event.type,
+      status: hasSubscriber || isIgnored(event) ? 'dispatched' : 'unhandled',
       projections: projections.map(({ name }) => name),
     };
   });
@@ -185,7 +202,7 @@ function bySubscriber(
 ): Map<Subscriber, StoredEvent[]> {
   const batches = new Map<Subscriber, StoredEvent[]>();
   for (const stored of claimed) {
-    for (const subscriber of routes.get(stored.wireType)?.[kind] ?? []) {
+    for (const subscriber of routes.get(stored.event)?.[kind] ?? []) {
       const batch = batches.get(subscriber);
       if (batch) batch.push(stored);
       else batches.set(subscriber, [stored]);

@@ -96,7 +96,8 @@ export class StoredEvents {
       id: row.svix_id,
       endpoint: row.endpoint,
       wireType: row.type,
-      occurredAt: row.occurred_at,
+      // Of an event that says otherwise, and was stored before this was checked.
+      occurredAt: row.occurred_at < row.received_at ? row.occurred_at : row.received_at,
       receivedAt: row.received_at,
     };
     return { rowId: row.id, wireType: row.type, event: this.parser.parse(envelope, row.body) };

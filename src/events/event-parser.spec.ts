@@ -2,13 +2,16 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { EventParser } from './event-parser.js';
-import { DEFAULT_EVENT_TYPES, KNOWN_EVENTS } from './event-types.js';
+import { KNOWN_EVENTS } from './event-types.js';
+import { EventsOptions, type EventsOptionsInput } from './events.options.js';
 import { MessageReceivedEvent } from './message-received.event.js';
 import { MessageUndeliveredEvent } from './message-undelivered.event.js';
-import { DEFAULT_PAYLOAD_MAPPING } from './payload-mapping.js';
 import { UnknownPostackEvent } from './unknown-postack.event.js';
 
-const parser = new EventParser(DEFAULT_EVENT_TYPES, DEFAULT_PAYLOAD_MAPPING);
+const parserOf = (given: EventsOptionsInput = {}) => {
+  return new EventParser(new EventsOptions(given));
+};
+const parser = parserOf();
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 const envelope = (wireType: string) => ({
   id: 'msg_1',
@@ -101,18 +104,15 @@ describe('EventParser.parse', () => {
   it('does not confuse names that every object has with types or fields', () => {
     expect(parse('constructor', {})).toBeInstanceOf(UnknownPostackEvent);
     expect(parse('__proto__', {})).toBeInstanceOf(UnknownPostackEvent);
-    const odd = new EventParser(DEFAULT_EVENT_TYPES, {
-      ...DEFAULT_PAYLOAD_MAPPING,
-      text: ['constructor.name'],
-    });
+    const odd = parserOf({ payload: { text: 'constructor.name' } });
     expect(odd.parse(envelope('message.sent'), bytes({ data: { id: 'SM1' } }))).toMatchObject({ text: null });
   });
 
   it('reads fields at the paths of the options', () => {
-    const mapped = new EventParser(
-      { ...DEFAULT_EVENT_TYPES, 'sms.inbound': MessageReceivedEvent },
-      { ...DEFAULT_PAYLOAD_MAPPING, type: ['event.name'], data: ['event.sms'], text: ['content.text'] },
-    );
+    const mapped = parserOf({
+      eventTypes: { 'sms.inbound': MessageReceivedEvent },
+      payload: { type: 'event.name', data: ['event.sms'], text: 'content.text' },
+    });
     const body = bytes({ event: { name: 'sms.inbound', sms: { id: 'SM1', content: { text: 'Hi' } } } });
     expect(mapped.inspect(body)).toMatchObject({ ok: true, wireType: 'sms.inbound' });
     expect(mapped.parse(envelope('sms.inbound'), body)).toMatchObject({

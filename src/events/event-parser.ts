@@ -1,13 +1,15 @@
-import type { EventTypeMap, AnyPostackEvent } from './event-types.js';
-import { isJsonObject, type JsonValue } from './json.js';
+import { EventRules, type ReadingOptions } from './event-rules.js';
+import type { AnyPostackEvent } from './event-types.js';
+import { asTime } from './event-time.js';
+import { parseJson, type JsonValue } from './json.js';
 import {
   asErrorCode,
   asIdentifier,
+  asObject,
   asSegments,
   asText,
-  asTime,
   readPath,
-  type PayloadMapping,
+  type CompiledPath,
 } from './payload-mapping.js';
 import type { PostackEventEnvelope } from './postack-event.js';
 import { UnknownPostackEvent } from './unknown-postack.event.js';
@@ -27,39 +29,42 @@ function asMessage(value: JsonValue): string | null {
 /** Parses bytes into typed events, by the given vocabulary. Never throws on what Postack sent. */
 export class EventParser {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+  readonly #rules: EventRules;
 
-  constructor(
-    private readonly eventTypes: EventTypeMap,
-    private readonly mapping: PayloadMapping,
-  ) {}
+  constructor(options: ReadingOptions) {
+    this.#rules = new EventRules(options);
+  }
 
   /** Reads just enough of a body to store it: its type and time, or why it cannot be an event. */
   inspect(body: Uint8Array): ParsedBody {
     const payload = this.#parse(body);
     if (payload === undefined) return { ok: false, reason: 'the body is not JSON in UTF-8' };
-    if (!isJsonObject(payload)) return { ok: false, reason: 'the body is JSON, but not an object' };
-    const wireType = readPath(payload, this.mapping.type, asText);
-    if (wireType === null || wireType === '') {
-      return { ok: false, reason: `the body has no event type (looked at: ${this.mapping.type.join(', ')})` };
+    if (typeof payload !== 'object' || payload === null) {
+      return { ok: false, reason: 'the body is JSON, but not an object or a list' };
+    }
+    const { type } = this.#rules.mapping;
+    const wireType = readPath(payload, type, asText) ?? '';
+    const { kind, mapping } = this.#rules.readingOf(payload, wireType);
+    // Without a type, a rule or the default can still say what it is.
+    if (wireType === '' && kind === undefined) {
+      const paths = type.map((path) => path.join('.')).join(', ');
+      return { ok: false, reason: `the body has no event type (looked at: ${paths})` };
     }
     if (wireType.length > MAX_TYPE_LENGTH) {
       return { ok: false, reason: `the event type is longer than ${MAX_TYPE_LENGTH} characters` };
     }
-    return { ok: true, wireType, occurredAt: readPath(payload, this.mapping.timestamp, asTime) };
+    return { ok: true, wireType, occurredAt: readPath(payload, mapping.timestamp, asTime) };
   }
 
   /** The typed event of a stored body that `inspect` accepted. */
   parse(envelope: Omit<PostackEventEnvelope, 'payload'>, body: Uint8Array): AnyPostackEvent {
     const payload = this.#parse(body) ?? null;
     const whole: PostackEventEnvelope = { ...envelope, payload };
-    const eventClass = Object.hasOwn(this.eventTypes, envelope.wireType)
-      ? this.eventTypes[envelope.wireType]
-      : undefined;
-    if (!eventClass) return new UnknownPostackEvent(whole);
-    const { mapping } = this;
-    const data = readPath(payload, mapping.data, (value) => (isJsonObject(value) ? value : null)) ?? payload;
-    const text = (paths: string[]) => readPath(data, paths, asText);
-    return new eventClass(whole, {
+    const { kind, mapping } = this.#rules.readingOf(payload, envelope.wireType);
+    if (kind === undefined || kind === 'ignored') return new UnknownPostackEvent(whole, kind === 'ignored');
+    const data = readPath(payload, mapping.data, asObject) ?? payload;
+    const text = (paths: readonly CompiledPath[]) => readPath(data, paths, asText);
+    return new kind(whole, {
       messageId: readPath(data, mapping.messageId, asIdentifier),
       from: text(mapping.from),
       to: text(mapping.to),
@@ -74,7 +79,7 @@ export class EventParser {
 
   #parse(body: Uint8Array): JsonValue | undefined {
     try {
-      return JSON.parse(this.#decoder.decode(body)) as JsonValue;
+      return parseJson(this.#decoder.decode(body));
     } catch {
       return undefined;
     }

@@ -41,8 +41,32 @@ export const KNOWN_EVENT_TYPES: readonly KnownEventType[] = KNOWN_EVENTS.map((ev
 export type MessageEventClass = KnownEventClass &
   (new (envelope: PostackEventEnvelope, fields: MessageFields) => KnownPostackEvent);
 
-/** Type on the wire → its class. */
-export type EventTypeMap = Readonly<Record<string, MessageEventClass>>;
+/** Whether this is the type name of a known event. */
+export function isKnownType(name: string): name is KnownEventType {
+  return KNOWN_EVENTS.some(({ type }) => type === name);
+}
+
+/** What an event is taken for, by name; `ignored`: it is of no interest. */
+export type EventTypeName =
+  | 'message.received'
+  | 'message.queued'
+  | 'message.sent'
+  | 'message.delivered'
+  | 'message.undelivered'
+  | 'message.failed'
+  | 'ignored';
+
+/** What an event is taken for: the class of a known event, or a name. */
+export type EventKind = MessageEventClass | EventTypeName;
+
+/** The type name of events that are taken for this. */
+export function typeOf(kind: EventKind): KnownEventType | 'unknown' {
+  if (kind === 'ignored') return 'unknown';
+  return typeof kind === 'string' ? kind : kind.type;
+}
+
+/** Type on the wire → what events of it are taken for. */
+export type EventTypeMap = Readonly<Record<string, EventKind>>;
 
 /** The wire type of each known event is its own name. */
 export const DEFAULT_EVENT_TYPES: EventTypeMap = Object.fromEntries(

@@ -1,16 +1,18 @@
 import { Module } from '@nestjs/common';
 import { EventParser } from './event-parser.js';
 import { EventsOptions } from './events.options.js';
+import { UnrecognizedEvents } from './unrecognized-events.js';
 
 /** Reads the bytes of events into typed events. */
 @Module({
   providers: [
+    UnrecognizedEvents,
     {
       provide: EventParser,
-      useFactory: ({ eventTypes, mapping }: EventsOptions) => new EventParser(eventTypes, mapping),
+      useFactory: (options: EventsOptions) => new EventParser(options),
       inject: [EventsOptions],
     },
   ],
-  exports: [EventParser],
+  exports: [EventParser, UnrecognizedEvents],
 })
 export class EventsModule {}

@@ -1,7 +1,18 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 
-/** Digits as long as a country code and a number: E.164 without its `+`. Short codes are shorter. */
-const BARE_DIGITS = /^\d{11,15}$/;
+/** Marks of the direction of text, zero-width spaces, soft hyphens. */
+const INVISIBLE = /\p{Cf}/gu;
+
+/** The number of `tel:` and `sms:` (RFC 3966, RFC 5724). */
+const NUMBER_URI = /^(?:tel|sms):([^;?]*).*$/i;
+
+const SEPARATORS = /[\s().\-/]/g;
+
+/**
+ * `00` or `011` in place of the `+`; or neither, if there are as many digits as in a country code and a number. Short codes
+ * have less.
+ */
+const PREFIXED = /^(?:(?:00|011)(?=[1-9]\d{6})|(?=\d{11,15}$))(\d{7,15})$/;
 
 /** E.164, a short code, or an alphanumeric sender name. */
 const PHONE_NUMBER = /^(?:\+[1-9]\d{4,14}|\d{3,8}|(?=.*\p{L})[\p{L}\d][\p{L}\d ._&-]{0,10})$/u;
@@ -18,8 +29,9 @@ const known = new Map<string, string>();
 const MAX_KNOWN = 20_000;
 
 /**
- * Brings a number to its one spelling: E.164 for international numbers (`+1 (555) 010-0001` and `15550100001` become
- * `+15550100001`); short codes and sender names are only trimmed. Accepts any text; see `parsePhoneNumber` for input.
+ * Brings a number to its one spelling: E.164 for international numbers (`+1 (555) 010-0001`, `15550100001`,
+ * `0015550100001` and `tel:+15550100001` become `+15550100001`); short codes and sender names stay as they are. Invisible
+ * characters are taken off, and full-width ones made narrow. Accepts any text; see `parsePhoneNumber` for input.
  */
 export function normalizePhoneNumber(number: string): string {
   let normalized = known.get(number);
@@ -32,11 +44,12 @@ export function normalizePhoneNumber(number: string): string {
 }
 
 function normalize(number: string): string {
-  const trimmed = number.trim();
-  const international = BARE_DIGITS.test(trimmed) ? `+${trimmed}` : trimmed;
+  const visible = number.normalize('NFKC').replace(INVISIBLE, '').trim();
+  const trimmed = visible.replace(NUMBER_URI, '$1');
+  const international = trimmed.replace(SEPARATORS, '').replace(PREFIXED, '+$1');
   if (!international.startsWith('+')) return trimmed;
   const parsed = parsePhoneNumberFromString(international);
-  if (international !== trimmed && !parsed?.isPossible()) return trimmed;
+  if (!trimmed.startsWith('+') && !parsed?.isPossible()) return trimmed;
   return parsed?.number ?? trimmed;
 }
 

@@ -1,4 +1,4 @@
-import { PostackEvent } from './postack-event.js';
+import { PostackEvent, type PostackEventEnvelope } from './postack-event.js';
 
 /**
  * Fired for an authentic event whose type this package does not know: nothing is lost when Postack adds one.
@@ -7,4 +7,12 @@ import { PostackEvent } from './postack-event.js';
 export class UnknownPostackEvent extends PostackEvent {
   static readonly type = 'unknown';
   readonly type = UnknownPostackEvent.type;
+
+  constructor(
+    envelope: PostackEventEnvelope,
+    /** Whether the configuration says that its type is of no interest. */
+    readonly isIgnored = false,
+  ) {
+    super(envelope);
+  }
 }

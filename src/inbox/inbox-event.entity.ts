@@ -34,14 +34,14 @@ export class InboxEventEntity {
   @Column('text', { name: 'svix_id' })
   svixId!: string;
 
-  /** The type as Postack wrote it; `null` when quarantined. */
+  /** The type as Postack wrote it; empty if it wrote none; `null` when quarantined. */
   @Column('text', { nullable: true })
   type!: string | null;
 
   @Column('text')
   status!: InboxStatus;
 
-  /** The payload's timestamp; when it has none, the signed timestamp. */
+  /** The payload's timestamp; when it has none, the signed timestamp. Never later than `receivedAt`. */
   @Column('timestamptz', { name: 'occurred_at' })
   occurredAt!: Date;
 
@@ -66,6 +66,10 @@ export class InboxEventEntity {
 
   @Column('timestamptz', { name: 'dispatched_at', nullable: true })
   dispatchedAt!: Date | null;
+
+  /** What it was taken for when it was dispatched: the type of its event class. `null` before. */
+  @Column('text', { nullable: true })
+  kind!: string | null;
 
   /** Names of the projections that ran when it was dispatched. */
   @Column('text', { array: true, nullable: true })

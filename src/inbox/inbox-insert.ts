@@ -31,7 +31,7 @@ export class InboxInsert {
       INSERT INTO ${table} (endpoint, svix_id, type, status, occurred_at, body, secret_fingerprint, clock_skew_ms,
         quarantine_reason)
       SELECT $1, svix_id, type, CASE WHEN quarantine_reason IS NULL THEN 'pending' ELSE 'quarantined' END,
-        occurred_at, substring($2::bytea FROM body_start FOR body_length), secret_fingerprint, clock_skew_ms,
+        least(occurred_at, now()), substring($2::bytea FROM body_start FOR body_length), secret_fingerprint, clock_skew_ms,
         quarantine_reason
       FROM unnest($3::text[], $4::text[], $5::timestamptz[], $6::int[], $7::int[], $8::text[], $9::int[],
         $10::text[]) AS new (svix_id, type, occurred_at, body_start, body_length, secret_fingerprint, clock_skew_ms,

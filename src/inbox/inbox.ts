@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EventParser } from '../events/event-parser.js';
+import { UnrecognizedEvents } from '../events/unrecognized-events.js';
 import { loggableError } from '../errors/loggable-error.js';
 import { OwnPool } from '../database/own-pool.js';
 import { PostackDatabase } from '../database/postack-database.js';
@@ -54,6 +55,7 @@ export class Inbox {
     database: PostackDatabase,
     pool: OwnPool,
     private readonly parser: EventParser,
+    private readonly unrecognized: UnrecognizedEvents,
   ) {
     this.#insert = new InboxInsert(
       pool,
@@ -108,7 +110,9 @@ export class Inbox {
       throw new InboxUnavailableError('storage-unavailable', why, { cause });
     }
     if (!isNew) return 'duplicate';
-    return row.quarantineReason === null ? 'accepted' : 'quarantined';
+    if (row.quarantineReason === null) return 'accepted';
+    this.unrecognized.quarantined(row.quarantineReason, body);
+    return 'quarantined';
   }
 
   /**

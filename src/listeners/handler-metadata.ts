@@ -1,6 +1,7 @@
-import { KNOWN_EVENTS, type KnownEventClass } from '../events/event-types.js';
+import { isKnownType, KNOWN_EVENTS, type KnownEventClass } from '../events/event-types.js';
+import type { PostackEvent } from '../events/postack-event.js';
 import type { Ordering } from './order-key.js';
-import { UnknownPostackEvent } from '../events/unknown-postack.event.js';
+import type { UnknownPostackEvent } from '../events/unknown-postack.event.js';
 
 /** How a failed call is retried: exponential backoff with ±20 % jitter. */
 export interface RetryPolicy {
@@ -81,18 +82,13 @@ export interface HandlerMetadata {
 /** Key of the decorators' metadata. `Symbol.for`: the package may be installed twice. */
 export const HANDLER_METADATA = Symbol.for('nestjs-postack:handler');
 
-/** Whether a subscription covers an event of this class, or of this unknown wire type. */
+/** Whether a subscription covers an event. */
 export function subscriptionCovers(
   subscription: Subscription,
-  eventClass: KnownEventClass | typeof UnknownPostackEvent,
-  wireType: string,
+  { type, wireType }: Pick<PostackEvent, 'type' | 'wireType'>,
 ): boolean {
-  if (subscription === '*' || subscription === eventClass) return true;
-  if (typeof subscription !== 'string') return false;
-  if (KNOWN_EVENTS.some((known) => known.type === subscription)) return eventClass.type === subscription;
-  return (
-    subscription === wireType || (eventClass === UnknownPostackEvent && subscription === eventClass.type)
-  );
+  const name = typeof subscription === 'string' ? subscription : subscription.type;
+  return name === '*' || name === type || (name === wireType && !isKnownType(name));
 }
 
 /** The event class that a subscription stands for; `undefined` for `'*'` and for types not known. */

@@ -2,14 +2,14 @@ import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { EventEmitter2 } from '@nestjs/event-emitter';
 import { ConfigurationError } from '../errors/configuration-error.js';
-import { KNOWN_EVENTS } from '../events/event-types.js';
+import { typeOf } from '../events/event-types.js';
 import { HANDLER_METADATA, subscriptionCovers, type HandlerMetadata } from './handler-metadata.js';
 import { UnknownPostackEvent } from '../events/unknown-postack.event.js';
 import { EventsOptions } from '../events/events.options.js';
 import { JobsOptions } from '../jobs/jobs.options.js';
 import { LISTENER_EMITTER } from './listener-emitter.js';
 import { ListenersOptions } from './listeners.options.js';
-import type { EventRoute, Handler } from './handler.js';
+import type { Handler } from './handler.js';
 import { listenerSettings } from './listener-settings.js';
 
 /** A provider as `DiscoveryService` returns it; Nest does not export the class. */
@@ -24,7 +24,6 @@ export class HandlerRegistry implements OnModuleInit {
   readonly #logger = new Logger('Postack');
   readonly #handlers = new Map<string, Handler>();
   readonly #switchedOff = new Set<string>();
-  readonly #routes = new Map<string, EventRoute>();
 
   constructor(
     private readonly options: ListenersOptions,
@@ -75,23 +74,6 @@ export class HandlerRegistry implements OnModuleInit {
     return this.#handlers.get(name);
   }
 
-  /** The handlers of events of this wire type. */
-  routeOf(wireType: string): EventRoute {
-    let route = this.#routes.get(wireType);
-    if (!route) {
-      const { eventTypes } = this.events;
-      const known = Object.hasOwn(eventTypes, wireType) ? eventTypes[wireType] : undefined;
-      const eventClass = known ?? UnknownPostackEvent;
-      const covering = (handlers: Handler[]) =>
-        handlers.filter(({ subscriptions }) =>
-          subscriptions.some((subscription) => subscriptionCovers(subscription, eventClass, wireType)),
-        );
-      route = { eventClass, projections: covering(this.projections), listeners: covering(this.listeners) };
-      this.#routes.set(wireType, route);
-    }
-    return route;
-  }
-
   #add(wrapper: ProviderWrapper, method: string, metadata: HandlerMetadata, problems: string[]): void {
     const where = `${wrapper.metatype?.name ?? String(wrapper.name)}.${method}`;
     const name = metadata.name ?? where;
@@ -126,21 +108,29 @@ export class HandlerRegistry implements OnModuleInit {
 
   /** The table "event → projections, listeners", so that a missing listener is noticed at startup. */
   #logRoutes(): void {
-    const names = (handlers: readonly Handler[]) => handlers.map(({ name }) => name).join(', ') || '–';
-    const wireTypes = new Set([...Object.keys(this.events.eventTypes), '(any other type)']);
-    for (const handler of this.#handlers.values()) {
-      for (const subscription of handler.subscriptions) {
-        const isOther = typeof subscription === 'string' && subscription !== '*';
-        if (isOther && !KNOWN_EVENTS.some(({ type }) => type === subscription)) wireTypes.add(subscription);
+    const { eventTypes } = this.events;
+    const types = new Map(Object.entries(eventTypes).map(([name, kind]) => [name, typeOf(kind)]));
+    for (const { subscriptions } of this.#handlers.values()) {
+      for (const one of subscriptions) {
+        if (typeof one === 'string' && one !== '*' && !types.has(one))
+          types.set(one, UnknownPostackEvent.type);
       }
     }
-    wireTypes.delete(UnknownPostackEvent.type);
-    const width = Math.max(...[...wireTypes].map(({ length }) => length));
+    types.delete(UnknownPostackEvent.type);
+    types.set('(any other type)', UnknownPostackEvent.type);
+    const width = Math.max(...[...types.keys()].map(({ length }) => length));
     this.#logger.log(`${'event'.padEnd(width)} → projections | listeners`);
-    for (const wireType of wireTypes) {
-      const { projections, listeners } = this.routeOf(wireType);
-      const unhandled = projections.length + listeners.length === 0 ? '  (stored as unhandled)' : '';
-      this.#logger.log(`${wireType.padEnd(width)} → ${names(projections)} | ${names(listeners)}${unhandled}`);
+    for (const [wireType, type] of types) {
+      const namesOf = (handlers: readonly Handler[]) =>
+        handlers
+          .filter(({ subscriptions }) =>
+            subscriptions.some((one) => subscriptionCovers(one, { type, wireType })),
+          )
+          .map(({ name }) => name)
+          .join(', ');
+      const [projections, listeners] = [namesOf(this.projections), namesOf(this.listeners)];
+      const unhandled = projections + listeners === '' ? '  (stored as unhandled)' : '';
+      this.#logger.log(`${wireType.padEnd(width)} → ${projections || '–'} | ${listeners || '–'}${unhandled}`);
     }
   }
 }

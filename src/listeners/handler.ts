@@ -1,7 +1,5 @@
-import type { KnownEventClass } from '../events/event-types.js';
 import type { RetryPolicy, Subscription } from './handler-metadata.js';
 import type { Ordering } from './order-key.js';
-import type { UnknownPostackEvent } from '../events/unknown-postack.event.js';
 
 /** The settings of a handler, with every default filled in. */
 export interface HandlerSettings {
@@ -23,11 +21,4 @@ export interface Handler {
   settings: HandlerSettings;
   /** Event of the emitter that reaches exactly this method. A symbol, which no wildcard matches. */
   channel: symbol;
-}
-
-/** The handlers of one type of event. */
-export interface EventRoute {
-  eventClass: KnownEventClass | typeof UnknownPostackEvent;
-  projections: readonly Handler[];
-  listeners: readonly Handler[];
 }

@@ -1,8 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
-import { EventsOptions } from '../events/events.options.js';
-import { UnknownPostackEvent } from '../events/unknown-postack.event.js';
+import type { PostackEvent } from '../events/postack-event.js';
 import { subscriptionCovers } from './handler-metadata.js';
 import type { Handler } from './handler.js';
 import { HandlerRegistry } from './handler-registry.js';
@@ -44,7 +43,6 @@ export class Subscriptions {
 
   constructor(
     private readonly database: PostackDatabase,
-    private readonly options: EventsOptions,
     private readonly registry: HandlerRegistry,
   ) {
     this.#table = database.table(SubscriptionEntity);
@@ -147,11 +145,13 @@ export class Subscriptions {
     return this.#subscribers.get(name);
   }
 
-  /** The subscribers to events of this wire type. */
-  routeOf(wireType: string): EventRoute {
-    let route = this.#routes.get(wireType);
+  /** The subscribers to events of a type. */
+  routeOf({ type, wireType }: Pick<PostackEvent, 'type' | 'wireType'>): EventRoute {
+    const key = `${type} ${wireType}`;
+    let route = this.#routes.get(key);
     if (!route) {
-      const covering = this.all.filter(({ types }) => types.some((type) => this.#covers(type, wireType)));
+      const event = { type, wireType };
+      const covering = this.all.filter(({ types }) => types.some((one) => subscriptionCovers(one, event)));
       const local = this.registry.projections;
       route = {
         // One projection may use what another has written in the same batch: in the order of the application.
@@ -160,15 +160,9 @@ export class Subscriptions {
           .concat(covering.filter(({ kind, handler }) => kind === 'projection' && !handler)),
         listeners: covering.filter(({ kind }) => kind === 'listener'),
       };
-      this.#routes.set(wireType, route);
+      this.#routes.set(key, route);
     }
     return route;
-  }
-
-  #covers(type: string, wireType: string): boolean {
-    const { eventTypes } = this.options;
-    const known = Object.hasOwn(eventTypes, wireType) ? eventTypes[wireType] : undefined;
-    return subscriptionCovers(type, known ?? UnknownPostackEvent, wireType);
   }
 
   #localHandlers(): Handler[] {

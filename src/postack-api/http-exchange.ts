@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { JsonValue } from '../events/json.js';
+import { parseJson, type JsonValue } from '../events/json.js';
 import {
   PostackConnectionLostError,
   PostackTimeoutError,
@@ -98,7 +98,7 @@ function send(
 async function readJson(response: IncomingMessage, signal?: AbortSignal): Promise<JsonValue | undefined> {
   try {
     const text = await readText(response);
-    return text === null ? undefined : (JSON.parse(text) as JsonValue);
+    return text === null ? undefined : parseJson(text);
   } catch (error) {
     // An error status is certain, even when the body with the details is incomplete.
     if (error instanceof SyntaxError || (!isSuccess(response) && !signal?.aborted)) return undefined;

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../events/json.js';
-import { asErrorCode, asIdentifier, readPath } from '../events/payload-mapping.js';
+import { isJsonObject, type JsonValue } from '../events/json.js';
+import { asErrorCode, asIdentifier, compilePath, readPath } from '../events/payload-mapping.js';
 import type { HttpResponse } from './http-exchange.js';
 import {
   PostackAuthenticationError,
@@ -28,12 +28,12 @@ export function readMessage(
 ): PostackMessage {
   const isSuccess = status >= 200 && status < 300;
   if (isSuccess && isJsonObject(body)) {
-    const id = readPath(body, mapping.id, asIdentifier);
+    const id = read(body, mapping.id, asIdentifier);
     if (id !== null) {
       return {
         id,
-        status: readPath(body, mapping.status, asIdentifier),
-        errorCode: readPath(body, mapping.errorCode, asErrorCode),
+        status: read(body, mapping.status, asIdentifier),
+        errorCode: read(body, mapping.errorCode, asErrorCode),
         raw: body,
       };
     }
@@ -42,9 +42,17 @@ export function readMessage(
     status,
     retryAfterMs,
     isRepeatable,
-    apiCode: isSuccess ? null : readPath(body, mapping.apiCode, asErrorCode),
-    apiMessage: isSuccess ? null : readPath(body, mapping.apiMessage, asIdentifier),
+    apiCode: isSuccess ? null : read(body, mapping.apiCode, asErrorCode),
+    apiMessage: isSuccess ? null : read(body, mapping.apiMessage, asIdentifier),
   });
+}
+
+function read(
+  body: JsonValue | undefined,
+  paths: readonly string[],
+  accept: (value: JsonValue) => string | null,
+): string | null {
+  return readPath(body, paths.map(compilePath), accept);
 }
 
 function errorOf(failure: PostackApiFailure & { status: number }): PostackApiError {

@@ -33,7 +33,7 @@ export class EventReplay {
     }
     const [stored] = await this.events.load([row.id], manager);
     if (!stored) throw notReplayable('can no longer be replayed: retention has removed its payload');
-    const handlers = this.selection.subscribed(stored.wireType, receivers);
+    const handlers = this.selection.subscribed(stored.event, receivers);
     if (handlers.length === 0) {
       const subject =
         listener === null ? 'no listener subscribes' : `the listener "${listener}" does not subscribe`;

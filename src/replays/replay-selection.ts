@@ -6,8 +6,9 @@ import { DeliveryEntity } from '../dispatch/outcomes/delivery.entity.js';
 import { type Subscriber, Subscriptions } from '../listeners/subscriptions.js';
 import { EventsOptions } from '../events/events.options.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
+import { isKnownType, typeOf } from '../events/event-types.js';
+import type { PostackEvent } from '../events/postack-event.js';
 import { InvalidReplayError } from './replay-errors.js';
-import { subscribedTypes } from './subscribed-types.js';
 import type { ReplayEntity } from './replay.entity.js';
 import type { ReplaySpec } from './replay-request.js';
 
@@ -29,6 +30,8 @@ export interface SelectedEvent {
 interface Condition {
   sql: string;
   values: unknown[];
+  /** What an event was taken for. */
+  kind: string;
 }
 
 /** Selects the events of a replay, and the handlers that receive them. */
@@ -71,10 +74,10 @@ export class ReplaySelection {
   /** The next events of a replay after its `position`, oldest first. Fewer than `limit` at its end. */
   async next(replay: ReplayEntity, limit: number, manager: EntityManager): Promise<SelectedEvent[]> {
     await this.refresh(manager);
-    const { sql, values } = this.#condition(replay);
+    const { sql, values, kind } = this.#condition(replay);
     const [position, last, count] = [1, 2, 3].map((index) => `$${values.length + index}`);
-    const rows = await manager.query<{ id: string; type: string }[]>(
-      `SELECT e.id, e.type FROM ${this.#inbox} e
+    const rows = await manager.query<{ id: string; type: string; wireType: string }[]>(
+      `SELECT e.id, ${kind} AS type, e.type AS "wireType" FROM ${this.#inbox} e
        WHERE e.id > ${position} AND e.id <= ${last} AND ${sql} ORDER BY e.id LIMIT ${count}`,
       [...values, replay.position, replay.lastEventId, limit],
     );
@@ -83,7 +86,7 @@ export class ReplaySelection {
       return rows.map(({ id }) => ({ rowId: id, handlers: deadOf.get(id) ?? [] }));
     }
     const receivers = this.receivers(replay.listener);
-    return rows.map(({ id, type }) => ({ rowId: id, handlers: this.subscribed(type, receivers) }));
+    return rows.map((row) => ({ rowId: row.id, handlers: this.subscribed(row, receivers) }));
   }
 
   /**
@@ -101,15 +104,16 @@ export class ReplaySelection {
     );
   }
 
-  /** Those of `receivers` that are subscribed to a type. */
-  subscribed(wireType: string, receivers: readonly Subscriber[]): Subscriber[] {
+  /** Those of `receivers` that are subscribed to events of a type. */
+  subscribed(type: Pick<PostackEvent, 'type' | 'wireType'>, receivers: readonly Subscriber[]): Subscriber[] {
     const names = new Set(receivers.map(({ name }) => name));
-    return this.subscriptions.routeOf(wireType).listeners.filter(({ name }) => names.has(name));
+    return this.subscriptions.routeOf(type).listeners.filter(({ name }) => names.has(name));
   }
 
   #condition(spec: ReplaySpec): Condition {
     const values: unknown[] = [];
     const $ = (value: unknown) => `$${values.push(value)}`;
+    const kind = this.#kindSql;
     const parts = [
       `e.endpoint = ${$(spec.endpoint)}`,
       `e.status IN ('dispatched', 'unhandled')`,
@@ -129,17 +133,26 @@ export class ReplaySelection {
         `e.id IN (SELECT d.event_id FROM ${this.#delivery} d
            WHERE d.status = 'dead' AND d.handler = ANY (${$(handlers)}::text[]))`,
       );
-      return { sql: parts.join(' AND '), values };
+      return { sql: parts.join(' AND '), values, kind };
     }
-    const types = subscribedTypes(this.receivers(spec.listener), this.subscriptions, this.options.eventTypes);
-    const others = types.hasOthers ? ` OR e.type <> ALL (${$(types.named)}::text[])` : '';
-    parts.push(`(e.type = ANY (${$(types.included)}::text[])${others})`);
+    const types = new Set(this.receivers(spec.listener).flatMap((receiver) => receiver.types));
+    if (!types.has('*')) {
+      const others = [...types].filter((type) => !isKnownType(type));
+      parts.push(`(${kind} = ANY (${$([...types])}::text[]) OR e.type = ANY (${$(others)}::text[]))`);
+    }
     if (spec.kind === 'backfill') {
       parts.push(
         `NOT EXISTS (SELECT 1 FROM ${this.#delivery} d WHERE d.event_id = e.id AND d.handler = ${$(spec.listener)})`,
       );
     }
-    return { sql: parts.join(' AND '), values };
+    return { sql: parts.join(' AND '), values, kind };
+  }
+
+  /** What an event was taken for; derived from its type where that is not stored. */
+  get #kindSql(): string {
+    const types = Object.entries(this.options.eventTypes).map(([name, kind]) => [name, typeOf(kind)]);
+    const json = JSON.stringify(Object.fromEntries(types)).replaceAll("'", "''");
+    return `coalesce(e.kind, '${json}'::jsonb ->> e.type, 'unknown')`;
   }
 
   /** @throws {InvalidReplayError} */

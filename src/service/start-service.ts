@@ -87,6 +87,7 @@ async function createApplication(
     config.webhookSecrets.length > 0 ? config.webhookSecrets : (development?.webhookSecret ?? '');
   const module = ServiceModule.with(
     {
+      ...config.file,
       secret,
       path: config.webhookPath,
       role: config.role,

@@ -59,6 +59,10 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<string, SettingDescription>> 
     what: 'what a segment of an outbound message costs: the currency, then prices by country or prefix, such as `EUR DE=0.07 +4917=0.08`',
     default: '*no cost*',
   },
+  POSTACK_CONFIG: {
+    what: 'the [configuration file](#the-configuration-file), in YAML or JSON: mapping of events, listeners, opt-out words, failures',
+    default: '*none*',
+  },
   POSTACK_ALERT_WEBHOOK_URL: {
     what: 'where alerts are posted to; needs the secret',
     default: '*not posted*',

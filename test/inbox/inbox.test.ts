@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EventParser } from '../../src/events/event-parser.js';
-import { DEFAULT_EVENT_TYPES } from '../../src/events/event-types.js';
-import { DEFAULT_PAYLOAD_MAPPING } from '../../src/events/payload-mapping.js';
+import { UnrecognizedEvents } from '../../src/events/unrecognized-events.js';
+import { EventsOptions } from '../../src/events/events.options.js';
 import { Inbox, type SignatureFacts } from '../../src/inbox/inbox.js';
 import { InboxOptions } from '../../src/inbox/inbox.options.js';
 import { JobsOptions } from '../../src/jobs/jobs.options.js';
@@ -31,7 +31,8 @@ describe('Inbox', () => {
       new JobsOptions(),
       new PostackDatabase(dataSource),
       pool,
-      new EventParser(DEFAULT_EVENT_TYPES, DEFAULT_PAYLOAD_MAPPING),
+      new EventParser(new EventsOptions()),
+      new UnrecognizedEvents(),
     );
   let ids = 0;
   const signed = (facts: Partial<SignatureFacts> = {}): SignatureFacts => ({
@@ -96,7 +97,8 @@ describe('Inbox', () => {
     ['bytes that are no JSON', Buffer.from('hello'), /not JSON/],
     ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), /not JSON in UTF-8/],
     ['nothing', Buffer.alloc(0), /not JSON/],
-    ['a JSON array', Buffer.from('[]'), /not an object/],
+    ['a JSON array', Buffer.from('[]'), /no event type/],
+    ['a JSON text', Buffer.from('"Hi"'), /not an object or a list/],
     ['an object without a type', Buffer.from('{"data":{}}'), /no event type/],
     ['an endless type', Buffer.from(`{"type":"${'x'.repeat(201)}"}`), /longer than 200/],
   ])('quarantines %s, byte for byte', async (_what, body, reason) => {

@@ -159,8 +159,8 @@ describe('the boot log', () => {
       'message.delivered → messages | –',
       'message.undelivered → messages | failures.warn, failures.react',
       'message.failed → messages | failures.warn, failures.react',
-      '(any other type) → – | – (stored as unhandled)',
       'number.released → – | Crm.onReleased, OtherCrm.onReleased',
+      '(any other type) → – | – (stored as unhandled)',
     ]);
   });
 });

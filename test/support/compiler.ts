@@ -22,7 +22,7 @@ export function packageEntries(): Record<string, string> {
   };
   return Object.fromEntries(
     Object.entries(manifest.exports)
-      .filter(([entry]) => entry !== './package.json')
+      .filter(([entry]) => !entry.endsWith('.json'))
       .map(([entry, { types }]) => [
         join('nestjs-postack', entry),
         types.replace('./dist/', '').replace('.d.ts', '.ts'),

@@ -70,7 +70,7 @@ describe('WebhookController', () => {
 
       it.each([
         ['is not JSON', `{"type": "message.received", "text": "${PRIVATE.text}"`, 'not JSON'],
-        ['is no object but a list', '[{"type":"message.received"}]', 'not an object'],
+        ['is no object but a list', '[{"type":"message.received"}]', 'no event type'],
         ['is no object but a number', '42', 'not an object'],
         ['is no object but null', 'null', 'not an object'],
         ['has no type', '{"data":{}}', 'no event type'],

@@ -72,8 +72,9 @@ export function ledgerSql(delivery: string, inbox: string, worker: string) {
       WITH marked AS (UPDATE ${inbox} AS e SET
         status = mark.status,
         dispatched_at = clock_timestamp(),
-        projections = string_to_array(mark.projections, ',')
-      FROM unnest($9::bigint[], $10::text[], $11::text[]) AS mark (id, status, projections)
+        projections = string_to_array(mark.projections, ','),
+        kind = mark.kind
+      FROM unnest($9::bigint[], $10::text[], $11::text[], $12::text[]) AS mark (id, status, projections, kind)
       WHERE e.id = mark.id),
       written AS (INSERT INTO ${delivery} (event_id, handler, status, attempts, worker, run_at, order_key, occurred_at)
       SELECT new.event_id, ($1::text[])[new.handler], CASE WHEN new.is_held THEN 'running' ELSE 'pending' END, 0,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { AnyPostackEvent } from '../../events/event-types.js';
 import type { EntityManager } from 'typeorm';
 import { OwnPool } from '../../database/own-pool.js';
 import { queryPrepared } from '../../database/query-prepared.js';
@@ -30,6 +31,8 @@ export interface NewDelivery {
 /** A dispatched event as it is marked in the inbox, with the projections that ran on it. */
 export interface DispatchedEvent {
   rowId: string;
+  /** What it was taken for. */
+  kind: AnyPostackEvent['type'];
   status: 'dispatched' | 'unhandled';
   projections: readonly string[];
 }
@@ -101,6 +104,7 @@ export class Ledger {
       events.map(({ rowId }) => rowId),
       events.map(({ status }) => status),
       events.map(({ projections }) => projections.join(',')),
+      events.map(({ kind }) => kind),
     ]);
   }
 

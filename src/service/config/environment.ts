@@ -27,6 +27,7 @@ const SETTINGS = [
   'POSTACK_RETENTION_PAYLOAD_DAYS',
   'POSTACK_RETENTION_EVENT_DAYS',
   'POSTACK_REPORT_PRICES',
+  'POSTACK_CONFIG',
 ] as const;
 
 /** Settings that can also be read from a file, named by e.g. `POSTACK_ADMIN_KEY_FILE`. */

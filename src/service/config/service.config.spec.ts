@@ -48,6 +48,7 @@ describe('the settings of the service', () => {
       replies: { ownNumbers: [], optOut: { scope: 'all', confirmations: 'local' } },
       alerts: {},
       reports: { prices: null },
+      file: {},
       warnings: [],
     });
   });
@@ -93,6 +94,7 @@ describe('the settings of the service', () => {
       },
       reports: { prices: { currency: 'EUR', perSegment: { DE: 0.07, '+4917': 0.08, FR: 0 } } },
       alerts: { webhook: { url: 'http://127.0.0.1:5000/alerts', secret: SECRET } },
+      file: {},
       warnings: [],
     });
   });

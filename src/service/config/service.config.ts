@@ -9,6 +9,7 @@ import type { Confirmations, OptOutScope } from '../../opt-outs/opt-outs.options
 import { resolveReports, type ResolvedReports, type SegmentPrices } from '../../reports/reports.options.js';
 import { IsRetention, type ResolvedRetention, resolveRetention } from '../../retention/retention.options.js';
 import { parseWebhookSecret, WebhookSecretError } from '../../webhook/webhook-secret.js';
+import { readConfigFile, type ConfigFile } from './config-file.js';
 import { type Environment, readSetting, type Setting, settingWarnings, SUBJECT } from './environment.js';
 import { alertProblems, reportProblems, sendingProblems } from './setting-problems.js';
 
@@ -74,6 +75,9 @@ export class ServiceConfig {
 
   readonly alerts: AlertsOptionsInput;
 
+  /** What the configuration file says about all that is no setting: mapping, listeners, failures. */
+  readonly file: Omit<ConfigFile, 'replies' | 'reports'>;
+
   /** One line per variable that is ignored because it was renamed or is most likely mistyped. */
   readonly warnings: string[];
 
@@ -95,11 +99,17 @@ export class ServiceConfig {
       payloadDays: numberIn(read('POSTACK_RETENTION_PAYLOAD_DAYS')),
       eventDays: numberIn(read('POSTACK_RETENTION_EVENT_DAYS')),
     });
-    this.reports = resolveReports({ prices: pricesIn(read('POSTACK_REPORT_PRICES')) });
+    const path = read('POSTACK_CONFIG');
+    const { replies, reports, ...file } = path === undefined ? {} : readConfigFile(path);
+    this.file = file;
+    const prices = pricesIn(read('POSTACK_REPORT_PRICES'));
+    this.reports = resolveReports(prices ? { prices } : reports);
     this.api = apiOptions(read);
     this.replies = {
-      ownNumbers: list(read('POSTACK_OWN_NUMBERS')),
+      ...replies,
+      ownNumbers: [...list(read('POSTACK_OWN_NUMBERS')), ...(replies?.ownNumbers ?? [])],
       optOut: {
+        ...replies?.optOut,
         scope: (read('POSTACK_OPT_OUT_SCOPE') ?? 'all') as OptOutScope,
         confirmations: (read('POSTACK_OPT_OUT_CONFIRMATIONS') ?? 'local') as Confirmations,
       },
