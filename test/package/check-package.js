@@ -67,7 +67,9 @@ describe('the tarball', () => {
   it('holds the compiled source, the documents, and nothing else', () => {
     const documents = paths().filter((path) => !path.startsWith('dist/'));
     assert.deepEqual(documents.sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
-    for (const path of paths().filter((path) => path.startsWith('dist/'))) {
+    const schema = 'dist/src/service/config/config.schema.json';
+    assert.ok(paths().includes(schema), 'the JSON Schema of the configuration file is missing');
+    for (const path of paths().filter((path) => path.startsWith('dist/') && path !== schema)) {
       const [, source] = /^dist\/((?:src|migrations)\/.+)\.(?:js|js\.map|d\.ts)$/.exec(path) ?? [];
       assert.ok(source && !source.endsWith('.spec'), `${path} has no business in the package`);
       assert.ok(existsSync(join(repository, `${source}.ts`)), `${path} has no source any more: remove dist/`);
