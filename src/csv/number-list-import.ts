@@ -1,8 +1,11 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse, type Info } from 'csv-parse';
+import { asTime } from '../events/event-time.js';
 import { parseIsoTime } from '../events/iso-time.js';
+import { normalizePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
 import { textOfCell } from './csv-cell.js';
+import { openCsv } from './csv-text.js';
 
 /** Result of an import. */
 export interface NumberListImport {
@@ -14,6 +17,15 @@ export interface NumberListImport {
   rejected: number;
   /** The problems of the first 100 invalid rows. */
   errors: { /** Line in the file, from 1. */ line: number; problem: string }[];
+  /** Of the valid rows, those whose number is no E.164 number as it is written. */
+  takenAs: {
+    /** 3 to 8 digits. */
+    shortCodes: number;
+    /** Letters: an alphanumeric sender. */
+    names: number;
+    /** 11 to 15 digits without `+`, taken for a number with country code. */
+    withoutPlus: number;
+  };
 }
 
 /** How to read a list. */
@@ -38,10 +50,76 @@ const CHUNK_SIZE = 1000;
 /** The cells of a row by column. */
 type Row = Partial<Record<string, string>>;
 
-/** The ISO 8601 date, or time with a UTC offset, in a cell; `undefined` when it is neither. */
+/** What `timeOfCell` reads, for error messages. */
+export const TIME_RULE = 'must be a time, like 2026-01-31T08:00:00Z or 2026-01-31 08:00';
+
+export const NUL_PROBLEM = 'reason must not contain the character NUL (U+0000)';
+
+/** `1/31/2026 8:00` and `31.1.2026`. */
+const LOCAL_TIME =
+  /^(?<first>\d{1,2})(?<mark>[/.])(?<second>\d{1,2})\k<mark>(?<year>\d{4})(?:,?\s+(?<hour>\d{1,2}):(?<minute>\d\d)(?::(?<sec>\d\d))?)?$/;
+
+/**
+ * The time in a cell: ISO 8601, as SQL, mails and spreadsheets write it, or Unix time; UTC without an offset. With slashes
+ * the month is first, unless it cannot be one (`31/1/2026`); with dots, the day. `undefined` when it is none of these.
+ */
 export function timeOfCell(cell: string): Date | undefined {
-  return parseIsoTime(cell, { requireOffset: true });
+  const {
+    first = '',
+    mark,
+    second = '',
+    year = '',
+    hour = '0',
+    minute = '00',
+    sec = '00',
+  } = LOCAL_TIME.exec(cell)?.groups ?? {};
+  if (mark === undefined) return parseIsoTime(cell) ?? asTime(cell) ?? undefined;
+  const isDayFirst = mark === '.' || Number(first) > 12;
+  const [day, month] = isDayFirst ? [first, second] : [second, first];
+  const pad = (digits: string) => digits.padStart(2, '0');
+  return parseIsoTime(`${year}-${pad(month)}-${pad(day)}T${pad(hour)}:${minute}:${sec}Z`);
 }
+
+/** Usual headings of a column, besides its name. */
+const HEADINGS: Readonly<Record<string, readonly string[]>> = {
+  number: [
+    'phone',
+    'phone_number',
+    'phonenumber',
+    'mobile',
+    'mobile_number',
+    'cell',
+    'telephone',
+    'tel',
+    'msisdn',
+    'recipient',
+    'contact',
+  ],
+  own_number: ['sender', 'from', 'our_number', 'sender_number'],
+  opted_out_at: [
+    'opted_out',
+    'opt_out_date',
+    'opt_out_at',
+    'opted_out_on',
+    'unsubscribed_at',
+    'date',
+    'timestamp',
+    'created_at',
+  ],
+  expires_at: ['expires', 'until', 'expiry'],
+  code: ['error_code'],
+  reason: ['comment', 'note', 'notes'],
+};
+
+/** What spreadsheets and programs write where there is no number. */
+const NO_NUMBER = /^(?:null|nil|none|undefined|nan|n\/?a|total|sum|count|-|#\S+)$/i;
+
+/** A line break and the beginning of another row, in one cell. */
+const SWALLOWED_ROW = /[\r\n]\s*"?(?:\+|00)?\d{6,15}"?\s*(?:[,;\t\r\n]|$)/;
+
+const STRAY_QUOTE =
+  'has a quote in the middle of a cell: put the cell in quotes, and double the quotes in it';
+const OPEN_QUOTE = 'has a quote that is not closed: the rows from there on are not imported';
 
 /**
  * Imports a list of numbers: CSV in UTF-8 with a header row. Valid rows are stored; invalid rows are counted and listed.
@@ -54,7 +132,12 @@ export async function importNumberList<Entry extends object>(
   source: Readable,
   { columns, entryOf, store, invalidList }: NumberListReader<Entry>,
 ): Promise<NumberListImport> {
-  const result: NumberListImport = { imported: 0, unchanged: 0, rejected: 0, errors: [] };
+  const takenAs = { shortCodes: 0, names: 0, withoutPlus: 0 };
+  const result: NumberListImport = { imported: 0, unchanged: 0, rejected: 0, errors: [], takenAs };
+  const reject = (line: number, problem: string) => {
+    result.rejected += 1;
+    if (result.errors.length < MAX_ERRORS) result.errors.push({ line, problem });
+  };
   let chunk: Entry[] = [];
   const flush = async () => {
     const entries = chunk;
@@ -67,28 +150,43 @@ export async function importNumberList<Entry extends object>(
     for await (const { record, info } of rows) {
       if (info.records > MAX_ROWS)
         throw invalidList(`A list must not have more than ${MAX_ROWS} rows. Split it, and import the parts`);
-      const entry = entryOf((column) => textOfCell(record[column] ?? ''));
+      const cell = (column: string) => textOfCell(record[column] ?? '');
+      const entry = problemWith(record) ?? entryOf(cell);
       if (typeof entry === 'string') {
-        result.rejected += 1;
-        if (result.errors.length < MAX_ERRORS) result.errors.push({ line: info.lines, problem: entry });
-      } else if (chunk.push(entry) === CHUNK_SIZE) await flush();
+        reject(info.lines, entry);
+        continue;
+      }
+      const kind = kindOf(cell('number'));
+      if (kind) takenAs[kind] += 1;
+      if (chunk.push(entry) === CHUNK_SIZE) await flush();
     }
     if (chunk.length > 0) await flush();
   };
   const columnsOf = (header: string[]) => {
-    const names = header.map((name) => name.trim().toLowerCase());
+    const names = namesOf(header, ['number', ...columns]);
     if (names.includes('number')) return names;
     const optional = columns.map((name) => `"${name}"`).join(', ');
     throw invalidList(`A list must be CSV with a header row: "number", and optionally ${optional}`);
   };
   let header: string[] = [];
+  const { separator, text } = await openCsv(source);
   const parser = parse({
     columns: (names: string[]) => (header = columnsOf(names)),
-    ...{ info: true, bom: true, skip_empty_lines: true, relax_column_count: true },
+    ...{ info: true, skip_empty_lines: true, relax_column_count: true, delimiter: separator },
     max_record_size: MAX_ROW_CHARACTERS,
+    skip_records_with_error: true,
+  });
+  let skippedLine = 0;
+  parser.on('skip', (error: CsvError & { lines?: number }) => {
+    // The parser would also leave out the rows after it.
+    if (error.code === 'CSV_MAX_RECORD_SIZE') parser.destroy(error);
+    const line = error.lines ?? 0;
+    // One row may have several mistakes.
+    if (line !== skippedLine) reject(line, error.code === 'CSV_QUOTE_NOT_CLOSED' ? OPEN_QUOTE : STRAY_QUOTE);
+    skippedLine = line;
   });
   try {
-    await pipeline(source, parser, take);
+    await pipeline(text, parser, take);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw invalidList(
@@ -99,4 +197,33 @@ export async function importNumberList<Entry extends object>(
   // The parser does not ask for the columns of an empty file.
   columnsOf(header);
   return result;
+}
+
+/** The names of the columns of a header; a usual heading counts where the name itself is missing. */
+function namesOf(header: readonly string[], columns: readonly string[]): string[] {
+  const names = header.map((name) =>
+    name
+      .trim()
+      .toLowerCase()
+      .replaceAll(/[\s-]+/g, '_'),
+  );
+  for (const column of columns) {
+    if (names.includes(column)) continue;
+    const index = names.findIndex((name) => HEADINGS[column]?.includes(name));
+    if (index >= 0) names[index] = column;
+  }
+  return names;
+}
+
+function problemWith(record: Row): string | undefined {
+  if (NO_NUMBER.test(textOfCell(record['number'] ?? ''))) return `number ${NUMBER_RULE}`;
+  const isSwallowing = Object.values(record).some((cell) => cell !== undefined && SWALLOWED_ROW.test(cell));
+  return isSwallowing ? 'has a quote that another row closes: the rows between are not imported' : undefined;
+}
+
+/** What a number is taken for, if it is no E.164 number as it is written. */
+function kindOf(cell: string): keyof NumberListImport['takenAs'] | undefined {
+  const number = normalizePhoneNumber(cell);
+  if (!number.startsWith('+')) return /^\d+$/.test(number) ? 'shortCodes' : 'names';
+  return /^\D*\+|^\D*0[01]/.test(cell) ? undefined : 'withoutPlus';
 }

@@ -8,6 +8,7 @@ export const MAX_REASON_LENGTH = 1000;
  */
 export function checkedReason(reason: string, invalid: new (message: string) => Error): string {
   const trimmed = reason.trim().toWellFormed();
-  if (trimmed !== '' && trimmed.length <= MAX_REASON_LENGTH && !trimmed.includes('\0')) return trimmed;
+  if (trimmed.includes('\0')) throw new invalid('"reason" must not contain the character NUL (U+0000)');
+  if (trimmed !== '' && trimmed.length <= MAX_REASON_LENGTH) return trimmed;
   throw new invalid(`"reason" must be a text of 1 to ${MAX_REASON_LENGTH} characters`);
 }

@@ -1,6 +1,12 @@
 import type { Readable } from 'node:stream';
 import type { PostackDatabase } from '../database/postack-database.js';
-import { importNumberList, timeOfCell, type NumberListImport } from '../csv/number-list-import.js';
+import {
+  importNumberList,
+  NUL_PROBLEM,
+  TIME_RULE,
+  timeOfCell,
+  type NumberListImport,
+} from '../csv/number-list-import.js';
 import type { OptOutScope } from './opt-outs.options.js';
 import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
 import { recordEntries, type OptOutEntry } from './opt-out-record.js';
@@ -43,12 +49,11 @@ function entryOf(cell: (column: string) => string, defaultReason: string): OptOu
   if (ownNumber === undefined) return `own_number ${NUMBER_RULE}, or empty`;
   const at = cell('opted_out_at');
   const occurredAt = at === '' ? new Date() : timeOfCell(at);
-  if (!occurredAt) return 'opted_out_at must be a time in ISO 8601, like 2026-01-31T08:00:00Z, or empty';
+  if (!occurredAt) return `opted_out_at ${TIME_RULE}, or empty`;
   if (occurredAt.getTime() > Date.now()) return 'opted_out_at must not be in the future';
   const reason = cell('reason') || defaultReason;
-  if (reason.length > MAX_REASON_LENGTH || reason.includes('\0')) {
-    return `reason must have at most ${MAX_REASON_LENGTH} characters`;
-  }
+  if (reason.includes('\0')) return NUL_PROBLEM;
+  if (reason.length > MAX_REASON_LENGTH) return `reason must have at most ${MAX_REASON_LENGTH} characters`;
   return {
     ...{ peer, ownNumber, action: 'opt-out', source: 'import', reason, occurredAt },
     ...{ keyword: null, endpoint: null, eventId: null },

@@ -1,7 +1,13 @@
 import type { Readable } from 'node:stream';
 import type { PostackDatabase } from '../database/postack-database.js';
 import { exportNumberList } from '../csv/number-list-export.js';
-import { importNumberList, timeOfCell, type NumberListImport } from '../csv/number-list-import.js';
+import {
+  importNumberList,
+  NUL_PROBLEM,
+  TIME_RULE,
+  timeOfCell,
+  type NumberListImport,
+} from '../csv/number-list-import.js';
 import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
 import { MAX_REASON_LENGTH } from '../errors/decision-reason.js';
 import { suppressions } from './suppression-lists.js';
@@ -45,6 +51,9 @@ export function importSuppressions(
   });
 }
 
+/** `3.0005E+04` */
+const ROUNDED = /^\d+(?:[.,]\d+)?e[+-]?\d+$/i;
+
 /** Stores entries; of several for the same number, only the last. */
 async function store(entries: readonly SuppressionEntry[], database: PostackDatabase): Promise<number> {
   const byNumber = new Map(entries.map((entry) => [entry.number, entry]));
@@ -63,11 +72,13 @@ function entryOf(
   if (number === undefined) return `number ${NUMBER_RULE}`;
   const end = cell('expires_at');
   const expiresAt = end === '' ? null : timeOfCell(end);
-  if (expiresAt === undefined)
-    return 'expires_at must be a time in ISO 8601, like 2026-01-31T08:00:00Z, or empty';
+  if (expiresAt === undefined) return `expires_at ${TIME_RULE}, or empty`;
   if (expiresAt && expiresAt <= since) return 'expires_at must be in the future, or empty';
   const [code, reason] = [cell('code'), cell('reason') || defaultReason];
-  if (`${code}${reason}`.length > MAX_REASON_LENGTH || `${code}${reason}`.includes('\0')) {
+  if (`${code}${reason}`.includes('\0')) return NUL_PROBLEM;
+  if (ROUNDED.test(code))
+    return 'code is a number that a spreadsheet has rewritten: format the column as text';
+  if (`${code}${reason}`.length > MAX_REASON_LENGTH) {
     return `reason and code together must have at most ${MAX_REASON_LENGTH} characters`;
   }
   return {

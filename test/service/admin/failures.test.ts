@@ -101,7 +101,10 @@ describe('suppressions in the admin API', () => {
   let get: TestService['get'];
   let send: TestService['send'];
   const path = (rest = '') => `/api/v1/suppressions${rest}`;
-  const counts = { imported: 0, unchanged: 0, rejected: 0, errors: [] };
+  const counts = {
+    ...{ imported: 0, unchanged: 0, rejected: 0, errors: [] },
+    takenAs: { shortCodes: 0, names: 0, withoutPlus: 0 },
+  };
 
   beforeAll(async () => {
     service = await startTestService();
@@ -156,7 +159,7 @@ describe('suppressions in the admin API', () => {
     ['an empty reason', PEER, '?reason=', 400, 'reason must be a string of 1 to 1000 characters'],
     ['two reasons', PEER, '?reason=a&reason=b', 400, 'reason must be a string of 1 to 1000 characters'],
     ['a blank reason', PEER, '?reason=%20', 400, '"reason" must be a '],
-    ['a NUL in the reason', PEER, '?reason=a%00b', 400, '"reason" must be a '],
+    ['a NUL in the reason', PEER, '?reason=a%00b', 400, '"reason" must not contain the character NUL'],
     ['an unknown parameter', PEER, '?reason=r&why=r', 400, 'unknown parameter "why"; known: reason'],
     ['a wrong number', '5550100001', '?reason=r', 400, 'the number must be a number with + and country code'],
     ['a NUL in the number', '%2B1555%000001', '?reason=r', 400, 'the number must be a number with +'],

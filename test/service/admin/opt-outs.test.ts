@@ -40,7 +40,10 @@ describe.each(ADAPTERS)('OptOutsController, on %s', (adapter) => {
     });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   }
-  const counts = { imported: 0, unchanged: 0, rejected: 0, errors: [] };
+  const counts = {
+    ...{ imported: 0, unchanged: 0, rejected: 0, errors: [] },
+    takenAs: { shortCodes: 0, names: 0, withoutPlus: 0 },
+  };
 
   it('are listed, found by number, and returned with their evidence', async () => {
     const eventId = await write('STOP');
@@ -89,7 +92,7 @@ describe.each(ADAPTERS)('OptOutsController, on %s', (adapter) => {
     ['no reason', PEER, {}, 400, 'reason must be a string of 1 to 1000 characters'],
     ['an empty reason', PEER, { reason: '' }, 400, 'reason must be a string of 1 to 1000 characters'],
     ['a blank reason', PEER, { reason: ' ' }, 400, '"reason" must be a '],
-    ['a NUL in the reason', PEER, { reason: 'a\0b' }, 400, '"reason" must be a '],
+    ['a NUL in the reason', PEER, { reason: 'a\0b' }, 400, '"reason" must not contain the character NUL'],
     ['a number in the body', PEER, { number: PEER, reason: 'r' }, 400, 'unknown parameter "number"; known:'],
     ['an own number that is none', PEER, { ownNumber: '555', reason: 'r' }, 404, 'is not opted out of '],
     [
@@ -154,7 +157,7 @@ describe.each(ADAPTERS)('OptOutsController, on %s', (adapter) => {
     const { status, body } = await upload(`name\n${'Jane\n'.repeat(1_000_000)}`);
     expect(status).toBe(400);
     expect(body['detail']).toMatch(/header row: "number"/);
-    expect((await upload('number\n"')).status).toBe(400);
+    expect(await upload('number\n"')).toMatchObject({ status: 200, body: { imported: 0, rejected: 1 } });
   });
 
   it('keep the rows of a client that then disconnects', async () => {
