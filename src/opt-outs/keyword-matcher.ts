@@ -1,5 +1,6 @@
 import { normalWords } from './normal-words.js';
-import { optOutWording } from './opt-out-wording.js';
+import { besideKeyword, optOutWording } from './opt-out-wording.js';
+import { aboveSignature, withoutQuotedText } from './quoted-text.js';
 import type { OptOutKeywords } from './opt-outs.options.js';
 
 /** What a message asks for. */
@@ -12,7 +13,8 @@ export type KeywordMatch =
  *
  * 47 CFR 64.1200(a)(10)-(12): a reply with one of the usual words opts out, and so does any other wording that a
  * reasonable person would understand as a request to opt out. So a keyword counts when it is the whole message, apart from
- * case, accents, punctuation, quotes and emoji; free wording is only flagged for review by an operator.
+ * case, accents, punctuation, quotes, emoji, and a signature below it; free wording is only flagged for review by an
+ * operator. What others have written (reactions, quotations) says nothing.
  */
 export class KeywordMatcher {
   readonly #matches = new Map<string, KeywordMatch>();
@@ -30,16 +32,19 @@ export class KeywordMatcher {
   classify(text: string): KeywordMatch | null {
     const words = normalWords(text);
     if (words === '') return null;
-    const match = this.#matches.get(words);
+    const above = aboveSignature(text);
+    const match =
+      this.#matches.get(words) ?? (above === null ? undefined : this.#matches.get(normalWords(above)));
     if (match) return match;
-    const phrase = optOutWording(words, this.#stopWords);
+    const own = withoutQuotedText(text);
+    const phrase = optOutWording(normalWords(own), this.#stopWords) ?? besideKeyword(own, this.#stopWords);
     return phrase === null ? null : { kind: 'review', phrase };
   }
 
   #add(kind: 'stop' | 'start' | 'help', keywords: readonly string[]): void {
     for (const keyword of keywords) {
       const words = normalWords(keyword);
-      if (!this.#matches.has(words)) this.#matches.set(words, { kind, keyword });
+      if (words !== '' && !this.#matches.has(words)) this.#matches.set(words, { kind, keyword });
     }
   }
 }

@@ -10,6 +10,9 @@ const MAX_LENGTH = 5000;
  */
 export function normalWords(text: string): string {
   const plain = text
+    // Accents of their own make normalizing take quadratic time; invisible characters take the place of others.
+    .replaceAll(/[\p{M}\p{Cf}]/gu, '')
+    .trimStart()
     .slice(0, MAX_LENGTH)
     .normalize('NFKD')
     .toLowerCase()

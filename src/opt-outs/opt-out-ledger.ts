@@ -11,7 +11,7 @@ import { importOptOuts, type OptOutImport } from './opt-out-import.js';
 import { entriesPage, statesPage, type EntriesFilter, type OptOutFilter } from './opt-out-lists.js';
 import { OptOutEntity } from './opt-out.entity.js';
 import { OptOutEvidenceEntity } from './opt-out-evidence.entity.js';
-import { recordEntries, type OptOutEntry } from './opt-out-record.js';
+import { closeReviews, recordEntries, type OptOutEntry } from './opt-out-record.js';
 import {
   InvalidOptOutError,
   OptOutNotFoundError,
@@ -138,7 +138,7 @@ export class OptOutLedger {
   }
 
   /**
-   * Resolves a review. While it is open, no solicitations are sent to the customer.
+   * Resolves a review, and with it all that the customer has. While one is open, no solicitations are sent to the customer.
    *
    * @param id `OptOutEvidenceEntity.id`.
    * @throws {InvalidOptOutError}
@@ -157,6 +157,7 @@ export class OptOutLedger {
       if (review.resolvedAt) throw new OptOutReviewStateError(id, review.resolvedAt);
       const resolvedAt = new Date();
       await manager.update(OptOutEvidenceEntity, { id }, { resolvedAt });
+      await closeReviews([review.peer], manager);
       const { peer, ownNumber, keyword, endpoint, eventId } = review;
       const event = { keyword, endpoint, eventId };
       await this.#record({ peer, ownNumber, action: decision, reason: checked, ...event }, manager);

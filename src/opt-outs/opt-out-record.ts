@@ -1,9 +1,10 @@
-import type { EntityManager } from 'typeorm';
+import { In, IsNull, type EntityManager, type FindOptionsWhere } from 'typeorm';
 import { tableName } from '../database/table-name.js';
 import type { OptOutScope } from './opt-outs.options.js';
 import { liftOptedIn } from '../suppressions/suppression-record.js';
 import { OptOutEntity } from './opt-out.entity.js';
 import { OptOutEvidenceEntity } from './opt-out-evidence.entity.js';
+import { normalWords } from './normal-words.js';
 import { isOptedOut, supersedes } from './opt-out-state.js';
 
 /** An entry to record. */
@@ -14,6 +15,9 @@ export type OptOutEntry = Pick<
 
 /** An entry that was recorded. */
 export type RecordedEntry = OptOutEntry & Pick<OptOutEvidenceEntity, 'changed'>;
+
+/** The same with when it was resolved: a review that needs no decision of its own is, at once. */
+type StoredEntry = RecordedEntry & Pick<OptOutEvidenceEntity, 'resolvedAt'>;
 
 type State = Omit<OptOutEntity, 'updatedAt'>;
 
@@ -29,7 +33,7 @@ const LOCKS = 1024;
  * - an opt-in by message from a customer who is not opted out: YES is an everyday answer
  * - an imported opt-out of a number that is opted out already, or has opted in since
  *
- * An opt-in also ends a suppression for an opt-out at the carrier.
+ * An opt-in also ends a suppression for an opt-out at the carrier, and an opt-out closes the customer's open review.
  *
  * @returns the recorded entries.
  */
@@ -57,11 +61,46 @@ export async function recordEntries(
     changed.add(state);
     states.set(entry.peer, [...known.filter((other) => other !== replaced), state]);
   }
-  if (recorded.length > 0) await insertEvidence(recorded, manager);
+  const isOut = ({ peer, ownNumber }: OptOutEntry) =>
+    isOptedOut(states.get(peer) ?? [], ownNumber ?? '', scope);
+  if (recorded.length > 0) {
+    await insertEvidence(await withReviews(recorded, isOut, manager), manager);
+    await closeReviews(
+      recorded.filter(({ action }) => action === 'opt-out').map(({ peer }) => peer),
+      manager,
+    );
+  }
   if (changed.size > 0) await storeStates([...changed], manager);
   const optIns = entries.filter(({ action }) => action === 'opt-in');
   if (optIns.length > 0) await liftOptedIn(optIns, manager);
   return recorded;
+}
+
+/** One review of a customer is open at a time, and none of a customer who is opted out. */
+async function withReviews(
+  entries: readonly RecordedEntry[],
+  isOut: (entry: OptOutEntry) => boolean,
+  manager: EntityManager,
+): Promise<StoredEntry[]> {
+  const peers = entries.filter(({ action }) => action === 'review').map(({ peer }) => peer);
+  const open = peers.length === 0 ? [] : await manager.findBy(OptOutEvidenceEntity, openReviewsOf(peers));
+  const covered = new Set(open.map(({ peer }) => peer));
+  return entries.map((entry) => {
+    if (entry.action !== 'review') return { ...entry, resolvedAt: null };
+    const isCovered = covered.has(entry.peer) || isOut(entry);
+    covered.add(entry.peer);
+    return { ...entry, resolvedAt: isCovered ? new Date() : null };
+  });
+}
+
+/** Closes the open reviews of customers. */
+export async function closeReviews(peers: readonly string[], manager: EntityManager): Promise<void> {
+  if (peers.length === 0) return;
+  await manager.update(OptOutEvidenceEntity, openReviewsOf(peers), { resolvedAt: new Date() });
+}
+
+function openReviewsOf(peers: readonly string[]): FindOptionsWhere<OptOutEvidenceEntity> {
+  return { peer: In([...peers]), action: 'review', resolvedAt: IsNull() };
 }
 
 /** Decides whether an entry is recorded, and whether it replaces a state, given the known states of its peer. */
@@ -91,8 +130,13 @@ function afterAll(known: readonly State[], at: Date): Date {
 function stateAfter(entry: OptOutEntry): State {
   const { peer, ownNumber, action, occurredAt: since, source, keyword, eventId, reason } = entry;
   const optedOut = action === 'opt-out';
-  return { peer, ownNumber: ownNumber ?? '', optedOut, since, source, keyword, eventId, reason };
+  const isForAll = optedOut && keyword !== null && FOR_ALL.has(normalWords(keyword));
+  const state = { peer, ownNumber: isForAll ? '' : (ownNumber ?? '') };
+  return { ...state, optedOut, since, source, keyword, eventId, reason };
 }
+
+/** Keywords that opt out of the messages of all own numbers, also where others count for one. */
+const FOR_ALL = new Set(['stopall', 'stop all']);
 
 /** Locks peers until the transaction ends; always in the same order, so that transactions cannot deadlock. */
 async function lockPeers(peers: readonly string[], manager: EntityManager): Promise<void> {
@@ -104,12 +148,13 @@ async function lockPeers(peers: readonly string[], manager: EntityManager): Prom
   );
 }
 
-async function insertEvidence(entries: readonly RecordedEntry[], manager: EntityManager): Promise<void> {
+async function insertEvidence(entries: readonly StoredEntry[], manager: EntityManager): Promise<void> {
   const table = tableName(manager.dataSource, OptOutEvidenceEntity);
   const columns =
-    'peer, own_number, action, source, keyword, endpoint, event_id, reason, occurred_at, changed';
-  const rows = entries.map(({ ownNumber, eventId, occurredAt, ...entry }) => ({
+    'peer, own_number, action, source, keyword, endpoint, event_id, reason, occurred_at, changed, resolved_at';
+  const rows = entries.map(({ ownNumber, eventId, occurredAt, resolvedAt, ...entry }) => ({
     ...entry,
+    resolved_at: resolvedAt,
     own_number: ownNumber,
     event_id: eventId,
     occurred_at: occurredAt,

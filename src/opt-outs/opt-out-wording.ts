@@ -1,3 +1,6 @@
+import { normalWords } from './normal-words.js';
+import { REVIEW_WORDS, STOP_SLIPS } from './opt-out-words.js';
+
 // All patterns match normalized words, as `normalWords` returns them.
 
 const MESSAGES =
@@ -56,8 +59,8 @@ const PATTERNS: readonly string[] = [
   '(?:schreib|schreibt|schreiben sie|schicken sie|schickt) mir (?:bitte )?(?:nicht|nichts|keine)(?: mehr)?',
   '(?:falsche nummer|(?:lass|lasst|lassen sie) mich in ruhe)',
   '(?:losche|loscht|loschen sie)(?: bitte)? meine nummer',
-  // Words of several languages, as the whole message
-  '^(?:stopp|alto|baja|parar|detener|pare|desabonner|smettila|basta|parem)$',
+  '(?:stop|end|quit|cancel)2(?:quit|end|stop|cancel|unsubscribe)',
+  'un subscribe',
 ];
 
 const WORDING = new RegExp(`(?<![^ ])(?:${PATTERNS.join('|')})(?![^ ])`, 'u');
@@ -77,9 +80,62 @@ const FILLERS = new Set(
  * @param stopWords The normalized one-word keywords; together with nothing but filler words, they ask to opt out as well.
  */
 export function optOutWording(words: string, stopWords: ReadonlySet<string>): string | null {
+  if (WHOLE_MESSAGES.has(words)) return words;
   const [phrase] = WORDING.exec(words) ?? [];
   if (phrase !== undefined) return phrase.trim();
   const rest = words.split(' ').filter((word) => !FILLERS.has(word));
   const [first] = rest;
-  return first !== undefined && rest.every((word) => stopWords.has(word)) ? first : null;
+  if (first === undefined) return null;
+  if (rest.every((word) => stopWords.has(word))) return first;
+  return rest.length === 1 && [...stopWords].some((keyword) => isSlipOf(first, keyword)) ? first : null;
+}
+
+/** Words that are the whole message. */
+const WHOLE_MESSAGES = new Set(
+  [...REVIEW_WORDS.flatMap(({ words }) => words), ...STOP_SLIPS].map(normalWords),
+);
+
+/** Keywords that are ordinary words: beside others they mean something else, such as an order. */
+const ORDINARY = new Set(['end', 'cancel', 'quit', 'remove', 'revoke']);
+
+/** In words: more is a text of its own. */
+const MAX_BESIDE = 8;
+
+/** What separates a keyword from a name, a signature or an effect that is beside it. */
+const SEPARATORS = /[^\p{L}\p{M}\p{N}\p{Cf}\s'’]+|\s{2,}|[\r\n]+|^\s*no ?subject\s/giu;
+
+/** The keyword that is set apart from the rest of a short text, as in `Stop - Maria`; `null` if there is none. */
+export function besideKeyword(text: string, stopWords: ReadonlySet<string>): string | null {
+  if (text.length > 500) return null;
+  const parts = text.split(SEPARATORS).map(normalWords).filter(Boolean);
+  if (parts.join(' ').split(' ').length > MAX_BESIDE) return null;
+  return parts.find((part) => stopWords.has(part) && !ORDINARY.has(part)) ?? null;
+}
+
+/** Whether a word is a long keyword but for one letter, or two of the longest: added, left out, other, or swapped. */
+function isSlipOf(word: string, keyword: string): boolean {
+  const most = keyword.length >= 9 ? 2 : keyword.length >= 6 ? 1 : 0;
+  // Without its first letters, UNSUBSCRIBE means the opposite.
+  if (most === 0 || !word.startsWith(keyword.charAt(0))) return false;
+  return Math.abs(word.length - keyword.length) <= most && distance(word, keyword) <= most;
+}
+
+/** Optimal string alignment distance. */
+function distance(a: string, b: string): number {
+  let [before, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, index) => index)];
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const isSame = a[i - 1] === b[j - 1];
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      next[j] = Math.min(
+        (last[j] ?? 0) + 1,
+        (next[j - 1] ?? 0) + 1,
+        (last[j - 1] ?? 0) + (isSame ? 0 : 1),
+        isSwapped ? (before[j - 2] ?? 0) + 1 : Infinity,
+      );
+    }
+    [before, last] = [last, next];
+  }
+  return last[b.length] ?? 0;
 }

@@ -17,6 +17,9 @@ import {
   type Compliance,
 } from '../support/compliance-database.js';
 
+/** Another customer. */
+const OTHER = '+15550100021';
+
 describe('OptOutLedger', () => {
   let compliance: Compliance;
   let parts: ReturnType<typeof partsOf>;
@@ -107,12 +110,16 @@ describe('OptOutLedger', () => {
   });
 
   it('lets an operator resolve a review once, as an opt-out or not', async () => {
-    const [stop, wrong] = [received('leave me alone', second(1)), received('wrong number', second(2))];
-    await parts.project(stop, wrong);
+    const [stop, other] = [
+      received('leave me alone', second(1)),
+      received('go away', second(2), { from: OTHER }),
+    ];
+    await parts.project(stop, other);
     const [second_, first] = (await parts.ledger.reviews()).items;
     await parts.ledger.resolveReview(second_!.id, { decision: 'dismiss', reason: 'about the invoice' });
+    expect(await parts.ledger.hasOpenReview(OTHER)).toBe(false);
+    expect(await parts.ledger.isOptedOut(OTHER, OWN)).toBe(false);
     expect(await parts.ledger.hasOpenReview(PEER)).toBe(true);
-    expect(await parts.ledger.isOptedOut(PEER, OWN)).toBe(false);
     const resolved = await parts.ledger.resolveReview(first!.id, { decision: 'opt-out', reason: 'clear' });
     expect(resolved.resolvedAt).toBeInstanceOf(Date);
     expect(await parts.ledger.hasOpenReview(PEER)).toBe(false);
@@ -122,14 +129,31 @@ describe('OptOutLedger', () => {
     const { items } = await parts.ledger.history(PEER);
     expect(items.map(({ action, reason, eventId }) => [action, reason, eventId])).toEqual([
       ['opt-out', 'clear', stop.id],
-      ['dismiss', 'about the invoice', wrong.id],
-      ['review', null, wrong.id],
       ['review', null, stop.id],
     ]);
     // An operator's later decision must not cause a confirmation.
     expect(await parts.ledger.evidenceOf(stop)).toMatchObject({ action: 'review', changed: false });
     const again = parts.ledger.resolveReview(first!.id, { decision: 'dismiss', reason: 'no' });
     await expect(again).rejects.toThrow(OptOutReviewStateError);
+  });
+
+  it('has one open review of a customer, which a decision or a STOP closes', async () => {
+    const openIds = async () => (await parts.ledger.reviews()).items.map(({ eventId }) => eventId);
+    const asked = [1, 2, 3].map((at) => received('please stop', second(at)));
+    await parts.project(asked[0]!, asked[1]!);
+    await parts.project(asked[2]!);
+    expect(await openIds()).toEqual([asked[0]!.id]);
+    expect((await parts.ledger.history(PEER)).items).toHaveLength(3);
+    const [review] = (await parts.ledger.reviews()).items;
+    await parts.ledger.resolveReview(review!.id, { decision: 'dismiss', reason: 'meant the music' });
+    expect(await parts.ledger.hasOpenReview(PEER)).toBe(false);
+    const later = received('please stop', second(4));
+    await parts.project(later);
+    expect(await openIds()).toEqual([later.id]);
+    await parts.project(received('STOP', second(5)));
+    expect(await parts.ledger.hasOpenReview(PEER)).toBe(false);
+    await parts.project(received('please stop', second(6)));
+    expect(await openIds()).toEqual([]);
   });
 
   it.each(['0', 'x', '9'.repeat(30)])('does not find a review with the id %s', async (id) => {

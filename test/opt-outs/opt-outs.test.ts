@@ -132,6 +132,15 @@ describe('OptOutsProjection', () => {
     expect(await isOut('+15550100009')).toBe(true);
   });
 
+  it.each(['STOPALL', 'Stop all!'])('opts out from all numbers with %s, whatever the scope', async (text) => {
+    parts = partsOf(compliance.dataSource, { optOut: { scope: 'number' } });
+    await parts.project(received(text, second(1)));
+    expect(await isOut()).toBe(true);
+    expect(await isOut(OTHER_OWN)).toBe(true);
+    const [entry] = await history();
+    expect(entry).toMatchObject({ ownNumber: OWN, changed: true });
+  });
+
   it('records an event from the future with its time of receipt', async () => {
     await parts.project(received('STOP', new Date(Date.UTC(2099, 0))));
     const [entry] = await history();

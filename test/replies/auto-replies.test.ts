@@ -145,9 +145,12 @@ describe('AutoRepliesListener', () => {
     expect(await answersOf(customer, 'START')).toEqual(reply('Thank you'));
   });
 
-  it('answers a message that is flagged for review', async () => {
+  it('answers a message that is flagged for review by a rule about it, not by a default one', async () => {
     await addDefault();
-    expect(await answersOf(newNumber(), 'please stop texting me')).toEqual(reply('Thank you'));
+    expect(await answersOf(newNumber(), 'please stop texting me')).toEqual([]);
+    await rules.create({ name: 'Stop?', kind: 'prefix', pattern: 'please stop', template: 'We will ask' });
+    expect(await answersOf(newNumber(), 'please stop texting me')).toEqual(reply('We will ask'));
+    expect(await answersOf(newNumber(), 'Liked “Reply STOP to unsubscribe”')).toEqual(reply('Thank you'));
   });
 
   it('does not answer a message without sender or text', async () => {

@@ -4,10 +4,10 @@ import type { ActiveHours } from './active-hours.js';
  * How a rule recognises a message, in the order of evaluation of rules with equal priority. Case makes no difference.
  *
  * - `keyword`: the message is one of the words or phrases in `pattern` (separated by commas: `hours, opening hours`),
- *   apart from punctuation or quotes around it
+ *   apart from punctuation, quotes or emoji around it
  * - `prefix`: the message begins with one of those, as whole words
  * - `regex`: the message contains a match of the regular expression `pattern` (RE2 syntax: linear time, no look-around)
- * - `default`: any message that no other rule answers
+ * - `default`: any message that no other rule answers, unless it may ask to opt out
  */
 export const REPLY_RULE_KINDS = ['keyword', 'prefix', 'regex', 'default'] as const;
 

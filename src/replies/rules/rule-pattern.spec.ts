@@ -28,6 +28,10 @@ describe('compilePattern for keyword', () => {
     'ｈｏｕｒｓ',
     'opening  hours',
     'Opening\nHours.',
+    'hours🙂',
+    '👋🏽 Hours ❤️',
+    'ho\u200burs\ufe0f',
+    `${'\u200b'.repeat(5001)}hours`,
   ])('matches the whole message, as in %p', (text) => {
     expect(matches('keyword', 'Hours, opening hours', text)).toBe(true);
   });

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { MessageReceivedEvent } from '../../events/message-received.event.js';
+import { KeywordMatcher } from '../../opt-outs/keyword-matcher.js';
+import { OptOutOptions } from '../../opt-outs/opt-outs.options.js';
 import { checkSmsText } from '../../outbox/sms-segments.js';
 import { OutboxOptions } from '../../outbox/outbox.options.js';
 import { RepliesOptions } from '../replies.options.js';
@@ -35,9 +37,26 @@ export class RuleReplies extends ReplyPolicy {
   }
 }
 
-/** Answers by the stored default rules, after all other policies. */
+/**
+ * Answers by the stored default rules, after all other policies; but nothing that may ask to opt out, which a person answers.
+ */
 @Injectable()
 export class DefaultRuleReply extends RuleReplies {
   override readonly priority = -100;
   protected override readonly among = 'default';
+  readonly #keywords: KeywordMatcher;
+
+  constructor(
+    rules: ReplyRules,
+    options: RepliesOptions,
+    outbox: OutboxOptions,
+    { keywords }: OptOutOptions,
+  ) {
+    super(rules, options, outbox);
+    this.#keywords = new KeywordMatcher(keywords);
+  }
+
+  override async answer(event: MessageReceivedEvent): Promise<string | null> {
+    return this.#keywords.classify(event.text ?? '')?.kind === 'review' ? null : super.answer(event);
+  }
 }
