@@ -5,6 +5,7 @@ import { LOOKUP } from '../messages/message-state.js';
 import { MessageStore, type MessageChange } from '../messages/message-store.js';
 import { MessageEntity } from '../messages/message.entity.js';
 import { phoneNumberFromEvent } from '../events/phone-number.js';
+import { liftReachable } from '../suppressions/suppression-record.js';
 import { Suppressions } from '../suppressions/suppressions.js';
 import { causeOf } from './failure-catalogue.js';
 import { FailurePolicies } from './reactions/failure-policies.js';
@@ -14,7 +15,7 @@ import { FailuresOptions } from './failures.options.js';
 /**
  * Keeps one record for each message that did not arrive, in the transaction that changes the message. The record is
  * derived from the message, so it does not depend on the order or repetition of events, or on whether an event or a
- * lookup reported the failure. Changes without failures execute no statement.
+ * lookup reported the failure. A number that has written, or received a message, is not suppressed any longer.
  */
 @Injectable()
 export class FailureRecords implements OnModuleInit {
@@ -57,6 +58,8 @@ export class FailureRecords implements OnModuleInit {
         manager,
       );
     }
+    const reachable = changes.map(reachableBy).filter((one) => one !== null);
+    if (reachable.length > 0) await liftReachable(reachable, manager);
   }
 
   /** `null` if the message has not failed, or its failure did not change. */
@@ -81,6 +84,19 @@ export class FailureRecords implements OnModuleInit {
       isSettled: !isByLookup && this.policies.decideNothing({ code, causeClass }),
     };
   }
+}
+
+/** The customer's number, if the message has just come from there, or arrived there. */
+function reachableBy({ before, after }: MessageChange): { number: string; at: Date } | null {
+  const { direction, from, to, state, firstEventAt, stateAt } = after;
+  const isNew =
+    direction === 'inbound' ? !before : hasArrived(state) && !(before && hasArrived(before.state));
+  const number = isNew ? phoneNumberFromEvent(direction === 'inbound' ? from : to) : null;
+  return number === null ? null : { number, at: direction === 'inbound' ? firstEventAt : stateAt };
+}
+
+function hasArrived(state: MessageEntity['state']): boolean {
+  return state === 'delivered' || state === 'read';
 }
 
 type FailureFact = DeliveryFact & { state: 'failed' | 'undelivered' };

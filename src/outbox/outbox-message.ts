@@ -100,6 +100,9 @@ export interface OutboxReceipt {
   isDuplicate: boolean;
 }
 
+/** What can be sent to: E.164 or a short code. */
+export const RECIPIENT = /^(?:\+[1-9]\d{4,14}|\d{3,8})$/;
+
 /**
  * Why a send rule blocks a message, and what follows: hold it for an operator, defer it, or cancel it. `detail` is a
  * sentence for operators.

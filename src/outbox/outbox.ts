@@ -10,6 +10,7 @@ import { OutboxOptions } from './outbox.options.js';
 import { MissingApiKeyError } from '../postack-api/unconfigured-client.js';
 import { isTimeZone } from './send-rules/quiet-hours.js';
 import {
+  RECIPIENT,
   SENDABLE_CATEGORIES,
   type EnqueueOptions,
   type NewOutboxMessage,
@@ -22,9 +23,9 @@ import { InvalidOutboxMessageError } from './outbox-errors.js';
 import { checkSmsText } from './sms-segments.js';
 
 const MAX_KEY_LENGTH = 1000;
+const MAX_SENDER_LENGTH = 64;
 
-/** E.164 or a short code; a sender may also be an alphanumeric name. */
-const RECIPIENT = /^(?:\+[1-9]\d{4,14}|\d{3,8})$/;
+/** As `RECIPIENT`, or an alphanumeric name. */
 const SENDER = /^(?:\+[1-9]\d{4,14}|\d{3,8}|[\p{L}\d][\p{L}\d ._&-]{0,10})$/u;
 
 type Enqueued = Omit<NewOutboxMessage, 'category'> & { category: OutboxCategory };
@@ -135,9 +136,12 @@ export class Outbox implements ReplySink {
 }
 
 function problemsWith(message: Enqueued): string[] {
-  const { from, to, idempotencyKey, timeZone, notBefore } = message;
+  const { from, to, category, idempotencyKey, timeZone, notBefore } = message;
   const problems: string[] = [];
-  if (!RECIPIENT.test(to)) problems.push('"to" must be a number like +15550100001, or a short code');
+  // An answer to any sender is stored; a send rule cancels what cannot be sent.
+  const isAnswer = category === 'reply' || category === 'confirmation';
+  const isRecipient = RECIPIENT.test(to) || (isAnswer && to !== '' && to.length <= MAX_SENDER_LENGTH);
+  if (!isRecipient) problems.push('"to" must be a number like +15550100001, or a short code');
   if (!SENDER.test(from)) problems.push('"from" must be one of your numbers, like +15550100002');
   if (
     idempotencyKey.length === 0 ||

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { queryPrepared } from '../database/query-prepared.js';
 import { tableName } from '../database/table-name.js';
 import { SuppressionEntity } from './suppression.entity.js';
 
@@ -77,6 +78,29 @@ export async function liftOptedIn(
      )`,
     [peers, times],
     'The recipient has opted in again',
+  );
+}
+
+/**
+ * Ends, in the transaction of `manager`, the suppressions of numbers that have proved to be reachable since: a message came
+ * from there, or arrived there. An opt-out at the carrier stays.
+ */
+export async function liftReachable(
+  reachable: readonly { number: string; at: Date }[],
+  manager: EntityManager,
+): Promise<void> {
+  const suppressions = tableName(manager.dataSource, SuppressionEntity);
+  await queryPrepared(
+    manager,
+    `UPDATE ${suppressions} SET removed_at = date_trunc('milliseconds', clock_timestamp()),
+       removed_reason = 'The number is reachable: a message came from there, or arrived'
+     WHERE number IN (
+       SELECT known.number FROM ${suppressions} AS known JOIN unnest($1::text[], $2::timestamptz[]) AS one (number, at) USING (number)
+       WHERE known.source = 'failure' AND known.removed_at IS NULL AND known.code IS DISTINCT FROM '${OPTED_OUT_CODE}'
+         AND one.at > known.since
+       ORDER BY known.number FOR UPDATE OF known
+     )`,
+    [reachable.map(({ number }) => number), reachable.map(({ at }) => at.toISOString())],
   );
 }
 

@@ -50,6 +50,30 @@ describe('FailureReactions', () => {
     });
   });
 
+  it('suppress a number no longer once a message has come from there, or arrived there', async () => {
+    const to = newNumber();
+    const suppressions = app.application.get(Suppressions);
+    const isSuppressed = async () => (await suppressions.find(to)) !== null;
+    const writes = async (id: string, at: Date) => {
+      const data = { id, from: to, to: OURS, text: 'Hi, I have a new phone' };
+      const event = await app.post({ type: 'message.received', timestamp: at.toISOString(), data });
+      await waitForEvent(app.application, event.id, ({ status }) => status === 'done');
+    };
+    await report('message.undelivered', { id: 'SM_reach1', from: OURS, to, errorCode: '30005' });
+    expect(await isSuppressed()).toBe(true);
+    await writes('SM_before', new Date(Date.now() - DAY_MS));
+    expect(await isSuppressed()).toBe(true);
+    await writes('SM_after', new Date());
+    expect(await isSuppressed()).toBe(false);
+    const { items } = await suppressions.list({ number: to, isActive: false });
+    expect(items).toMatchObject([{ removedReason: expect.stringContaining('is reachable') }]);
+    await report('message.undelivered', { id: 'SM_reach2', from: OURS, to, errorCode: '30005' });
+    expect(await isSuppressed()).toBe(true);
+    const delivered = await report('message.delivered', { id: 'SM_reach3', from: OURS, to });
+    await waitForEvent(app.application, delivered, ({ status }) => status === 'done');
+    expect(await isSuppressed()).toBe(false);
+  });
+
   it('suppress a number permanently if its owner opted out elsewhere, until START', async () => {
     const to = newNumber();
     await report('message.undelivered', { id: 'SM_optout', from: OURS, to, errorCode: '21610' });

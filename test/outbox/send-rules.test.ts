@@ -91,6 +91,14 @@ describe('SendRules', () => {
     expect(await reason({})).toBeNull();
   });
 
+  it('cancels an answer to a name', async () => {
+    const block = await check(await queued({ category: 'reply', to: 'Acme Shop' }));
+    expect(block).toEqual({
+      kind: 'cancel',
+      detail: "Ac*****op is a sender's name, which cannot be sent to",
+    });
+  });
+
   it('cancels a resend of a message that may have been delivered after all', async () => {
     const reported = (state: string, others: string[]) =>
       compliance.database.query(

@@ -6,7 +6,9 @@ import type { OutboxMessageEntity } from '../../src/outbox/outbox-message.entity
 import { ReplyPolicy } from '../../src/replies/reply-policy.js';
 import { ReplyRules } from '../../src/replies/rules/reply-rules.js';
 import { waitForListener } from '../../src/testing/index.js';
+import { OptOutLedger } from '../../src/opt-outs/opt-out-ledger.js';
 import { messageBody, startTestApplication } from '../support/test-application.js';
+import { waitUntil } from '../support/wait-until.js';
 import {
   newNumber,
   OURS,
@@ -151,6 +153,28 @@ describe('AutoRepliesListener', () => {
     await rules.create({ name: 'Stop?', kind: 'prefix', pattern: 'please stop', template: 'We will ask' });
     expect(await answersOf(newNumber(), 'please stop texting me')).toEqual(reply('We will ask'));
     expect(await answersOf(newNumber(), 'Liked “Reply STOP to unsubscribe”')).toEqual(reply('Thank you'));
+  });
+
+  it('answers no name: the answer is cancelled, with the reason', async () => {
+    await addDefault();
+    const cancelled = async (text: string) => {
+      const id = await write('Acme Shop', text);
+      await waitForListener(app.application, id, 'replies', 'done');
+      return waitUntil(
+        async () => {
+          const [row] = await app.database.query<{ status: string; detail: string }>(
+            `SELECT status, decision_reason AS detail FROM postack.outbox_message WHERE in_reply_to = $1 AND status <> 'queued'`,
+            [id],
+          );
+          return row;
+        },
+        { what: () => `an answer to ${text}` },
+      );
+    };
+    const expected = { status: 'cancelled', detail: expect.stringContaining("is a sender's name") };
+    expect(await cancelled('Your code is 123456. Do not reply.')).toMatchObject(expected);
+    expect(await cancelled('STOP')).toMatchObject(expected);
+    expect(await app.application.get(OptOutLedger).isOptedOut('Acme Shop', OURS)).toBe(true);
   });
 
   it('does not answer a message without sender or text', async () => {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { maskPhoneNumber } from '../../events/phone-number.js';
 import { OptOutLedger } from '../../opt-outs/opt-out-ledger.js';
-import type { HeldReason, SendBlock } from '../outbox-message.js';
+import { RECIPIENT, type HeldReason, type SendBlock } from '../outbox-message.js';
 import type { OutboxMessageEntity } from '../outbox-message.entity.js';
 import type { SuppressionEntity } from '../../suppressions/suppression.entity.js';
 import { Suppressions } from '../../suppressions/suppressions.js';
@@ -33,13 +33,14 @@ export class SendRules {
    * Checks the send rules. Call it right before each request, in the transaction that marks the message as being sent.
    * The first rule that applies decides:
    *
-   * 1. a resend of a message that may have been delivered after all is cancelled
-   * 2. own numbers get no replies and no confirmations
-   * 3. a recipient who has opted out gets only the one confirmation
-   * 4. a suppressed number gets only such a confirmation
-   * 5. a recipient with an open opt-out review gets no solicitations
-   * 6. solicitations are deferred until the recipient's quiet hours end
-   * 7. replies and confirmations have limits for each recipient; only this rule yields when an operator releases the
+   * 1. an answer to a sender that is no number, such as a name, is cancelled
+   * 2. a resend of a message that may have been delivered after all is cancelled
+   * 3. own numbers get no replies and no confirmations
+   * 4. a recipient who has opted out gets only the one confirmation
+   * 5. a suppressed number gets only such a confirmation
+   * 6. a recipient with an open opt-out review gets no solicitations
+   * 7. solicitations are deferred until the recipient's quiet hours end
+   * 8. replies and confirmations have limits for each recipient; only this rule yields when an operator releases the
    *    message
    *
    * @returns the block; `null` when the message may be sent now.
@@ -50,6 +51,9 @@ export class SendRules {
     now: Date = new Date(),
   ): Promise<SendBlock | null> {
     const { from, to, category, resendOf } = message;
+    if (!RECIPIENT.test(to)) {
+      return { kind: 'cancel', detail: `${maskPhoneNumber(to)} is a sender's name, which cannot be sent to` };
+    }
     if (resendOf !== null && !(await hasCertainlyFailed(resendOf, manager))) {
       return {
         kind: 'cancel',
