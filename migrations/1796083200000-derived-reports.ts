@@ -214,7 +214,7 @@ function messageView(schema: string): string {
       delivered_after_ms,
       conversation IS NOT NULL AND NOT ${hasEarlier('inbound')} AND NOT ${hasEarlier('outbound')} AS opens_conversation,
       CASE WHEN direction = 'inbound' THEN (
-        SELECT extract(epoch FROM r.first_event_at - m.first_event_at)::double precision * 1000 FROM ${schema}.message r
+        SELECT (extract(epoch FROM r.first_event_at - m.first_event_at) * 1000)::double precision FROM ${schema}.message r
         WHERE r.conversation = m.conversation AND r.direction = 'outbound' AND r.first_event_at >= m.first_event_at
           AND r.first_event_at <= m.first_event_at + interval '24 hours'
           AND (r.first_event_at > m.first_event_at OR m.id COLLATE "C" < r.id COLLATE "C")

@@ -628,7 +628,7 @@ CREATE VIEW postack.report_message AS
            FROM postack.message e
           WHERE ((e.conversation = m.conversation) AND (e.direction = 'outbound'::text) AND (e.first_event_at > (m.first_event_at - '24:00:00'::interval)) AND (e.first_event_at <= m.first_event_at) AND ((e.first_event_at < m.first_event_at) OR ((e.id COLLATE "C") < (m.id COLLATE "C")))))))) AS opens_conversation,
         CASE
-            WHEN (direction = 'inbound'::text) THEN ( SELECT ((EXTRACT(epoch FROM (r.first_event_at - m.first_event_at)))::double precision * (1000)::double precision)
+            WHEN (direction = 'inbound'::text) THEN ( SELECT ((EXTRACT(epoch FROM (r.first_event_at - m.first_event_at)) * (1000)::numeric))::double precision AS float8
                FROM postack.message r
               WHERE ((r.conversation = m.conversation) AND (r.direction = 'outbound'::text) AND (r.first_event_at >= m.first_event_at) AND (r.first_event_at <= (m.first_event_at + '24:00:00'::interval)) AND ((r.first_event_at > m.first_event_at) OR ((m.id COLLATE "C") < (r.id COLLATE "C"))))
               ORDER BY r.first_event_at

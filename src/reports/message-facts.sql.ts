@@ -31,7 +31,7 @@ export function opensSql(message: string): string {
 /** Milliseconds from the inbound message `m` to its reply; `null` without one. */
 export function repliedAfterMsSql(message: string): string {
   return `CASE WHEN m.direction = 'inbound' THEN (
-    SELECT extract(epoch FROM r.first_event_at - m.first_event_at)::float8 * 1000 FROM ${message} r
+    SELECT (extract(epoch FROM r.first_event_at - m.first_event_at) * 1000)::float8 FROM ${message} r
     WHERE r.conversation = m.conversation AND r.direction = 'outbound' AND r.first_event_at >= m.first_event_at
       AND r.first_event_at <= m.first_event_at + interval '${REPLY_WINDOW_MS} ms' AND ${isOrdered('m', 'r')}
     ORDER BY r.first_event_at LIMIT 1) END`;
@@ -76,7 +76,7 @@ function sortedFactsSql(message: string, prices: string): string {
       m.conversation IS NOT NULL AND coalesce(m.before <= m.first_event_at - interval '${CONVERSATION_GAP_MS} ms', true) AS opens,
       CASE WHEN m.direction = 'inbound' AND m.conversation IS NOT NULL
           AND m.reply_at <= m.first_event_at + interval '${REPLY_WINDOW_MS} ms'
-        THEN extract(epoch FROM m.reply_at - m.first_event_at)::float8 * 1000 END AS replied_after_ms
+        THEN (extract(epoch FROM m.reply_at - m.first_event_at) * 1000)::float8 END AS replied_after_ms
     FROM (
       SELECT id, first_event_at, direction, state, own_number_key, country, segments, error_code, delivered_after_ms, peer_prefix,
         conversation, lead(first_event_at) OVER newest_first AS before,

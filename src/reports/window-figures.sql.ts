@@ -164,7 +164,7 @@ export function messageFiguresSql({ source, figures, duration }: Tables, neighbo
 export function eventFiguresSql({ source, figures, duration }: Tables): string {
   const events = `
     SELECT received_at AS at, dispatched_at IS NOT NULL AS is_dispatched, status = 'quarantined' AS is_quarantined,
-      NULL AS "ownNumber", CASE WHEN dispatched_at IS NOT NULL THEN extract(epoch FROM received_at - occurred_at)::float8 * 1000 END AS lag_ms
+      NULL AS "ownNumber", CASE WHEN dispatched_at IS NOT NULL THEN (extract(epoch FROM received_at - occurred_at) * 1000)::float8 END AS lag_ms
     FROM ${source} WHERE received_at >= $1 AND received_at < $2`;
   return `
   WITH fact AS MATERIALIZED (${inWindows(events)}),

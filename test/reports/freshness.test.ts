@@ -46,7 +46,7 @@ describe('The asOf of reports', () => {
   });
 
   it('lets a test wait for the figures of each event', async () => {
-    for (let event = 0; event < 20; event += 1) {
+    for (let event = 0; event < 8; event += 1) {
       await host.post(messageBody('message.received'));
       await waitForReports(host.application);
       const { messages } = await reports.summary({ from: new Date(0) });
