@@ -131,9 +131,9 @@ describe('DispatchBatch', () => {
       });
       try {
         const { id } = await app.post(messageBody('message.sent'));
-        // It hangs more often than there are connections in the pool.
+        // It hangs more often than there are connections in the pool. On a slow machine the call that ends may be too late, too.
         await waitForEvent(app.application, id, isDone);
-        expect(app.application.get(Hanging).calls).toBe(6);
+        expect(app.application.get(Hanging).calls).toBeGreaterThanOrEqual(6);
       } finally {
         await app.close();
       }
