@@ -82,7 +82,8 @@ export class DispatchBatch {
     { limit, timeoutMs, afterRowId }: { limit: number; timeoutMs: number; afterRowId: bigint },
     runProjection: ProjectionStep,
   ): Promise<StoredEvent[]> {
-    const progress: { plan?: DeliveryPlan; blocked: BlockedGroups; isCommitting: boolean } = {
+    const progress: { plan?: DeliveryPlan; routes: Routes; blocked: BlockedGroups; isCommitting: boolean } = {
+      routes: new Map(),
       blocked: [],
       isCommitting: false,
     };
@@ -93,12 +94,19 @@ export class DispatchBatch {
         if (events.length === 0) return [];
         await this.subscriptions.ensure(subscriptions, manager);
         progress.plan = new DeliveryPlan(this.workers, this.leases.current);
-        progress.blocked = await this.#dispatch(events, progress.plan, manager, runProjection);
+        progress.routes = new Map(events.map(({ event }) => [event, this.subscriptions.routeOf(event)]));
+        progress.blocked = await this.#dispatch(
+          events,
+          progress.routes,
+          progress.plan,
+          manager,
+          runProjection,
+        );
         progress.isCommitting = true;
         return events;
       });
       progress.plan?.handOver();
-      this.#recognize(claimed);
+      this.#recognize(progress.routes);
       this.#unblock(progress.blocked);
       return claimed;
     } catch (error) {
@@ -112,11 +120,11 @@ export class DispatchBatch {
 
   async #dispatch(
     claimed: readonly StoredEvent[],
+    routes: Routes,
     plan: DeliveryPlan,
     manager: EntityManager,
     runProjection: ProjectionStep,
   ): Promise<BlockedGroups> {
-    const routes = new Map(claimed.map(({ event }) => [event, this.subscriptions.routeOf(event)]));
     for (const [projection, batch] of bySubscriber(claimed, routes, 'projections')) {
       // A projection that only other processes have gets its events one by one, from there.
       if (projection.handler) await runProjection(projection.handler, batch, manager);
@@ -136,9 +144,8 @@ export class DispatchBatch {
     return blocked;
   }
 
-  #recognize(events: readonly StoredEvent[]): void {
-    for (const { event } of events) {
-      const { projections, listeners } = this.subscriptions.routeOf(event);
+  #recognize(routes: Routes): void {
+    for (const [event, { projections, listeners }] of routes) {
       if (projections.length + listeners.length > 0) this.unrecognized.check(event);
       else if (!isIgnored(event)) this.unrecognized.unhandled(event);
     }

@@ -1,4 +1,4 @@
-import { IsInt, Max, Min } from 'class-validator';
+import { IsInt, Max, Min, ValidateBy } from 'class-validator';
 import { ConfigurationError } from './configuration-error.js';
 
 /**
@@ -44,4 +44,15 @@ export function IsWhole(unit: string, min: number, max = Infinity, prefix = ''):
     Min(min, rule)(target, property);
     if (max !== Infinity) Max(max, rule)(target, property);
   };
+}
+
+/** Property decorator: a value without problems. @param problemsOf One line for each thing that is wrong with it. */
+export function HasNoProblems(problemsOf: (value: unknown) => readonly string[]): PropertyDecorator {
+  return ValidateBy({
+    name: 'hasNoProblems',
+    validator: {
+      validate: (value: unknown) => problemsOf(value).length === 0,
+      defaultMessage: (context) => problemsOf(context?.value).join('; '),
+    },
+  });
 }

@@ -84,14 +84,15 @@ export class EventRules {
   }
 }
 
-function resolve(kind: EventKind): ResolvedKind {
+/** `undefined` for what is no `EventKind`. */
+function resolve(kind: unknown): ResolvedKind {
   if (kind === 'ignored') return kind;
   return KNOWN_EVENTS.find((known) => known === kind || known.type === kind);
 }
 
 /** What is wrong with the kind of an event. @param name Of the option, for messages. */
 export function kindProblems(kind: unknown, name: string): string[] {
-  if (kind === 'ignored' || KNOWN_EVENTS.some((known) => known === kind || known.type === kind)) return [];
+  if (resolve(kind) !== undefined) return [];
   return [`${name} must be one of ${KNOWN_EVENT_TYPES.join(', ')} or ignored`];
 }
 

@@ -1,5 +1,4 @@
-import { ValidateBy } from 'class-validator';
-import { applyOptions } from '../errors/option-rules.js';
+import { applyOptions, HasNoProblems } from '../errors/option-rules.js';
 import { kindProblems, ruleProblems, type EventRule } from './event-rules.js';
 import { DEFAULT_EVENT_TYPES, type EventKind, type EventTypeMap } from './event-types.js';
 import { isJsonObject } from './json.js';
@@ -17,7 +16,7 @@ export class EventsOptions {
    * Wire types beyond the known ones, or other names for those: `{ 'sms.inbound': 'message.received' }`. A type that is
    * `'ignored'` is stored, and raises nothing.
    */
-  @IsValid((value) => typesProblems(value))
+  @HasNoProblems(typesProblems)
   eventTypes: EventTypeMap = DEFAULT_EVENT_TYPES;
 
   /**
@@ -25,15 +24,15 @@ export class EventsOptions {
    * 'DELIVRD'] }, type: 'message.delivered' }]`. Paths start at the body; all of `when` must hold. The first rule that holds
    * decides, then `eventTypes`, then `defaultEventType`. A rule may have paths of its own: `payload`.
    */
-  @IsValid((value) => ruleProblems(value, 'eventRules'))
+  @HasNoProblems((value) => ruleProblems(value, 'eventRules'))
   eventRules: readonly EventRule[] = [];
 
   /** What all other events are taken for: only where inbound messages have no type at all. Default: unknown. */
-  @IsValid((value) => (value === null ? [] : kindProblems(value, '"defaultEventType"')))
+  @HasNoProblems((value) => (value === null ? [] : kindProblems(value, '"defaultEventType"')))
   defaultEventType: EventKind | null = null;
 
   /** Where each field is found in the payload: a path or a list of them; each entry replaces its default. */
-  @IsValid((value) => mappingProblems(value, 'payload'))
+  @HasNoProblems((value) => mappingProblems(value, 'payload'))
   payload: PayloadPaths = DEFAULT_PAYLOAD_MAPPING;
 
   constructor(given: EventsOptionsInput = {}) {
@@ -52,15 +51,4 @@ export type EventsOptionsInput = Partial<Omit<EventsOptions, 'mapping'>>;
 function typesProblems(value: unknown): string[] {
   if (!isJsonObject(value)) return ['"eventTypes" must be an object of types'];
   return Object.entries(value).flatMap(([name, kind]) => kindProblems(kind, `"eventTypes": "${name}"`));
-}
-
-/** Property decorator: a value without problems. */
-function IsValid(problemsOf: (value: unknown) => string[]): PropertyDecorator {
-  return ValidateBy({
-    name: 'isValid',
-    validator: {
-      validate: (value: unknown) => problemsOf(value).length === 0,
-      defaultMessage: (context) => problemsOf(context?.value).join('; '),
-    },
-  });
 }

@@ -100,6 +100,11 @@ export interface OutboxReceipt {
   isDuplicate: boolean;
 }
 
+/** Whether a message answers one that came in. */
+export function isAnswer(category: OutboxCategory): boolean {
+  return category === 'reply' || category === 'confirmation';
+}
+
 /** What can be sent to: E.164 or a short code. */
 export const RECIPIENT = /^(?:\+[1-9]\d{4,14}|\d{3,8})$/;
 

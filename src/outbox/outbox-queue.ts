@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { HEARTBEAT_SECONDS } from '../jobs/pg-boss.service.js';
 import type { JobHandler, ProcessOptions, Queue } from '../jobs/queue.js';
 import { Workers } from '../jobs/workers.js';
-import type { OutboxCategory } from './outbox-message.js';
+import { isAnswer, type OutboxCategory } from './outbox-message.js';
 
 /** Queue in which a message waits: replies and other messages take turns, so that neither delays the other. */
 export type OutboxPriority = 'reply' | 'other';
@@ -36,7 +36,7 @@ const QUEUE_OPTIONS = {
 
 /** Customers are waiting for replies and confirmations, so these have a queue of their own. */
 function priorityOf(category: OutboxCategory): OutboxPriority {
-  return category === 'reply' || category === 'confirmation' ? 'reply' : 'other';
+  return isAnswer(category) ? 'reply' : 'other';
 }
 
 /** The job queues of the outbox: messages by priority, and reconciliations. */

@@ -10,6 +10,7 @@ import { OutboxOptions } from './outbox.options.js';
 import { MissingApiKeyError } from '../postack-api/unconfigured-client.js';
 import { isTimeZone } from './send-rules/quiet-hours.js';
 import {
+  isAnswer,
   RECIPIENT,
   SENDABLE_CATEGORIES,
   type EnqueueOptions,
@@ -139,8 +140,8 @@ function problemsWith(message: Enqueued): string[] {
   const { from, to, category, idempotencyKey, timeZone, notBefore } = message;
   const problems: string[] = [];
   // An answer to any sender is stored; a send rule cancels what cannot be sent.
-  const isAnswer = category === 'reply' || category === 'confirmation';
-  const isRecipient = RECIPIENT.test(to) || (isAnswer && to !== '' && to.length <= MAX_SENDER_LENGTH);
+  const isRecipient =
+    RECIPIENT.test(to) || (isAnswer(category) && to !== '' && to.length <= MAX_SENDER_LENGTH);
   if (!isRecipient) problems.push('"to" must be a number like +15550100001, or a short code');
   if (!SENDER.test(from)) problems.push('"from" must be one of your numbers, like +15550100002');
   if (

@@ -55,10 +55,10 @@ export class ReportExport {
   constructor(
     private readonly database: PostackDatabase,
     { catalogue }: FailuresOptions,
-    { reports }: ReportsOptions,
+    { prices }: ReportsOptions,
   ) {
     this.#catalogue = catalogue;
-    this.#prices = reports ? reports.prices : null;
+    this.#prices = prices;
   }
 
   /**

@@ -39,10 +39,7 @@ export class ReportJob implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly shutdown: Shutdown,
     database: PostackDatabase,
   ) {
-    this.#pass = new ReportPass(
-      database.forLongStatements,
-      options.reports ? (options.reports.prices?.perSegment ?? null) : null,
-    );
+    this.#pass = new ReportPass(database.forLongStatements, options.prices?.perSegment ?? null);
   }
 
   onApplicationBootstrap(): void {

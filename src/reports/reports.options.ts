@@ -1,4 +1,4 @@
-import { ValidateBy } from 'class-validator';
+import { HasNoProblems } from '../errors/option-rules.js';
 import { PEER_PREFIX_LENGTH } from '../messages/message-facts.js';
 
 /** What a segment of an outbound message costs. */
@@ -33,11 +33,16 @@ export class ReportsOptions {
    * Whether reports are computed. `{ prices: { currency: 'EUR', perSegment: { DE: 0.07, '+4917': 0.08 } } }` adds the cost
    * of outbound messages, by country or prefix. Gaps can be filled later with `ReportRebuild`. Default `true`.
    */
-  @IsReports('reports')
+  @HasNoProblems((value) => reportProblems(value, 'reports'))
   reports: ResolvedReports;
 
   constructor({ reports }: ReportsOptionsInput = {}) {
     this.reports = resolveReports(reports);
+  }
+
+  /** `null` without prices, or without reports. */
+  get prices(): SegmentPrices | null {
+    return this.reports ? this.reports.prices : null;
   }
 }
 
@@ -50,17 +55,6 @@ export function resolveReports(reports: boolean | ReportSettings | null = true):
   if (reports === true || reports === null) return { prices: null };
   // Neither a boolean nor an object: left to the checks.
   return typeof reports === 'object' ? { ...reports, prices: reports.prices ?? null } : reports;
-}
-
-/** Property decorator: valid `ResolvedReports`. @param name Of the option, for messages. */
-export function IsReports(name: string): PropertyDecorator {
-  return ValidateBy({
-    name: 'isReports',
-    validator: {
-      validate: (value: unknown) => reportProblems(value, name).length === 0,
-      defaultMessage: (context) => reportProblems(context?.value, name).join('; '),
-    },
-  });
 }
 
 function reportProblems(reports: unknown, name: string): string[] {

@@ -78,11 +78,11 @@ export class Reports {
   constructor(
     private readonly database: PostackDatabase,
     { catalogue }: FailuresOptions,
-    { reports }: ReportsOptions,
+    { prices }: ReportsOptions,
   ) {
-    this.#currency = reports ? (reports.prices?.currency ?? null) : null;
+    this.#currency = prices?.currency ?? null;
     this.#catalogue = catalogue;
-    this.#counts = new ReportCounts(database, reports ? (reports.prices?.perSegment ?? null) : null);
+    this.#counts = new ReportCounts(database, prices?.perSegment ?? null);
     this.#labels = new OwnNumberLabels(database);
   }
 

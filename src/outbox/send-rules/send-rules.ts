@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { maskPhoneNumber } from '../../events/phone-number.js';
 import { OptOutLedger } from '../../opt-outs/opt-out-ledger.js';
-import { RECIPIENT, type HeldReason, type SendBlock } from '../outbox-message.js';
+import { isAnswer, RECIPIENT, type HeldReason, type SendBlock } from '../outbox-message.js';
 import type { OutboxMessageEntity } from '../outbox-message.entity.js';
 import type { SuppressionEntity } from '../../suppressions/suppression.entity.js';
 import { Suppressions } from '../../suppressions/suppressions.js';
@@ -61,8 +61,7 @@ export class SendRules {
       };
     }
     const peer = maskPhoneNumber(to);
-    const isAnswer = category === 'reply' || category === 'confirmation';
-    if (isAnswer && (await this.ownNumbers.isOwn(to, manager))) {
+    if (isAnswer(category) && (await this.ownNumbers.isOwn(to, manager))) {
       return hold(
         'own-number',
         `${peer} is one of your own numbers, which are never answered. Cancel the message`,
