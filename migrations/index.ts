@@ -10,6 +10,7 @@ import { PostackDeliveryLedger1795910400000 } from './1795910400000-delivery-led
 import { PostackRequestSlots1795996800000 } from './1795996800000-request-slots.js';
 import { PostackDerivedReports1796083200000 } from './1796083200000-derived-reports.js';
 import { PostackEventKinds1796169600000 } from './1796169600000-event-kinds.js';
+import { PostackReinterpretation1796256000000 } from './1796256000000-reinterpretation.js';
 
 /**
  * The migrations of this package's tables, oldest first: set `migrations: [...postackMigrations]` in the options of your
@@ -27,4 +28,5 @@ export const postackMigrations: readonly (new () => MigrationInterface)[] = [
   PostackRequestSlots1795996800000,
   PostackDerivedReports1796083200000,
   PostackEventKinds1796169600000,
+  PostackReinterpretation1796256000000,
 ];

@@ -47,6 +47,13 @@ CREATE TABLE postack.event_hour (
   events integer NOT NULL
 );
 
+CREATE TABLE postack.event_mapping (
+  id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+  fingerprint text NOT NULL,
+  options jsonb NOT NULL,
+  first_used_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
 CREATE TABLE postack.inbox_event (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   endpoint text NOT NULL,
@@ -61,7 +68,9 @@ CREATE TABLE postack.inbox_event (
   quarantine_reason text,
   dispatched_at timestamp with time zone,
   projections text[],
-  kind text
+  kind text,
+  mapping_id integer,
+  discard_reason text
 );
 
 CREATE TABLE postack.listener_pause (
@@ -88,7 +97,8 @@ CREATE TABLE postack.message (
   country text,
   conversation bigint,
   peer_prefix text,
-  delivered_after_ms double precision
+  delivered_after_ms double precision,
+  reports jsonb
 );
 
 CREATE TABLE postack.message_failure (
@@ -117,7 +127,8 @@ CREATE TABLE postack.opt_out (
   keyword text,
   event_id text,
   reason text,
-  updated_at timestamp with time zone NOT NULL DEFAULT now()
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  received_at timestamp with time zone
 );
 
 CREATE TABLE postack.opt_out_evidence (
@@ -133,7 +144,8 @@ CREATE TABLE postack.opt_out_evidence (
   occurred_at timestamp with time zone NOT NULL,
   recorded_at timestamp with time zone NOT NULL DEFAULT now(),
   changed boolean NOT NULL,
-  resolved_at timestamp with time zone
+  resolved_at timestamp with time zone,
+  received_at timestamp with time zone
 );
 
 CREATE TABLE postack.outbox_message (
@@ -186,7 +198,10 @@ CREATE TABLE postack.replay (
   scheduled bigint NOT NULL DEFAULT 0,
   error text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
-  updated_at timestamp with time zone NOT NULL DEFAULT now()
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  changed bigint,
+  listeners text[],
+  answer_old boolean NOT NULL DEFAULT false
 );
 
 CREATE TABLE postack.reply_rule (
@@ -295,7 +310,8 @@ CREATE TABLE postack.subscription (
   kind text NOT NULL,
   types text[] NOT NULL,
   ordered text,
-  declared_at timestamp with time zone NOT NULL DEFAULT now()
+  declared_at timestamp with time zone NOT NULL DEFAULT now(),
+  reinterprets boolean NOT NULL DEFAULT false
 );
 
 CREATE TABLE postack.suppression (
@@ -323,7 +339,7 @@ CREATE TABLE postack.worker (
   heartbeat_at timestamp with time zone NOT NULL DEFAULT now()
 );
 
-ALTER TABLE postack.alert ADD CONSTRAINT alert_kind_check CHECK ((kind = ANY (ARRAY['silence'::text, 'no-receipts'::text, 'failure'::text])));
+ALTER TABLE postack.alert ADD CONSTRAINT alert_kind_check CHECK ((kind = ANY (ARRAY['silence'::text, 'no-receipts'::text, 'failure'::text, 'unrecognized-events'::text])));
 
 ALTER TABLE postack.alert ADD CONSTRAINT alert_pkey PRIMARY KEY (id);
 
@@ -333,7 +349,7 @@ ALTER TABLE postack.alert ADD CONSTRAINT alert_webhook_check CHECK ((webhook = A
 
 ALTER TABLE postack.delivery ADD CONSTRAINT delivery_pkey PRIMARY KEY (event_id, handler);
 
-ALTER TABLE postack.delivery ADD CONSTRAINT delivery_reason_check CHECK ((reason = ANY (ARRAY['initial'::text, 'redrive'::text, 'replay'::text, 'backfill'::text])));
+ALTER TABLE postack.delivery ADD CONSTRAINT delivery_reason_check CHECK ((reason = ANY (ARRAY['initial'::text, 'redrive'::text, 'replay'::text, 'backfill'::text, 'reinterpret'::text])));
 
 ALTER TABLE postack.delivery ADD CONSTRAINT delivery_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'retrying'::text, 'done'::text, 'dead'::text, 'discarded'::text])));
 
@@ -342,6 +358,8 @@ ALTER TABLE postack.delivery_reconciliation ADD CONSTRAINT delivery_reconciliati
 ALTER TABLE postack.delivery_reconciliation ADD CONSTRAINT delivery_reconciliation_pkey PRIMARY KEY (id);
 
 ALTER TABLE postack.event_hour ADD CONSTRAINT event_hour_pkey PRIMARY KEY (hour);
+
+ALTER TABLE postack.event_mapping ADD CONSTRAINT event_mapping_pkey PRIMARY KEY (id);
 
 ALTER TABLE postack.inbox_event ADD CONSTRAINT inbox_event_endpoint_svix_id_key UNIQUE (endpoint, svix_id);
 
@@ -381,7 +399,7 @@ ALTER TABLE postack.outbox_message ADD CONSTRAINT outbox_message_status_check CH
 
 ALTER TABLE postack.own_number ADD CONSTRAINT own_number_pkey PRIMARY KEY (number);
 
-ALTER TABLE postack.replay ADD CONSTRAINT replay_kind_check CHECK ((kind = ANY (ARRAY['replay'::text, 'backfill'::text, 'redrive'::text])));
+ALTER TABLE postack.replay ADD CONSTRAINT replay_kind_check CHECK ((kind = ANY (ARRAY['replay'::text, 'backfill'::text, 'redrive'::text, 'reinterpret'::text])));
 
 ALTER TABLE postack.replay ADD CONSTRAINT replay_pkey PRIMARY KEY (id);
 
@@ -457,11 +475,15 @@ CREATE INDEX delivery_running_idx ON postack.delivery USING btree (worker, handl
 
 CREATE INDEX delivery_suspect_idx ON postack.delivery USING btree (handler, suspicion, crashes, run_at) WHERE ((status = ANY (ARRAY['pending'::text, 'retrying'::text])) AND (suspicion > 0));
 
+CREATE UNIQUE INDEX event_mapping_fingerprint_key ON postack.event_mapping USING btree (fingerprint);
+
 CREATE INDEX inbox_event_pending_idx ON postack.inbox_event USING btree (id) WHERE (status = 'pending'::text);
 
 CREATE INDEX inbox_event_quarantined_idx ON postack.inbox_event USING btree (received_at) WHERE (status = 'quarantined'::text);
 
 CREATE INDEX inbox_event_received_at_idx ON postack.inbox_event USING btree (received_at, id);
+
+CREATE INDEX inbox_event_unhandled_idx ON postack.inbox_event USING btree (received_at) WHERE (status = 'unhandled'::text);
 
 CREATE INDEX message_conversation_idx ON postack.message USING btree (conversation, direction, first_event_at) WHERE (conversation IS NOT NULL);
 

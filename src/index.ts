@@ -60,7 +60,7 @@ export type { EventRule, RuleValue } from './events/event-rules.js';
 export type { PayloadMapping, PayloadPaths } from './events/payload-mapping.js';
 export { PostackEvent, type PostackEventEnvelope } from './events/postack-event.js';
 export { ReplyOutsideListenerError, type ReplyReceipt } from './events/reply-scope.js';
-export { PostackProjection } from './listeners/postack-projection.decorator.js';
+export { PostackProjection, type Reinterpretation } from './listeners/postack-projection.decorator.js';
 export { UnknownPostackEvent } from './events/unknown-postack.event.js';
 
 // inbox/
@@ -101,6 +101,8 @@ export type { ReplayKind, ReplayState } from './replays/replay.entity.js';
 export type {
   BackfillRequest,
   RedriveRequest,
+  ReinterpretReceipt,
+  ReinterpretRequest,
   Replay,
   ReplayPacing,
   ReplayReceipt,

@@ -8,6 +8,7 @@ import { SubscriptionEntity } from './listeners/subscription.entity.js';
 import { WorkerEntity } from './jobs/worker.entity.js';
 import { MessageFailureEntity } from './failures/message-failure.entity.js';
 import { DeliveryReconciliationEntity } from './failures/reconciliation/delivery-reconciliation.entity.js';
+import { EventMappingEntity } from './inbox/event-mapping.entity.js';
 import { InboxEventEntity } from './inbox/inbox-event.entity.js';
 import { MessageEntity } from './messages/message.entity.js';
 import { OwnNumberEntity } from './messages/own-number.entity.js';
@@ -35,6 +36,7 @@ export const DEFAULT_SCHEMA = 'postack';
 
 const ENTITIES = [
   InboxEventEntity,
+  EventMappingEntity,
   DeliveryEntity,
   SubscriptionEntity,
   WorkerEntity,

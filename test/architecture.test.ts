@@ -51,7 +51,7 @@ const FLOORS: Record<string, string[]>[] = [
     ],
   },
   {
-    replays: ['errors', 'database', 'events', 'listeners', 'jobs', 'inbox', 'dispatch'],
+    replays: ['errors', 'database', 'events', 'listeners', 'jobs', 'inbox', 'messages', 'dispatch'],
     retention: ['database', 'jobs', 'inbox', 'dispatch'],
     alerts: ['errors', 'database', 'events', 'jobs', 'webhook', 'inbox', 'dispatch', 'messages', 'outbox'],
   },

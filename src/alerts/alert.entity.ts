@@ -6,7 +6,7 @@ import type { AlertKind, AlertState, AlertWebhookState } from './alert.js';
 @Entity({ name: 'alert', schema: 'postack' })
 @Index('alert_open_key', ['kind', 'key'], { unique: true, where: `state = 'open'` })
 @Index('alert_opened_at_idx', ['openedAt', 'id'])
-@Check('alert_kind_check', `kind IN ('silence', 'no-receipts', 'failure')`)
+@Check('alert_kind_check', `kind IN ('silence', 'no-receipts', 'failure', 'unrecognized-events')`)
 @Check('alert_state_check', `state IN ('open', 'resolved')`)
 @Check('alert_webhook_check', `webhook IN ('off', 'pending', 'delivered', 'failed')`)
 export class AlertEntity {

@@ -6,8 +6,9 @@ import type { JsonObject } from '../events/json.js';
  * - `silence`: no event has arrived for longer than usual
  * - `no-receipts`: messages are sent, but no delivery receipt arrives for any of them
  * - `failure`: messages fail for a cause that needs manual action
+ * - `unrecognized-events`: events come in that cannot be read, or whose type is unknown
  */
-export const ALERT_KINDS = ['silence', 'no-receipts', 'failure'] as const;
+export const ALERT_KINDS = ['silence', 'no-receipts', 'failure', 'unrecognized-events'] as const;
 
 /** One of `ALERT_KINDS`. */
 export type AlertKind = (typeof ALERT_KINDS)[number];

@@ -2,10 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
-import { UnknownPostackEvent } from '../events/unknown-postack.event.js';
+import { isIgnored } from '../events/unknown-postack.event.js';
 import { UnrecognizedEvents } from '../events/unrecognized-events.js';
+import { EventMappings } from '../inbox/event-mappings.js';
 import { Notifications } from '../jobs/notifications.js';
 import type { Handler } from '../listeners/handler.js';
+import { BatchObservers } from './batch-observers.js';
 import { DeliveryPlan } from './deliveries/delivery-plan.js';
 import { HandlerWorkers } from './deliveries/handler-workers.js';
 import { Leases } from '../jobs/leases.js';
@@ -24,13 +26,9 @@ type Routes = ReadonlyMap<AnyPostackEvent, EventRoute>;
 /** Runs a projection on its events. */
 type ProjectionStep = (projection: Handler, batch: StoredEvent[], manager: EntityManager) => Promise<void>;
 
-/** Writes in the transaction of a batch, before its commit. An error rolls back the whole batch. */
-export type BatchObserver = (events: readonly AnyPostackEvent[], manager: EntityManager) => Promise<void>;
-
 /** One transaction of the dispatcher: claim, project, deliver, mark, commit. */
 @Injectable()
 export class DispatchBatch {
-  readonly #observers: BatchObserver[] = [];
   /** An `InboxEventEntity.id`; it is unlikely that an earlier event is still undispatched. */
   #claimFrom = 0n;
 
@@ -44,12 +42,9 @@ export class DispatchBatch {
     private readonly workers: HandlerWorkers,
     private readonly notifications: Notifications,
     private readonly unrecognized: UnrecognizedEvents,
+    private readonly mappings: EventMappings,
+    private readonly observers: BatchObservers,
   ) {}
-
-  /** Registers an observer that sees the events of every type exactly once, without being a handler. */
-  onBatch(observer: BatchObserver): void {
-    this.#observers.push(observer);
-  }
 
   /**
    * Dispatches up to `limit` events; none when there are none, or when other processes have claimed them all.
@@ -82,6 +77,7 @@ export class DispatchBatch {
     { limit, timeoutMs, afterRowId }: { limit: number; timeoutMs: number; afterRowId: bigint },
     runProjection: ProjectionStep,
   ): Promise<StoredEvent[]> {
+    const mappingId = await this.mappings.current();
     const progress: { plan?: DeliveryPlan; routes: Routes; blocked: BlockedGroups; isCommitting: boolean } = {
       routes: new Map(),
       blocked: [],
@@ -99,6 +95,7 @@ export class DispatchBatch {
           events,
           progress.routes,
           progress.plan,
+          mappingId,
           manager,
           runProjection,
         );
@@ -122,6 +119,7 @@ export class DispatchBatch {
     claimed: readonly StoredEvent[],
     routes: Routes,
     plan: DeliveryPlan,
+    mappingId: number,
     manager: EntityManager,
     runProjection: ProjectionStep,
   ): Promise<BlockedGroups> {
@@ -132,11 +130,12 @@ export class DispatchBatch {
     }
     for (const [listener, batch] of bySubscriber(claimed, routes, 'listeners')) plan.add(listener, batch);
     const events = claimed.map(({ event }) => event);
-    for (const observer of this.#observers) await observer(events, manager);
+    await this.observers.notify(events, manager);
     const blocked = await this.ledger.dispatch(
       marksOf(claimed, routes),
       plan.deliveries,
       plan.lease,
+      mappingId,
       manager,
     );
     const waiting = [...plan.waiting];
@@ -183,10 +182,6 @@ export class DispatchBatch {
     const poisoned = await this.projections.runBatchIsolated(projection, batch, manager, failed);
     if (poisoned.length > 0) await this.ledger.setAside(projection, poisoned, manager);
   }
-}
-
-function isIgnored(event: AnyPostackEvent): boolean {
-  return event instanceof UnknownPostackEvent && event.isIgnored;
 }
 
 function marksOf(claimed: readonly StoredEvent[], routes: Routes): DispatchedEvent[] {

@@ -12,6 +12,8 @@ import { ListenerCalls } from './deliveries/listener-calls.js';
 import { Regrouping } from './deliveries/regrouping.js';
 import { Settlements } from './deliveries/settlements.js';
 import { Suspects } from './deliveries/suspects.js';
+import { BatchObservers } from './batch-observers.js';
+import { ChangedReadings } from './changed-readings.js';
 import { DispatchBatch } from './dispatch-batch.js';
 import { Dispatcher } from './dispatcher.js';
 import { DispatchHealth } from './dispatch-health.js';
@@ -21,6 +23,7 @@ import { ObserverNotices } from './observer-notices.js';
 import { EventQueries } from './outcomes/event-queries.js';
 import { ProjectionRunner } from './projection-runner.js';
 import { Redelivery } from './redelivery.js';
+import { Reinterpretation } from './reinterpretation.js';
 import { StoredEvents } from './stored-events.js';
 
 /** Claims stored events, runs projections, and delivers to listeners. */
@@ -29,6 +32,7 @@ import { StoredEvents } from './stored-events.js';
   providers: [
     Dispatcher,
     DispatchBatch,
+    BatchObservers,
     DispatchHealth,
     StoredEvents,
     ProjectionRunner,
@@ -42,18 +46,22 @@ import { StoredEvents } from './stored-events.js';
     Regrouping,
     EventQueries,
     Redelivery,
+    Reinterpretation,
+    ChangedReadings,
     ListenerControl,
     ListenerReports,
   ],
   exports: [
     Dispatcher,
-    DispatchBatch,
+    BatchObservers,
     DispatchHealth,
     StoredEvents,
     ObserverNotices,
     EventQueries,
     ListenerControl,
     Redelivery,
+    Reinterpretation,
+    ChangedReadings,
   ],
 })
 export class DispatchModule {}

@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { loggableError } from '../errors/loggable-error.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
 import type { Handler } from '../listeners/handler.js';
+import type { Reinterpretation } from '../listeners/postack-projection.decorator.js';
 import { LISTENER_EMITTER } from '../listeners/listener-emitter.js';
 import type { StoredEvent } from './stored-events.js';
 
@@ -11,6 +12,12 @@ import type { StoredEvent } from './stored-events.js';
 export interface PoisonedEvent {
   stored: StoredEvent;
   error: unknown;
+}
+
+/** A stored event whose reading has changed, as far as a projection subscribes to it. */
+export interface RereadEvent {
+  before: AnyPostackEvent | null;
+  now: StoredEvent | null;
 }
 
 /** A projection failed on a batch, whose transaction is aborted. Its events are retried in another transaction. */
@@ -79,6 +86,31 @@ export class ProjectionRunner {
     return poisoned;
   }
 
+  /**
+   * Runs a projection on events that are read otherwise now, in the transaction of `manager`, as `runBatchIsolated` does.
+   * What it fails on alone is taken back at least.
+   */
+  async runAgain(
+    projection: Handler,
+    reread: readonly RereadEvent[],
+    manager: EntityManager,
+  ): Promise<PoisonedEvent[]> {
+    const run = (part: readonly RereadEvent[], withNew = true) =>
+      this.#trySavepoint(projection, withNew ? part.flatMap(({ now }) => now ?? []) : [], manager, {
+        formerly: part.flatMap(({ before }) => before ?? []),
+      });
+    if (!(await run(reread))) return [];
+    const poisoned: PoisonedEvent[] = [];
+    for (const one of reread) {
+      const failure = await run([one]);
+      if (!failure) continue;
+      const failedAgain = one.now ? await run([one], false) : failure;
+      if (failedAgain) throw new ProjectionFailedError(projection, failedAgain.error);
+      if (one.now) poisoned.push({ stored: one.now, error: failure.error });
+    }
+    return poisoned;
+  }
+
   /** Runs a projection on one event that was set aside, in the transaction of `manager`. */
   async runAlone(projection: Handler, event: AnyPostackEvent, manager: EntityManager): Promise<void> {
     await this.emitter.emitAsync(projection.channel, [event], manager);
@@ -88,10 +120,11 @@ export class ProjectionRunner {
     projection: Handler,
     batch: readonly StoredEvent[],
     manager: EntityManager,
+    again?: Reinterpretation<AnyPostackEvent>,
   ): Promise<{ error: unknown } | undefined> {
     await manager.query('SAVEPOINT postack_projection');
     try {
-      await this.#emit(projection, batch, manager);
+      await this.#emit(projection, batch, manager, again);
       await manager.query('RELEASE SAVEPOINT postack_projection');
       return undefined;
     } catch (error) {
@@ -101,11 +134,13 @@ export class ProjectionRunner {
     }
   }
 
-  #emit(projection: Handler, batch: readonly StoredEvent[], manager: EntityManager): Promise<unknown> {
-    return this.emitter.emitAsync(
-      projection.channel,
-      batch.map(({ event }) => event),
-      manager,
-    );
+  #emit(
+    projection: Handler,
+    batch: readonly StoredEvent[],
+    manager: EntityManager,
+    again?: Reinterpretation<AnyPostackEvent>,
+  ): Promise<unknown> {
+    const events = batch.map(({ event }) => event);
+    return this.emitter.emitAsync(projection.channel, events, manager, again);
   }
 }

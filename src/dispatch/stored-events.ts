@@ -90,8 +90,8 @@ export class StoredEvents {
     return rows.map((row) => this.stored(row));
   }
 
-  /** The event of a row. */
-  stored(row: EventRow): StoredEvent {
+  /** The event of a row. @param parser Default: with the mapping of now. */
+  stored(row: EventRow, parser = this.parser): StoredEvent {
     const envelope = {
       id: row.svix_id,
       endpoint: row.endpoint,
@@ -100,7 +100,7 @@ export class StoredEvents {
       occurredAt: row.occurred_at < row.received_at ? row.occurred_at : row.received_at,
       receivedAt: row.received_at,
     };
-    return { rowId: row.id, wireType: row.type, event: this.parser.parse(envelope, row.body) };
+    return { rowId: row.id, wireType: row.type, event: parser.parse(envelope, row.body) };
   }
 }
 

@@ -13,6 +13,8 @@ export interface Reply {
   idempotencyKey: string;
   /** Of the listener's own transaction, if it has one. */
   manager: EntityManager | undefined;
+  /** Whether the event is too old to be answered. */
+  isTooLate: boolean;
 }
 
 /** Result of a reply. */
@@ -51,6 +53,7 @@ export class ReplyScope {
   constructor(
     private readonly listener: string,
     private readonly sink: ReplySink,
+    private readonly isTooLate: (event: MessageEvent) => boolean,
     private readonly manager?: EntityManager,
   ) {}
 
@@ -76,6 +79,6 @@ export class ReplyScope {
     const count = (this.#counts.get(event.id) ?? 0) + 1;
     this.#counts.set(event.id, count);
     const idempotencyKey = `${event.idempotencyKey(listener)}:${key ?? count}`;
-    return sink.reply({ event, text, idempotencyKey, manager });
+    return sink.reply({ event, text, idempotencyKey, manager, isTooLate: this.isTooLate(event) });
   }
 }

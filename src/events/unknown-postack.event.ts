@@ -16,3 +16,8 @@ export class UnknownPostackEvent extends PostackEvent {
     super(envelope);
   }
 }
+
+/** Whether an event is of a type that is declared as ignored. */
+export function isIgnored(event: PostackEvent): boolean {
+  return event instanceof UnknownPostackEvent && event.isIgnored;
+}

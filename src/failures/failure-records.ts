@@ -9,7 +9,7 @@ import { liftReachable } from '../suppressions/suppression-record.js';
 import { Suppressions } from '../suppressions/suppressions.js';
 import { causeOf } from './failure-catalogue.js';
 import { FailurePolicies } from './reactions/failure-policies.js';
-import { recordFailures, type FailureReport } from './failure-store.js';
+import { recordFailures, removeFailures, type FailureReport } from './failure-store.js';
 import { FailuresOptions } from './failures.options.js';
 
 /**
@@ -37,10 +37,12 @@ export class FailureRecords implements OnModuleInit {
    * @returns whether the message has failed.
    */
   async recordStored(messageId: string, manager: EntityManager): Promise<boolean> {
-    const message = await manager.findOne(MessageEntity, {
-      where: { id: messageId },
-      lock: { mode: 'pessimistic_write' },
-    });
+    const message = await manager
+      .createQueryBuilder(MessageEntity, 'message')
+      .addSelect('message.reports')
+      .where('message.id = :messageId', { messageId })
+      .setLock('pessimistic_write')
+      .getOne();
     const report = message && this.#reportOf(message);
     if (report) await recordFailures([report], manager);
     return report !== null;
@@ -49,32 +51,41 @@ export class FailureRecords implements OnModuleInit {
   async #recordChanges(changes: readonly MessageChange[], manager: EntityManager): Promise<void> {
     const reports = changes.map((change) => this.#newReportOf(change)).filter((report) => report !== null);
     if (reports.length > 0) await recordFailures(reports, manager);
-    const arrived = changes.filter(
-      ({ before, after }) => before && isCertainlyLost(before) && !isCertainlyLost(after),
+    const notLost = changes.flatMap(({ before, after }) =>
+      before && isCertainlyLost(before) && !(after && isCertainlyLost(after) && after.to === before.to)
+        ? before.id
+        : [],
     );
-    if (arrived.length > 0) {
-      await this.suppressions.lift(
-        arrived.map(({ after }) => after.id),
-        manager,
-      );
-    }
+    if (notLost.length > 0) await this.suppressions.lift(notLost, manager);
+    const withdrawn = changes.flatMap(({ before, after }) =>
+      before && latestFailure(before.history) && !(after && latestFailure(after.history)) ? before.id : [],
+    );
+    if (withdrawn.length > 0) await removeFailures(withdrawn, manager);
     const reachable = changes.map(reachableBy).filter((one) => one !== null);
     if (reachable.length > 0) await liftReachable(reachable, manager);
   }
 
   /** `null` if the message has not failed, or its failure did not change. */
   #newReportOf({ before, after }: MessageChange): FailureReport | null {
-    const report = this.#reportOf(after);
+    const report = after && this.#reportOf(after);
     if (!report) return null;
     const known = before && this.#reportOf(before);
     return JSON.stringify(known) === JSON.stringify(report) ? null : report;
   }
 
+  /** Of several reports, the latest code by which the message fails for good; else the latest one. */
+  #decidingCode(reports: readonly DeliveryFact[]): string | null {
+    const codes = reports.flatMap(({ errorCode }) => errorCode ?? []);
+    const isFinal = (code: string) => !causeOf(this.options.catalogue, code).isRetryable;
+    return codes.findLast(isFinal) ?? codes.at(-1) ?? null;
+  }
+
   /** A contradictory message (also reported as delivered) counts as failed: an operator should see it. */
-  #reportOf({ id: messageId, history, from, to }: MessageEntity): FailureReport | null {
+  #reportOf({ id: messageId, history, reports, from, to }: MessageEntity): FailureReport | null {
     const failure = latestFailure(history);
     if (!failure) return null;
-    const { state, errorCode: code, at, eventId } = failure;
+    const { state, at, eventId } = failure;
+    const code = this.#decidingCode((reports ?? history).filter((fact) => fact.state === state));
     const isByLookup = eventId === LOOKUP;
     const { causeClass } = causeOf(this.options.catalogue, code);
     return {
@@ -88,9 +99,12 @@ export class FailureRecords implements OnModuleInit {
 
 /** The customer's number, if the message has just come from there, or arrived there. */
 function reachableBy({ before, after }: MessageChange): { number: string; at: Date } | null {
+  if (!after) return null;
   const { direction, from, to, state, firstEventAt, stateAt } = after;
   const isNew =
-    direction === 'inbound' ? !before : hasArrived(state) && !(before && hasArrived(before.state));
+    direction === 'inbound'
+      ? before?.from !== from
+      : hasArrived(state) && !(before && hasArrived(before.state));
   const number = isNew ? phoneNumberFromEvent(direction === 'inbound' ? from : to) : null;
   return number === null ? null : { number, at: direction === 'inbound' ? firstEventAt : stateAt };
 }

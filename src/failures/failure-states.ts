@@ -20,6 +20,7 @@ export type FailureSource = 'event' | 'lookup' | 'rejection';
  * - `too-late`: it failed more than 24 hours ago
  * - `attempts-used`: all resends of `failures.resendDelaysMs` are used up
  * - `may-have-arrived`: another receipt contradicts the failure
+ * - `no-api-key`: no API key of Postack is configured
  */
 export type ResendRefusal =
   | 'not-retryable'
@@ -28,4 +29,5 @@ export type ResendRefusal =
   | 'is-confirmation'
   | 'too-late'
   | 'attempts-used'
-  | 'may-have-arrived';
+  | 'may-have-arrived'
+  | 'no-api-key';

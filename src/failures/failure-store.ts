@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import { In, Not, type EntityManager } from 'typeorm';
 import { tableName } from '../database/table-name.js';
 import { MessageFailureEntity } from './message-failure.entity.js';
 
@@ -40,12 +40,17 @@ export async function recordFailures(
   await manager.query(upsertFailures(table), [JSON.stringify(rows)]);
 }
 
+/** Removes the failures of messages that no event reports as failed any more: it was read wrongly. */
+export async function removeFailures(messageIds: readonly string[], manager: EntityManager): Promise<void> {
+  await manager.delete(MessageFailureEntity, { messageId: In([...messageIds]), source: Not('rejection') });
+}
+
 const COLUMNS =
   'message_id, state, source, code, cause_class, from_number, to_number, failed_at, event_id, reactions, reacted_at';
 
-// Each rejection is a new failure. Without a number, no reaction was possible.
+// Each rejection is a new failure. Without its number, no reaction was possible; with another one, it was a wrong one.
 const IS_SAME = `(known.state, known.code) IS NOT DISTINCT FROM (excluded.state, excluded.code)
-  AND excluded.source <> 'rejection' AND (known.to_number IS NOT NULL OR excluded.to_number IS NULL)`;
+  AND excluded.source <> 'rejection' AND (excluded.to_number IS NULL OR known.to_number = excluded.to_number)`;
 
 const upsertFailures = (table: string) => `
   INSERT INTO ${table} AS known (${COLUMNS})

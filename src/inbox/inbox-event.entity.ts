@@ -5,8 +5,8 @@ import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'ty
  *
  * - `pending`: committed, not dispatched yet
  * - `dispatched`: projected, with a delivery for each of its listeners
- * - `unhandled`: dispatched, but no projection or listener is subscribed to its type
- * - `quarantined`: authentic bytes that are not an event; kept for inspection by an operator
+ * - `unhandled`: dispatched, but no projection or listener is subscribed to its type; kept until an operator decides
+ * - `quarantined`: authentic bytes that are not an event; kept until an operator decides
  */
 export type InboxStatus = 'pending' | 'dispatched' | 'unhandled' | 'quarantined';
 
@@ -16,6 +16,7 @@ export type InboxStatus = 'pending' | 'dispatched' | 'unhandled' | 'quarantined'
 @Index('inbox_event_pending_idx', ['id'], { where: `status = 'pending'` })
 @Index('inbox_event_received_at_idx', ['receivedAt', 'id'])
 @Index('inbox_event_quarantined_idx', ['receivedAt'], { where: `status = 'quarantined'` })
+@Index('inbox_event_unhandled_idx', ['receivedAt'], { where: `status = 'unhandled'` })
 @Check('inbox_event_status_check', `status IN ('pending', 'dispatched', 'unhandled', 'quarantined')`)
 export class InboxEventEntity {
   /** Ascending in insertion order. A bigint, so a string in JavaScript. */
@@ -70,6 +71,14 @@ export class InboxEventEntity {
   /** What it was taken for when it was dispatched: the type of its event class. `null` before. */
   @Column('text', { nullable: true })
   kind!: string | null;
+
+  /** `EventMappingEntity.id` of the mapping it was read with when it was dispatched. `null`: the default one. */
+  @Column('integer', { name: 'mapping_id', nullable: true })
+  mappingId!: number | null;
+
+  /** As given by the operator who decided that a quarantined or unhandled event is not needed. */
+  @Column('text', { name: 'discard_reason', nullable: true })
+  discardReason!: string | null;
 
   /** Names of the projections that ran when it was dispatched. */
   @Column('text', { array: true, nullable: true })

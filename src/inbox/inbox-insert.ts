@@ -43,6 +43,17 @@ export class InboxInsert {
     this.#name = notify === undefined ? 'postack_inbox_insert' : 'postack_inbox_insert_notify';
   }
 
+  /** `InboxEventEntity.id` of those events that are stored as quarantined. */
+  async quarantined(svixIds: readonly string[]): Promise<string[]> {
+    const rows = await this.pool.query<{ id: string }>({
+      name: 'postack_inbox_quarantined',
+      text: `SELECT id FROM ${this.table} WHERE endpoint = $1 AND svix_id = ANY ($2::text[]) AND status = 'quarantined'`,
+      values: [this.endpoint, svixIds],
+      timeoutMs: this.timeoutMs,
+    });
+    return rows.map(({ id }) => id);
+  }
+
   /** Needs the same privileges, and commits a transaction that has an id, which a read-only replica refuses. */
   async probe(timeoutMs: number): Promise<void> {
     await this.pool.query({

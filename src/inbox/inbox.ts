@@ -47,6 +47,7 @@ export class Inbox {
   readonly #insert: InboxInsert;
   readonly #commits: GroupCommit<NewInboxRow, boolean>;
   readonly #observers = new Set<(stored: number) => void>();
+  #onReadable: ((rowIds: readonly string[]) => Promise<void>) | undefined;
   #pace: (() => Promise<void> | undefined) | undefined;
 
   constructor(
@@ -76,6 +77,16 @@ export class Inbox {
   /** Calls `observer` after each commit that stored something new, with the number of events. */
   onCommit(observer: (stored: number) => void): void {
     this.#observers.add(observer);
+  }
+
+  /**
+   * Registers what is done with quarantined events that have come in again and can be read now, before they are
+   * acknowledged.
+   *
+   * @param observer Gets `InboxEventEntity.id`.
+   */
+  onReadable(observer: (rowIds: readonly string[]) => Promise<void>): void {
+    this.#onReadable = observer;
   }
 
   /**
@@ -149,7 +160,29 @@ export class Inbox {
     }
     const stored = results.filter((result) => result.status === 'fulfilled' && result.value).length;
     if (stored > 0) for (const observer of this.#observers) observer(stored);
-    return results;
+    return stored === rows.length ? results : this.#readAgain(rows, results);
+  }
+
+  /** Of the duplicates, those that were quarantined when they were stored are read again. */
+  async #readAgain(
+    rows: readonly NewInboxRow[],
+    results: PromiseSettledResult<boolean>[],
+  ): Promise<PromiseSettledResult<boolean>[]> {
+    const isReadableDuplicate = (index: number) => {
+      const result = results[index];
+      return rows[index]?.quarantineReason === null && result?.status === 'fulfilled' && !result.value;
+    };
+    const ids = rows.flatMap(({ svixId }, index) => (isReadableDuplicate(index) ? svixId : []));
+    if (ids.length === 0 || !this.#onReadable) return results;
+    try {
+      const quarantined = await this.#insert.quarantined(ids);
+      if (quarantined.length > 0) await this.#onReadable(quarantined);
+      return results;
+    } catch (reason) {
+      return results.map((result, index) =>
+        isReadableDuplicate(index) ? { status: 'rejected', reason } : result,
+      );
+    }
   }
 
   async #storeAlone(row: NewInboxRow): Promise<boolean> {

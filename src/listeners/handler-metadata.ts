@@ -64,6 +64,11 @@ export interface PostackProjectionOptions {
   name?: string;
   /** How an event that failed alone is retried. */
   retry?: Partial<RetryPolicy>;
+  /**
+   * Whether it takes part when stored events are read again with another mapping (`Replays.reinterpret`): it gets those
+   * that are read otherwise now once more, with their former readings in its third argument. Default `false`.
+   */
+  reinterprets?: boolean;
 }
 
 /** One thing to subscribe to: an event class, a type name, or `'*'` for everything. */
@@ -77,6 +82,8 @@ export interface HandlerMetadata {
   name: string | undefined;
   subscriptions: readonly Subscription[];
   options: ListenerOptions;
+  /** See `PostackProjectionOptions`. */
+  reinterprets: boolean;
 }
 
 /** Key of the decorators' metadata. `Symbol.for`: the package may be installed twice. */

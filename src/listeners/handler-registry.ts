@@ -96,13 +96,13 @@ export class HandlerRegistry implements OnModuleInit {
     } else if (metadata.kind === 'listener' && set === false) {
       this.#switchedOff.add(name);
     } else {
-      const { kind, subscriptions, options } = metadata;
+      const { kind, subscriptions, options, reinterprets } = metadata;
       const ownOptions = set === false ? undefined : set;
       const settings = listenerSettings(where, { ...options, ...ownOptions }, problems);
       const channel = Symbol(`postack:${kind}:${name}`);
       const instance = wrapper.instance as Record<string, (...args: unknown[]) => unknown>;
       this.emitter.on(channel, (...args: unknown[]) => instance[method]?.(...args));
-      this.#handlers.set(name, { kind, name, subscriptions, settings, channel });
+      this.#handlers.set(name, { kind, name, subscriptions, reinterprets, settings, channel });
     }
   }
 

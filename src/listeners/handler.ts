@@ -18,6 +18,8 @@ export interface Handler {
   /** Stable and unique: its deliveries are stored under it. */
   name: string;
   subscriptions: readonly Subscription[];
+  /** A projection that takes part when stored events are read again with another mapping. */
+  reinterprets: boolean;
   settings: HandlerSettings;
   /** Event of the emitter that reaches exactly this method. A symbol, which no wildcard matches. */
   channel: symbol;

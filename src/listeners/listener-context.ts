@@ -7,8 +7,9 @@ import type { EntityManager } from 'typeorm';
  * - `redrive`: the listener's dead letter was redriven
  * - `replay`: stored events were replayed
  * - `backfill`: the listener is newer than the event
+ * - `reinterpret`: the event is read otherwise than before, with another mapping
  */
-export type DeliveryReason = 'initial' | 'redrive' | 'replay' | 'backfill';
+export type DeliveryReason = 'initial' | 'redrive' | 'replay' | 'backfill' | 'reinterpret';
 
 /** One delivery of an event to a listener. */
 export interface Delivery {

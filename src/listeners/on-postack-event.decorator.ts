@@ -65,6 +65,7 @@ export function handlerDecorator<Handler>(
   subscription: Subscription | readonly Subscription[],
   name: string | undefined,
   options: HandlerMetadata['options'],
+  reinterprets = false,
 ) {
   return <Method extends Handler>(
     _target: object,
@@ -76,6 +77,7 @@ export function handlerDecorator<Handler>(
       name,
       subscriptions: Array.isArray(subscription) ? subscription : [subscription as Subscription],
       options,
+      reinterprets,
     };
     Reflect.defineMetadata(HANDLER_METADATA, metadata, descriptor.value as object);
   };

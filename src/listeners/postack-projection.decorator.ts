@@ -1,6 +1,16 @@
 import type { EntityManager } from 'typeorm';
+import type { PostackEvent } from '../events/postack-event.js';
 import type { PostackProjectionOptions, Subscription } from './handler-metadata.js';
 import { handlerDecorator, type EventOf } from './on-postack-event.decorator.js';
+
+/** The third argument of a projection that takes part when stored events are read again with another mapping. */
+export interface Reinterpretation<Event extends PostackEvent> {
+  /**
+   * How events were read before that are read otherwise now: take back what was written for them. An event is found by its
+   * `id`. Its new reading is among the events of the first argument only if the projection subscribes to that.
+   */
+  formerly: readonly Event[];
+}
 
 /**
  * Makes a method of any provider a projection: it maintains database tables (a read model). It gets a batch of events,
@@ -21,10 +31,11 @@ export function PostackProjection<const S extends Subscription>(
   subscription: S | readonly S[],
   options: PostackProjectionOptions = {},
 ) {
-  return handlerDecorator<(events: readonly EventOf<S>[], manager: EntityManager) => Promise<void>>(
-    'projection',
-    subscription,
-    options.name,
-    { retry: options.retry },
-  );
+  return handlerDecorator<
+    (
+      events: readonly EventOf<S>[],
+      manager: EntityManager,
+      again?: Reinterpretation<EventOf<S>>,
+    ) => Promise<void>
+  >('projection', subscription, options.name, { retry: options.retry }, options.reinterprets);
 }

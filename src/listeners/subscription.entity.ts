@@ -23,6 +23,10 @@ export class SubscriptionEntity {
   @Column('text', { nullable: true })
   ordered!: Ordering | null;
 
+  /** For a projection: whether it takes part when stored events are read again with another mapping. */
+  @Column('boolean', { default: false })
+  reinterprets!: boolean;
+
   /** The last time that a running process had it, to the minute. */
   @Column('timestamptz', { name: 'declared_at', default: () => 'now()' })
   declaredAt!: Date;

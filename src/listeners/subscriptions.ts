@@ -17,6 +17,8 @@ export interface Subscriber {
   /** Names of event types; `*` for all. */
   types: readonly string[];
   ordered: Ordering | null;
+  /** A projection that takes part when stored events are read again with another mapping. */
+  reinterprets: boolean;
   /** The last time that a running process had it, to the minute. */
   declaredAt: Date;
   /** Whether a running process has it. */
@@ -57,6 +59,7 @@ export class Subscriptions {
       handlers.map(({ kind }) => kind),
       handlers.map((handler) => JSON.stringify(typesOf(handler))),
       handlers.map(({ settings }) => settings.ordered),
+      handlers.map(({ reinterprets }) => reinterprets),
     ]);
     // Switched off here, and no other process has it: nothing is to be delivered to it.
     await this.database.query(
@@ -86,7 +89,7 @@ export class Subscriptions {
   }
 
   async refresh(manager = this.database.manager): Promise<void> {
-    const rows: (Pick<Subscriber, 'kind' | 'types' | 'ordered'> & {
+    const rows: (Pick<Subscriber, 'kind' | 'types' | 'ordered' | 'reinterprets'> & {
       handler: string;
       declared_at: Date;
       is_present: boolean;
@@ -97,7 +100,7 @@ export class Subscriptions {
        FROM ${this.#table} s ORDER BY s.handler`,
     );
     const subscribers = rows.map((row): Subscriber => {
-      const { handler: name, kind, types, ordered, declared_at: declaredAt } = row;
+      const { handler: name, kind, types, ordered, reinterprets, declared_at: declaredAt } = row;
       const local = this.registry.get(name);
       const handler = local?.kind === kind ? local : undefined;
       return {
@@ -105,6 +108,7 @@ export class Subscriptions {
         kind,
         types,
         ordered,
+        reinterprets,
         declaredAt,
         isPresent: row.is_present || handler !== undefined,
         handler,
@@ -114,13 +118,14 @@ export class Subscriptions {
     // A process that only accepts does not declare its handlers.
     for (const handler of this.#localHandlers()) {
       if (this.#subscribers.has(handler.name)) continue;
-      const { name, kind, settings } = handler;
+      const { name, kind, settings, reinterprets } = handler;
       this.#subscribers.set(name, {
         ...{
           name,
           kind,
           types: typesOf(handler),
           ordered: settings.ordered,
+          reinterprets,
           declaredAt: new Date(),
           isPresent: true,
           handler,
@@ -176,9 +181,11 @@ export function typesOf({ subscriptions }: Handler): string[] {
 }
 
 const DECLARE = (subscription: string) => `
-  INSERT INTO ${subscription} AS s (handler, kind, types, ordered)
-  SELECT handler, kind, ARRAY(SELECT jsonb_array_elements_text(types)), ordered
-  FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[]) AS new (handler, kind, types, ordered)
+  INSERT INTO ${subscription} AS s (handler, kind, types, ordered, reinterprets)
+  SELECT handler, kind, ARRAY(SELECT jsonb_array_elements_text(types)), ordered, reinterprets
+  FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::boolean[])
+    AS new (handler, kind, types, ordered, reinterprets)
   ORDER BY handler
   ON CONFLICT (handler) DO UPDATE SET
-    kind = excluded.kind, types = excluded.types, ordered = excluded.ordered, declared_at = now()`;
+    kind = excluded.kind, types = excluded.types, ordered = excluded.ordered,
+    reinterprets = excluded.reinterprets, declared_at = now()`;

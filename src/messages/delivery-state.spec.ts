@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DELIVERY_STATES, mergeFacts, type DeliveryFact, type DeliveryState } from './delivery-state.js';
+import {
+  DELIVERY_STATES,
+  mergeFacts,
+  type DeliveryFact,
+  type DeliveryRecord,
+  type DeliveryState,
+} from './delivery-state.js';
 
 const fact = (state: DeliveryState, second = 0, errorCode: string | null = null): DeliveryFact => ({
   state,
@@ -8,6 +14,9 @@ const fact = (state: DeliveryState, second = 0, errorCode: string | null = null)
   eventId: `msg_${state}_${second}`,
   errorCode,
 });
+
+/** Every report. */
+const all = ({ reports, history }: DeliveryRecord) => reports ?? history;
 
 const facts = fc.array(
   fc.record({
@@ -39,10 +48,10 @@ describe('mergeFacts', () => {
         const whole = mergeFacts([], list);
         expect(mergeFacts([], repeated)).toEqual(whole);
         const first = repeated.slice(0, cut);
-        const parts = first.length > 0 ? mergeFacts([], first).history : [];
+        const parts = first.length > 0 ? all(mergeFacts([], first)) : [];
         expect(mergeFacts(parts, [...repeated.slice(cut), ...list.slice(0, 1)])).toEqual(whole);
-        expect(repeated.reduce<DeliveryFact[]>((known, one) => mergeFacts(known, [one]).history, [])).toEqual(
-          whole.history,
+        expect(repeated.reduce<DeliveryFact[]>((known, one) => all(mergeFacts(known, [one])), [])).toEqual(
+          all(whole),
         );
       }),
       { numRuns: 2000 },
@@ -54,8 +63,11 @@ describe('mergeFacts', () => {
     const isEnd = (state: DeliveryState) => rank(state) >= rank('expired');
     fc.assert(
       fc.property(facts, facts, (known, added) => {
-        const before = mergeFacts([], known);
-        const after = mergeFacts(before.history, added);
+        const isOutbound = ({ state }: DeliveryFact) => state !== 'received';
+        const outbound = known.filter(isOutbound);
+        if (outbound.length === 0) return;
+        const before = mergeFacts([], outbound);
+        const after = mergeFacts(before.history, added.filter(isOutbound));
         if (isEnd(before.state)) expect(isEnd(after.state)).toBe(true);
         else expect(rank(after.state)).toBeGreaterThanOrEqual(rank(before.state));
       }),
@@ -96,6 +108,29 @@ describe('mergeFacts', () => {
     });
     expect(mergeFacts([fact('read', 1)], [fact('failed', 2)])).toMatchObject({
       state: 'read',
+      conflict: true,
+    });
+  });
+
+  it('takes the code of the latest report that has one', () => {
+    const facts = [fact('undelivered', 2), fact('undelivered', 6, '30005'), fact('undelivered', 4, '30003')];
+    const record = mergeFacts([], facts);
+    expect(record).toMatchObject({ errorCode: '30005', history: [{ ...facts[0], errorCode: '30005' }] });
+    expect(record.reports).toEqual([facts[0], facts[2], facts[1]]);
+    expect(mergeFacts(all(record).slice(0, 2), [])).toMatchObject({ errorCode: '30003' });
+  });
+
+  it('keeps the first reports of a state, and the last', () => {
+    const facts = Array.from({ length: 30 }, (_, second) => fact('sent', second));
+    expect(mergeFacts([], facts).reports).toEqual([...facts.slice(0, 9), facts[29]]);
+    expect(facts.reduce<DeliveryFact[]>((known, one) => all(mergeFacts(known, [one])), [])).toEqual(
+      mergeFacts([], facts).reports,
+    );
+  });
+
+  it('shows two messages with one id as a conflict, and keeps the one that came in', () => {
+    expect(mergeFacts([fact('delivered', 1)], [fact('received', 2)])).toMatchObject({
+      state: 'received',
       conflict: true,
     });
   });

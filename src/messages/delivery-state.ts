@@ -42,7 +42,7 @@ export function hasArrivalReport(history: readonly DeliveryFact[]): boolean {
   return history.some(({ state }) => state === 'delivered' || state === 'read');
 }
 
-/** One thing that happened to a message, with the earliest event that reported it. */
+/** One thing that happened to a message, with the event that reported it. */
 export interface DeliveryFact {
   state: DeliveryState;
   /** When it happened, ISO 8601 UTC. */
@@ -62,11 +62,19 @@ export interface DeliveryRecord {
   /** When that state was reached, ISO 8601 UTC. */
   stateAt: string;
   errorCode: string | null;
-  /** Two different terminal states were reported, which cannot both be true: manual check required. */
+  /** Two states were reported that cannot both be true, such as two different terminal ones: manual check required. */
   conflict: boolean;
-  /** One fact for each reported state, in the order of `DELIVERY_STATES`. */
+  /**
+   * One fact for each reported state, in the order of `DELIVERY_STATES`: its earliest report, with the error code of the
+   * latest one that has any.
+   */
   history: DeliveryFact[];
+  /** Every report, if some state was reported more than once (up to `MAX_REPORTS` of each); `null`: `history` has them all. */
+  reports: DeliveryFact[] | null;
 }
+
+/** Of one state. */
+const MAX_REPORTS = 10;
 
 const rankOf = new Map<DeliveryState, number>(DELIVERY_STATES.map((state, rank) => [state, rank]));
 const rank = (state: DeliveryState) => rankOf.get(state) ?? -1;
@@ -82,12 +90,14 @@ const REPORTED_ENDS = new Set<DeliveryState>(['failed', 'undelivered', 'delivere
  * the higher one in `DELIVERY_STATES`; both stay in the history, and `conflict` is true.
  */
 export function mergeFacts(known: readonly DeliveryFact[], added: readonly DeliveryFact[]): DeliveryRecord {
-  const byState = new Map<DeliveryState, DeliveryFact>();
-  for (const fact of [...known, ...added]) {
-    const other = byState.get(fact.state);
-    if (!other || precedes(fact, other)) byState.set(fact.state, fact);
-  }
-  const history = [...byState.values()].sort((a, b) => rank(a.state) - rank(b.state));
+  const byState = new Map(
+    [...Map.groupBy([...known, ...added], ({ state }) => state)].map(([state, facts]) => [
+      state,
+      reportsIn(facts),
+    ]),
+  );
+  const history = [...byState.values()].map(factOf).sort((a, b) => rank(a.state) - rank(b.state));
+  const reports = history.flatMap(({ state }) => byState.get(state) ?? []);
   const highest = history.at(-1);
   if (!highest) throw new Error('A message about which nothing is known has no state');
   const ends = history.filter(({ state }) => REPORTED_ENDS.has(state));
@@ -95,16 +105,39 @@ export function mergeFacts(known: readonly DeliveryFact[], added: readonly Deliv
     (latest, end) => (!latest || latest.at <= end.at ? end : latest),
     undefined,
   );
+  // Two messages with one id: the one that came in is kept.
+  const inbound = history.find(({ state }) => state === 'received');
   // A message that was read was delivered, whatever else was reported.
-  const current = highest.state === 'read' ? highest : (latestEnd ?? highest);
-  const isContradicted = byState.has('read') && ends.some(({ state }) => state !== 'delivered');
+  const current = inbound ?? (highest.state === 'read' ? highest : (latestEnd ?? highest));
+  const isContradicted =
+    (byState.has('read') && ends.some(({ state }) => state !== 'delivered')) ||
+    (inbound !== undefined && history.length > 1);
   return {
     state: current.state,
     stateAt: current.at,
     errorCode: current.errorCode,
     conflict: ends.length > 1 || isContradicted,
     history,
+    reports: reports.length > history.length ? reports : null,
   };
+}
+
+/** The different reports of one state, in order; of many, the first ones and the last. */
+function reportsIn(facts: readonly DeliveryFact[]): DeliveryFact[] {
+  const byEvent = new Map<string, DeliveryFact>();
+  for (const fact of facts) {
+    const other = byEvent.get(fact.eventId);
+    if (!other || precedes(fact, other)) byEvent.set(fact.eventId, fact);
+  }
+  const reports = [...byEvent.values()].sort((a, b) => (precedes(a, b) ? -1 : 1));
+  if (reports.length <= MAX_REPORTS) return reports;
+  return [...reports.slice(0, MAX_REPORTS - 1), ...reports.slice(-1)];
+}
+
+function factOf(reports: readonly DeliveryFact[]): DeliveryFact {
+  const [first] = reports;
+  if (!first) throw new Error('A state without a report');
+  return { ...first, errorCode: reports.findLast(({ errorCode }) => errorCode !== null)?.errorCode ?? null };
 }
 
 /** A total order on facts of one state, so that the choice between two never depends on which came first. */

@@ -71,19 +71,71 @@ export function mergeMessages(a: MessageEntity, b: MessageEntity): MessageEntity
   return {
     id: a.id,
     direction: a.direction === 'inbound' ? 'inbound' : b.direction,
-    ...deliveryColumns(a.history, b.history),
-    from: either(a.from, b.from),
-    to: either(a.to, b.to),
-    text: either(a.text, b.text),
-    segments: either(a.segments, b.segments),
+    ...deliveryColumns(reportsOf(a), reportsOf(b)),
+    ...mergedFields(a, b),
     firstEventAt: a.firstEventAt < b.firstEventAt ? a.firstEventAt : b.firstEventAt,
     lastEventAt: a.lastEventAt > b.lastEventAt ? a.lastEventAt : b.lastEventAt,
   };
 }
 
+/**
+ * What is left of a message without what some events said about it; `null` if that is nothing.
+ *
+ * @param now The message as the same events report it now. Where it has a value, that replaces what they said before.
+ */
+export function withoutReports(
+  message: MessageEntity,
+  events: readonly KnownPostackEvent[],
+  now: MessageEntity | undefined,
+): MessageEntity | null {
+  const ids = new Set(events.map(({ id }) => id));
+  const reports = reportsOf(message).filter(({ eventId }) => !ids.has(eventId));
+  if (reports.length === 0) return null;
+  const times = reports.map(({ at }) => Date.parse(at));
+  const rest = <Field extends 'from' | 'to' | 'text' | 'segments'>(field: Field) => {
+    const isReplaced = now?.[field] != null && events.some((event) => event[field] === message[field]);
+    return isReplaced ? null : message[field];
+  };
+  return {
+    id: message.id,
+    direction: reports.some(({ state }) => state === 'received') ? 'inbound' : 'outbound',
+    ...deliveryColumns([], reports),
+    from: rest('from'),
+    to: rest('to'),
+    text: rest('text'),
+    segments: rest('segments'),
+    firstEventAt: new Date(Math.min(...times)),
+    lastEventAt: new Date(Math.max(...times)),
+  };
+}
+
 function deliveryColumns(known: readonly DeliveryFact[], added: readonly DeliveryFact[]) {
-  const { state, stateAt, errorCode, conflict, history } = mergeFacts(known, added);
-  return { state, stateAt: new Date(stateAt), errorCode, conflict, history };
+  const { stateAt, ...record } = mergeFacts(known, added);
+  return { ...record, stateAt: new Date(stateAt) };
+}
+
+function reportsOf({
+  reports,
+  history,
+}: Pick<MessageEntity, 'reports' | 'history'>): readonly DeliveryFact[] {
+  return reports ?? history;
+}
+
+/** Of two messages with one id, the fields of the one that came in: fields of both would describe neither. */
+function mergedFields(
+  a: MessageEntity,
+  b: MessageEntity,
+): Pick<MessageEntity, 'from' | 'to' | 'text' | 'segments'> {
+  if (a.direction !== b.direction) {
+    const { from, to, text, segments } = a.direction === 'inbound' ? a : b;
+    return { from, to, text, segments };
+  }
+  return {
+    from: either(a.from, b.from),
+    to: either(a.to, b.to),
+    text: either(a.text, b.text),
+    segments: either(a.segments, b.segments),
+  };
 }
 
 /** The known value; of two that differ (which should not happen) always the same one. */

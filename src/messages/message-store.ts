@@ -5,12 +5,13 @@ import { tableName } from '../database/table-name.js';
 import { isUnsettled, type DeliveryFact } from './delivery-state.js';
 import { messageFacts, type MessageFacts } from './message-facts.js';
 import { MessageEntity } from './message.entity.js';
-import { mergeMessages } from './message-state.js';
+import type { KnownPostackEvent } from '../events/event-types.js';
+import { mergeMessages, withoutReports } from './message-state.js';
 
-/** The change of a message's row; `before` is `null` when it is new. */
+/** The change of a message's row; `before` is `null` when it is new, `after` when nothing is known about it any more. */
 export interface MessageChange {
   before: MessageEntity | null;
-  after: MessageEntity;
+  after: MessageEntity | null;
 }
 
 /** Writes consequences of changes, in the same transaction. An error rolls the changes back. */
@@ -32,10 +33,47 @@ export class MessageStore {
   /** Merges messages with different ids, in the transaction of `manager`. */
   async merge(messages: readonly MessageEntity[], manager: EntityManager): Promise<MessageChange[]> {
     if (messages.length === 0) return [];
-    const byId = new Map(messages.map((message) => [message.id, withFacts(message)]));
-    const changes = await this.#store(byId, manager);
+    const changes = await this.#store(byId(messages), manager);
     for (const observer of this.#observers) await observer(changes, manager);
     return changes;
+  }
+
+  /**
+   * Replaces what events said about messages by what they say now, in the transaction of `manager`.
+   *
+   * @param formerly The events as they were merged before.
+   * @param messages The messages according to their new readings, with different ids.
+   */
+  async replace(
+    formerly: readonly KnownPostackEvent[],
+    messages: readonly MessageEntity[],
+    manager: EntityManager,
+  ): Promise<void> {
+    const reports = Map.groupBy(formerly, ({ messageId }) => messageId ?? '');
+    const now = byId(messages);
+    const stored = await this.#lock([...reports.keys(), ...now.keys()], manager);
+    const reduced = stored
+      .filter(({ id }) => reports.has(id))
+      .map((before) => ({
+        before,
+        rest: withoutReports(before, reports.get(before.id) ?? [], now.get(before.id)),
+      }));
+    const rests = reduced.flatMap(({ rest }) => (rest ? withFacts(rest) : []));
+    const gone = reduced.filter(({ rest }) => !rest).map(({ before }) => before.id);
+    if (gone.length > 0) await manager.delete(MessageEntity, gone);
+    if (rests.length > 0) await this.#update(rests, manager);
+    const written = now.size > 0 ? await this.#store(now, manager) : [];
+    const after = byId(rests);
+    for (const change of written) if (change.after) after.set(change.after.id, change.after);
+    const before = new Map(reduced.map((one) => [one.before.id, one.before]));
+    for (const change of written) {
+      if (change.before && !before.has(change.before.id)) before.set(change.before.id, change.before);
+    }
+    const changes = [...new Set([...before.keys(), ...after.keys()])].map((id) => ({
+      before: before.get(id) ?? null,
+      after: after.get(id) ?? null,
+    }));
+    if (changes.length > 0) for (const observer of this.#observers) await observer(changes, manager);
   }
 
   /**
@@ -54,7 +92,7 @@ export class MessageStore {
     });
     if (!message || !isUnsettled(message.state)) return null;
     const [change] = await this.merge(
-      [Object.assign(new MessageEntity(), message, { history: [...facts] })],
+      [Object.assign(new MessageEntity(), message, { history: [...facts], reports: null })],
       manager,
     );
     return change?.after ?? null;
@@ -69,14 +107,10 @@ export class MessageStore {
     const inserted = [...messages.values()].filter(({ id }) => !knownIds.has(id));
     const changes: MessageChange[] = inserted.map((after) => ({ before: null, after }));
     if (known.length === 0) return changes;
-    // Locked in key order, so that two processes with overlapping batches wait for each other, not both.
-    const stored = await manager
-      .createQueryBuilder(MessageEntity, 'message')
-      .addSelect(FACTS.map((name) => `message.${name}`))
-      .where('message.id = ANY (:ids)', { ids: known.map(({ id }) => id) })
-      .orderBy('message.id')
-      .setLock('pessimistic_write')
-      .getMany();
+    const stored = await this.#lock(
+      known.map(({ id }) => id),
+      manager,
+    );
     const updates = stored.map((row) => ({
       before: row,
       after: withFacts(mergeMessages(row, messages.get(row.id) ?? row)),
@@ -86,6 +120,17 @@ export class MessageStore {
       manager,
     );
     return [...changes, ...updates];
+  }
+
+  /** Locked in key order, so that two processes with overlapping batches wait for each other, not both. */
+  #lock(ids: readonly string[], manager: EntityManager): Promise<MessageEntity[]> {
+    return manager
+      .createQueryBuilder(MessageEntity, 'message')
+      .addSelect(FACTS.map((name) => `message.${name}`))
+      .where('message.id = ANY (:ids)', { ids })
+      .orderBy('message.id')
+      .setLock('pessimistic_write')
+      .getMany();
   }
 
   /** Inserts messages without a row; returns those that have one. */
@@ -112,13 +157,18 @@ export class MessageStore {
 }
 
 /** The columns that are not selected by default. */
-const FACTS: readonly (keyof MessageFacts)[] = [
+const FACTS: readonly (keyof MessageFacts | 'reports')[] = [
+  'reports',
   'ownNumberKey',
   'country',
   'conversation',
   'peerPrefix',
   'deliveredAfterMs',
 ];
+
+function byId(messages: readonly MessageEntity[]): Map<string, MessageEntity> {
+  return new Map(messages.map((message) => [message.id, withFacts(message)]));
+}
 
 function withFacts(message: MessageEntity): MessageEntity {
   return Object.assign(message, messageFacts(message));
@@ -137,6 +187,7 @@ const TABLE: Record<string, [type: string, value: (message: MessageEntity) => un
   text: ['text', ({ text }) => text],
   segments: ['int', ({ segments }) => segments],
   history: ['jsonb', ({ history }) => JSON.stringify(history)],
+  reports: ['jsonb', ({ reports }) => (reports ? JSON.stringify(reports) : null)],
   first_event_at: ['timestamptz', ({ firstEventAt }) => firstEventAt.toISOString()],
   last_event_at: ['timestamptz', ({ lastEventAt }) => lastEventAt.toISOString()],
   own_number_key: ['text', ({ ownNumberKey }) => ownNumberKey],

@@ -52,6 +52,10 @@ export class MessageEntity {
   @Column('jsonb')
   history!: DeliveryFact[];
 
+  /** Every report, if some state was reported more than once; `null`: `history` has them all. */
+  @Column('jsonb', { nullable: true, select: false })
+  reports?: DeliveryFact[] | null;
+
   @Column('timestamptz', { name: 'first_event_at' })
   firstEventAt!: Date;
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { KNOWN_EVENTS, type KnownPostackEvent } from '../events/event-types.js';
-import { PostackProjection } from '../listeners/postack-projection.decorator.js';
+import { PostackProjection, type Reinterpretation } from '../listeners/postack-projection.decorator.js';
 import type { MessageEntity } from './message.entity.js';
 import { mergeMessages, messageOf } from './message-state.js';
 import { MessageStore } from './message-store.js';
@@ -11,14 +11,19 @@ import { MessageStore } from './message-store.js';
 export class MessagesProjection {
   constructor(private readonly store: MessageStore) {}
 
-  @PostackProjection(KNOWN_EVENTS, { name: 'messages' })
-  async project(events: readonly KnownPostackEvent[], manager: EntityManager): Promise<void> {
+  @PostackProjection(KNOWN_EVENTS, { name: 'messages', reinterprets: true })
+  async project(
+    events: readonly KnownPostackEvent[],
+    manager: EntityManager,
+    again?: Reinterpretation<KnownPostackEvent>,
+  ): Promise<void> {
     const messages = new Map<string, MessageEntity>();
     for (const event of events) {
       const message = messageOf(event);
       const other = messages.get(message.id);
       messages.set(message.id, other ? mergeMessages(other, message) : message);
     }
-    await this.store.merge([...messages.values()], manager);
+    if (again) await this.store.replace(again.formerly, [...messages.values()], manager);
+    else await this.store.merge([...messages.values()], manager);
   }
 }

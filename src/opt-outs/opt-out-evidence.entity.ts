@@ -65,6 +65,10 @@ export class OptOutEvidenceEntity {
   @Column('timestamptz', { name: 'occurred_at' })
   occurredAt!: Date;
 
+  /** When the event was received; `null` without one, and for entries from before this was recorded. */
+  @Column('timestamptz', { name: 'received_at', nullable: true })
+  receivedAt!: Date | null;
+
   @Column('timestamptz', { name: 'recorded_at', default: () => 'now()' })
   recordedAt!: Date;
 

@@ -56,6 +56,6 @@ function entryOf(cell: (column: string) => string, defaultReason: string): OptOu
   if (reason.length > MAX_REASON_LENGTH) return `reason must have at most ${MAX_REASON_LENGTH} characters`;
   return {
     ...{ peer, ownNumber, action: 'opt-out', source: 'import', reason, occurredAt },
-    ...{ keyword: null, endpoint: null, eventId: null },
+    ...{ keyword: null, endpoint: null, eventId: null, receivedAt: null },
   };
 }

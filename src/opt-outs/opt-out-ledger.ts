@@ -57,7 +57,7 @@ export class OptOutLedger {
           ownNumber: In([normalizePhoneNumber(ownNumber), '']),
         }),
       },
-      order: { since: 'DESC', optedOut: 'DESC' },
+      order: { since: 'DESC', receivedAt: { direction: 'DESC', nulls: 'LAST' }, optedOut: 'DESC' },
     });
     return latest?.optedOut ?? false;
   }
@@ -194,8 +194,11 @@ export class OptOutLedger {
     return manager.findOneByOrFail(OptOutEntity, { peer: entry.peer, ownNumber: entry.ownNumber ?? '' });
   }
 
-  async #record(entry: Omit<OptOutEntry, 'source' | 'occurredAt'>, manager: EntityManager): Promise<void> {
-    const decision: OptOutEntry = { ...entry, source: 'admin', occurredAt: new Date() };
+  async #record(
+    entry: Omit<OptOutEntry, 'source' | 'occurredAt' | 'receivedAt'>,
+    manager: EntityManager,
+  ): Promise<void> {
+    const decision: OptOutEntry = { ...entry, source: 'admin', occurredAt: new Date(), receivedAt: null };
     await recordEntries([decision], this.options.scope, manager);
   }
 }

@@ -36,7 +36,8 @@ export function decidingStates(
       `NOT EXISTS (
          SELECT FROM ${database.table(OptOutEntity)} AS later
          WHERE later.peer = state.peer ${counts} AND
-           (later.since, later.opted_out, later.own_number) > (state.since, state.optedOut, state.ownNumber)
+           (later.since, coalesce(later.received_at, '-infinity'), later.opted_out, later.own_number) >
+             (state.since, coalesce(state.receivedAt, '-infinity'), state.optedOut, state.ownNumber)
        )`,
     );
 }

@@ -10,7 +10,16 @@ import { isOptedOut, supersedes } from './opt-out-state.js';
 /** An entry to record. */
 export type OptOutEntry = Pick<
   OptOutEvidenceEntity,
-  'peer' | 'ownNumber' | 'action' | 'source' | 'keyword' | 'endpoint' | 'eventId' | 'reason' | 'occurredAt'
+  | 'peer'
+  | 'ownNumber'
+  | 'action'
+  | 'source'
+  | 'keyword'
+  | 'endpoint'
+  | 'eventId'
+  | 'reason'
+  | 'occurredAt'
+  | 'receivedAt'
 >;
 
 /** An entry that was recorded. */
@@ -19,7 +28,8 @@ export type RecordedEntry = OptOutEntry & Pick<OptOutEvidenceEntity, 'changed'>;
 /** The same with when it was resolved: a review that needs no decision of its own is, at once. */
 type StoredEntry = RecordedEntry & Pick<OptOutEvidenceEntity, 'resolvedAt'>;
 
-type State = Omit<OptOutEntity, 'updatedAt'>;
+/** A state to store. */
+export type State = Omit<OptOutEntity, 'updatedAt'>;
 
 /** First key of the advisory locks of this file: arbitrary, but not used elsewhere. `LOCKS` limits them per transaction. */
 const LOCK_SPACE = 0x6f707431;
@@ -27,10 +37,10 @@ const LOCKS = 1024;
 
 /**
  * Records entries in the ledger and updates the states, in the transaction of `manager`. The entry with the latest time
- * decides, in whatever order entries are recorded; of two at the same time, the opt-out does. Entries without meaning are
- * skipped:
+ * decides, in whatever order entries are recorded; of two at the same time, the one received later. Entries without meaning
+ * are skipped:
  *
- * - an opt-in by message from a customer who is not opted out: YES is an everyday answer
+ * - an opt-in by message from a customer who was not opted out: YES is an everyday answer
  * - an imported opt-out of a number that is opted out already, or has opted in since
  *
  * An opt-in also ends a suppression for an opt-out at the carrier, and an opt-out closes the customer's open review.
@@ -51,9 +61,9 @@ export async function recordEntries(
   const states = Map.groupBy(stored, ({ peer }) => peer);
   const changed = new Set<State>();
   const recorded: RecordedEntry[] = [];
-  for (const entry of entries.toSorted((a, b) => a.occurredAt.getTime() - b.occurredAt.getTime())) {
+  for (const entry of entries.toSorted(byTime)) {
     const known = states.get(entry.peer) ?? [];
-    const { record, state } = judge(entry, known, scope);
+    const { record, state } = judge(entry, known, scope, changed);
     if (record) recorded.push(record);
     if (!state) continue;
     const replaced = known.find(({ ownNumber }) => ownNumber === state.ownNumber);
@@ -103,23 +113,38 @@ function openReviewsOf(peers: readonly string[]): FindOptionsWhere<OptOutEvidenc
   return { peer: In([...peers]), action: 'review', resolvedAt: IsNull() };
 }
 
-/** Decides whether an entry is recorded, and whether it replaces a state, given the known states of its peer. */
+/**
+ * Decides whether an entry is recorded, and whether it replaces a state, given the known states of its peer.
+ *
+ * @param recent States that follow from earlier entries of the same call: of two at the same time, the order decides.
+ */
 function judge(
   entry: OptOutEntry,
   known: readonly State[],
   scope: OptOutScope,
+  recent: ReadonlySet<State>,
 ): { record?: RecordedEntry; state?: State } {
   const { action, source, ownNumber } = entry;
   if (action !== 'opt-out' && action !== 'opt-in') return { record: { ...entry, changed: false } };
-  if (source === 'message' && action === 'opt-in' && !known.some(({ optedOut }) => optedOut)) return {};
+  const wasOut = known.some(({ optedOut, since }) => optedOut && since <= entry.occurredAt);
+  if (source === 'message' && action === 'opt-in' && !wasOut) return {};
   const occurredAt = source === 'admin' ? afterAll(known, entry.occurredAt) : entry.occurredAt;
   const state = stateAfter({ ...entry, occurredAt });
   const before = known.find((other) => other.ownNumber === state.ownNumber);
-  const decides = before === undefined || supersedes(state, before);
+  const decides =
+    before === undefined ||
+    supersedes(state, before) ||
+    (recent.has(before) && !supersedes(before, { ...state, optedOut: true }));
   if (source === 'import' && (!decides || before?.optedOut)) return {};
   const after = decides ? [...known.filter((other) => other !== before), state] : known;
   const changed = isOptedOut(known, ownNumber ?? '', scope) !== isOptedOut(after, ownNumber ?? '', scope);
   return { record: { ...entry, occurredAt, changed }, ...(decides && { state }) };
+}
+
+/** Of the same time: in the order of receipt. */
+function byTime(a: OptOutEntry, b: OptOutEntry): number {
+  const receipt = ({ receivedAt }: OptOutEntry) => receivedAt?.getTime() ?? 0;
+  return a.occurredAt.getTime() - b.occurredAt.getTime() || receipt(a) - receipt(b);
 }
 
 /** An operator's decision is always the latest, even if the clock of another machine is ahead. */
@@ -127,19 +152,20 @@ function afterAll(known: readonly State[], at: Date): Date {
   return new Date(Math.max(at.getTime(), ...known.map(({ since }) => since.getTime() + 1)));
 }
 
-function stateAfter(entry: OptOutEntry): State {
-  const { peer, ownNumber, action, occurredAt: since, source, keyword, eventId, reason } = entry;
+/** The state that follows from an entry that opts out or in. */
+export function stateAfter(entry: OptOutEntry): State {
+  const { peer, ownNumber, action, occurredAt: since, receivedAt, source, keyword, eventId, reason } = entry;
   const optedOut = action === 'opt-out';
   const isForAll = optedOut && keyword !== null && FOR_ALL.has(normalWords(keyword));
   const state = { peer, ownNumber: isForAll ? '' : (ownNumber ?? '') };
-  return { ...state, optedOut, since, source, keyword, eventId, reason };
+  return { ...state, optedOut, since, receivedAt, source, keyword, eventId, reason };
 }
 
 /** Keywords that opt out of the messages of all own numbers, also where others count for one. */
 const FOR_ALL = new Set(['stopall', 'stop all']);
 
 /** Locks peers until the transaction ends; always in the same order, so that transactions cannot deadlock. */
-async function lockPeers(peers: readonly string[], manager: EntityManager): Promise<void> {
+export async function lockPeers(peers: readonly string[], manager: EntityManager): Promise<void> {
   await manager.query(
     `SELECT pg_advisory_xact_lock($1, lock) FROM (
        SELECT DISTINCT abs(hashtext(peer) % $2) AS lock FROM unnest($3::text[]) AS peer ORDER BY lock
@@ -151,13 +177,14 @@ async function lockPeers(peers: readonly string[], manager: EntityManager): Prom
 async function insertEvidence(entries: readonly StoredEntry[], manager: EntityManager): Promise<void> {
   const table = tableName(manager.dataSource, OptOutEvidenceEntity);
   const columns =
-    'peer, own_number, action, source, keyword, endpoint, event_id, reason, occurred_at, changed, resolved_at';
-  const rows = entries.map(({ ownNumber, eventId, occurredAt, resolvedAt, ...entry }) => ({
+    'peer, own_number, action, source, keyword, endpoint, event_id, reason, occurred_at, received_at, changed, resolved_at';
+  const rows = entries.map(({ ownNumber, eventId, occurredAt, receivedAt, resolvedAt, ...entry }) => ({
     ...entry,
     resolved_at: resolvedAt,
     own_number: ownNumber,
     event_id: eventId,
     occurred_at: occurredAt,
+    received_at: receivedAt,
   }));
   await manager.query(
     `INSERT INTO ${table} (${columns})
@@ -167,21 +194,22 @@ async function insertEvidence(entries: readonly StoredEntry[], manager: EntityMa
   );
 }
 
-async function storeStates(states: readonly State[], manager: EntityManager): Promise<void> {
+export async function storeStates(states: readonly State[], manager: EntityManager): Promise<void> {
   const table = tableName(manager.dataSource, OptOutEntity);
-  const columns = 'peer, own_number, opted_out, since, source, keyword, event_id, reason';
-  const rows = states.map(({ ownNumber, optedOut, eventId, ...state }) => ({
+  const columns = 'peer, own_number, opted_out, since, received_at, source, keyword, event_id, reason';
+  const rows = states.map(({ ownNumber, optedOut, eventId, receivedAt, ...state }) => ({
     ...state,
     own_number: ownNumber,
     opted_out: optedOut,
     event_id: eventId,
+    received_at: receivedAt,
   }));
   await manager.query(
     `INSERT INTO ${table} AS state (${columns})
      SELECT ${columns} FROM jsonb_populate_recordset(NULL::${table}, $1)
      ON CONFLICT (peer, own_number) DO UPDATE SET
-       (opted_out, since, source, keyword, event_id, reason, updated_at) =
-       (excluded.opted_out, excluded.since, excluded.source, excluded.keyword, excluded.event_id, excluded.reason,
+       (opted_out, since, received_at, source, keyword, event_id, reason, updated_at) =
+       (excluded.opted_out, excluded.since, excluded.received_at, excluded.source, excluded.keyword, excluded.event_id, excluded.reason,
         now())`,
     [JSON.stringify(rows)],
   );

@@ -5,6 +5,7 @@ const state = (ownNumber: string, optedOut: boolean, second: number): OptOutStat
   ownNumber,
   optedOut,
   since: new Date(second * 1000),
+  receivedAt: null,
 });
 
 describe('isOptedOut', () => {

@@ -1,15 +1,19 @@
 import type { OptOutScope } from './opt-outs.options.js';
 import type { OptOutEntity } from './opt-out.entity.js';
 
-type Decision = Pick<OptOutEntity, 'optedOut' | 'since'>;
+type Decision = Pick<OptOutEntity, 'optedOut' | 'since' | 'receivedAt'>;
 
 /** A state of one peer. */
 export type OptOutState = Decision & Pick<OptOutEntity, 'ownNumber'>;
 
-/** Whether `a` supersedes `b`: the later one does; at the same time, the opt-out. */
+/** Whether `a` supersedes `b`: the later one does; at the same time, the one received later; then the opt-out. */
 export function supersedes(a: Decision, b: Decision): boolean {
-  const difference = a.since.getTime() - b.since.getTime();
+  const difference = a.since.getTime() - b.since.getTime() || receipt(a) - receipt(b);
   return difference > 0 || (difference === 0 && a.optedOut && !b.optedOut);
+}
+
+function receipt({ receivedAt }: Decision): number {
+  return receivedAt?.getTime() ?? 0;
 }
 
 /**

@@ -21,6 +21,10 @@ export class OptOutEntity {
   @Column('timestamptz')
   since!: Date;
 
+  /** When its event was received, which decides between entries of the same time; `null` without an event. */
+  @Column('timestamptz', { name: 'received_at', nullable: true })
+  receivedAt!: Date | null;
+
   @Column('text')
   source!: OptOutSource;
 

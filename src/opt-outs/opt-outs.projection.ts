@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { MessageReceivedEvent } from '../events/message-received.event.js';
-import { PostackProjection } from '../listeners/postack-projection.decorator.js';
+import { PostackProjection, type Reinterpretation } from '../listeners/postack-projection.decorator.js';
 import { OwnNumbers } from '../messages/own-numbers.js';
 import { KeywordMatcher, type KeywordMatch } from './keyword-matcher.js';
 import { phoneNumberFromEvent } from '../events/phone-number.js';
 import type { OptOutAction } from './opt-out-evidence.entity.js';
+import { laterOptIns } from './later-opt-ins.js';
 import { recordEntries, type OptOutEntry } from './opt-out-record.js';
+import { withdrawEntries } from './opt-out-withdrawal.js';
 import { OptOutOptions } from './opt-outs.options.js';
 
 /** A message opts out or in, but its event has no sender. */
@@ -46,12 +48,40 @@ export class OptOutsProjection {
     this.#matcher = new KeywordMatcher(options.keywords);
   }
 
-  @PostackProjection(MessageReceivedEvent, { name: 'opt-outs' })
-  async project(events: readonly MessageReceivedEvent[], manager: EntityManager): Promise<void> {
+  @PostackProjection(MessageReceivedEvent, { name: 'opt-outs', reinterprets: true })
+  async project(
+    events: readonly MessageReceivedEvent[],
+    manager: EntityManager,
+    again?: Reinterpretation<MessageReceivedEvent>,
+  ): Promise<void> {
     const numbers = events.map(({ to }) => phoneNumberFromEvent(to)).filter((number) => number !== null);
     await this.ownNumbers.learn(numbers, manager);
     const entries = events.map((event) => this.#entryOf(event)).filter((entry) => entry !== null);
-    if (entries.length > 0) await recordEntries(entries, this.options.scope, manager);
+    const added = again ? await this.#withdraw(again.formerly, entries, manager) : entries;
+    if (added.length > 0) await recordEntries(added, this.options.scope, manager);
+  }
+
+  /** Removes what former readings recorded and the new ones do not. Resolves to what is to be recorded instead. */
+  async #withdraw(
+    formerly: readonly MessageReceivedEvent[],
+    entries: readonly OptOutEntry[],
+    manager: EntityManager,
+  ): Promise<OptOutEntry[]> {
+    const recorded = formerly.map((event) => this.#recordedBy(event)).filter((entry) => entry !== null);
+    const keys = (list: readonly OptOutEntry[]) => new Set(list.map((entry) => JSON.stringify(entry)));
+    const [before, now] = [keys(recorded), keys(entries)];
+    const wrong = recorded.filter((entry) => !now.has(JSON.stringify(entry)));
+    if (wrong.length > 0) await withdrawEntries(wrong, manager);
+    const added = entries.filter((entry) => !before.has(JSON.stringify(entry)));
+    const optOuts = added.filter(({ action }) => action === 'opt-out');
+    if (optOuts.length === 0) return added;
+    const ownNumbers = await this.ownNumbers.all(manager);
+    return [...added, ...(await laterOptIns(optOuts, ownNumbers, this.#matcher, manager))];
+  }
+
+  /** What a former reading has recorded: nothing if it had no sender. */
+  #recordedBy(event: MessageReceivedEvent): OptOutEntry | null {
+    return phoneNumberFromEvent(event.from) === null ? null : this.#entryOf(event);
   }
 
   /** @throws {OptOutSenderMissingError} */
@@ -72,6 +102,7 @@ export class OptOutsProjection {
       reason: null,
       // An opt-out or opt-in from the future would supersede all that follow until then.
       occurredAt: event.occurredAt < event.receivedAt ? event.occurredAt : event.receivedAt,
+      receivedAt: event.receivedAt,
     };
   }
 }

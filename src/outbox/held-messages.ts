@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { isUuid } from '../database/keyset-page.js';
 import { PostackDatabase } from '../database/postack-database.js';
+import { PostackApiOptions } from '../postack-api/postack-api.options.js';
+import { MissingApiKeyError } from '../postack-api/unconfigured-client.js';
 import { SendRules } from './send-rules/send-rules.js';
 import { changeMessage, lockMessage } from './outbox-changes.js';
 import type { OutboxStatus } from './outbox-message.js';
@@ -22,6 +24,7 @@ export class HeldMessages {
     private readonly rules: SendRules,
     private readonly reconciler: SendReconciler,
     private readonly queries: OutboxQueries,
+    private readonly api: PostackApiOptions,
   ) {}
 
   /**
@@ -32,8 +35,10 @@ export class HeldMessages {
    * @throws {OutboxMessageNotFoundError}
    * @throws {OutboxMessageStateError} when the message is neither held nor rejected, or a send rule still blocks it, such
    * as an opt-out or a suppression.
+   * @throws {MissingApiKeyError} without the option `api`.
    */
   async release(id: string, reason: string): Promise<OutboxMessage> {
+    if (!this.api.api) throw new MissingApiKeyError();
     await this.queue.prepare();
     return this.#decide(id, ['held', 'rejected'], 'released', async (message, manager) => {
       if (message.heldReason === 'unknown-outcome' && (await this.reconciler.reconcile(message, manager)))

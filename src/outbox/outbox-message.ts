@@ -45,6 +45,7 @@ export type OutboxStatus = (typeof OUTBOX_STATUSES)[number];
  * - `identical-text`: the recipient has received the same text too often within ten minutes
  * - `unknown-outcome`: Postack may have it already; sending it again could deliver it twice
  * - `retries-exhausted`: Postack did not accept it within a day of retries
+ * - `no-api-key`: it is a reply, and no API key of Postack is configured
  */
 export const HELD_REASONS = [
   'opted-out',
@@ -55,6 +56,7 @@ export const HELD_REASONS = [
   'identical-text',
   'unknown-outcome',
   'retries-exhausted',
+  'no-api-key',
 ] as const;
 
 /** One of `HELD_REASONS`. */

@@ -36,7 +36,13 @@ export class OutboxSender implements BeforeApplicationShutdown {
     private readonly client: PostackClient,
     private readonly delivery: OutboxDelivery,
   ) {
-    if (!api) return;
+    if (!api) {
+      this.#logger.warn(
+        'Nothing can be sent: no API key of Postack is configured. Replies are held until then. Set the option "api.apiKey" ' +
+          'of PostackModule, or POSTACK_API_KEY for the service',
+      );
+      return;
+    }
     for (const priority of ['reply', 'other'] as const) {
       queue.processMessages(priority, ({ data }) => this.#send(data, priority), {
         concurrency: CONCURRENCY,

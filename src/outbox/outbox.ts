@@ -31,11 +31,32 @@ const SENDER = /^(?:\+[1-9]\d{4,14}|\d{3,8}|[\p{L}\d][\p{L}\d ._&-]{0,10})$/u;
 
 type Enqueued = Omit<NewOutboxMessage, 'category'> & { category: OutboxCategory };
 
+/** Why a message is stored, but not sent. */
+type Unsent = Pick<OutboxMessageEntity, 'status' | 'heldReason' | 'heldDetail' | 'decisionReason'>;
+
+const QUEUED: Unsent = { status: 'queued', heldReason: null, heldDetail: null, decisionReason: null };
+
+/** An operator releases it once there is a key. */
+const NO_API_KEY: Unsent = {
+  ...QUEUED,
+  status: 'held',
+  heldReason: 'no-api-key',
+  heldDetail: new MissingApiKeyError().message + '. Then release the message',
+};
+
+const TOO_LATE: Unsent = {
+  ...QUEUED,
+  status: 'cancelled',
+  decisionReason:
+    'The message that it answers came in more than an hour before it was read rightly: see answerOld of ' +
+    'POST /api/v1/events/reinterpret',
+};
+
 const insertMessageSql = (outbox: string) => `
   INSERT INTO ${outbox}
     (id, idempotency_key, category, from_number, to_number, text, encoding, segments, in_reply_to, time_zone,
-     status, not_before, resend_of, resend_attempt, created_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13,
+     not_before, resend_of, resend_attempt, status, held_reason, held_detail, decision_reason, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
     date_trunc('milliseconds', clock_timestamp()))
   -- Changes nothing, but waits for a concurrent transaction with the same key and returns its row.
   ON CONFLICT (idempotency_key) DO UPDATE SET idempotency_key = excluded.idempotency_key
@@ -66,16 +87,21 @@ export class Outbox implements ReplySink {
     if (!SENDABLE_CATEGORIES.includes(message.category)) {
       throw new InvalidOutboxMessageError([`"category" must be one of ${SENDABLE_CATEGORIES.join(', ')}`]);
     }
+    if (!this.api.api) throw new MissingApiKeyError();
     return this.#enqueue(message, options);
   }
 
   /** Stores the one confirmation of an opt-out: the only message that a customer still gets after opting out. */
   confirmOptOut(message: Omit<NewOutboxMessage, 'category'>): Promise<OutboxReceipt> {
+    if (!this.api.api) throw new MissingApiKeyError();
     return this.#enqueue({ ...message, category: 'confirmation' }, {});
   }
 
-  async #enqueue(message: Enqueued, { manager }: EnqueueOptions): Promise<OutboxReceipt> {
-    if (!this.api.api) throw new MissingApiKeyError();
+  async #enqueue(
+    message: Enqueued,
+    { manager }: EnqueueOptions,
+    state: Unsent = QUEUED,
+  ): Promise<OutboxReceipt> {
     const checked = {
       ...message,
       from: normalizePhoneNumber(message.from),
@@ -85,14 +111,14 @@ export class Outbox implements ReplySink {
     if (problems.length > 0) throw new InvalidOutboxMessageError(problems);
     const size = checkSmsText(message.text, this.options.maxSegments);
     await this.queue.prepare();
-    const row = { ...checked, ...size };
+    const row = { ...checked, ...size, state };
     // Without an active transaction, the message and its job would not be stored atomically.
     if (manager?.queryRunner?.isTransactionActive) return this.#store(row, manager);
     return this.database.transaction((own) => this.#store(row, own));
   }
 
   /** Implements `event.reply()`. */
-  async reply({ event, text, idempotencyKey, manager }: Reply): Promise<ReplyReceipt> {
+  async reply({ event, text, idempotencyKey, manager, isTooLate }: Reply): Promise<ReplyReceipt> {
     const { from, to } = event;
     if (from === null || to === null) {
       throw new InvalidOutboxMessageError([
@@ -100,17 +126,18 @@ export class Outbox implements ReplySink {
           '"payload.from" and "payload.to"',
       ]);
     }
-    return this.enqueue(
+    return this.#enqueue(
       { from: to, to: from, text, category: 'reply', idempotencyKey, inReplyTo: event.id },
       { manager },
+      isTooLate ? TOO_LATE : this.api.api ? QUEUED : NO_API_KEY,
     );
   }
 
   async #store(
-    message: Enqueued & { encoding: string; segments: number },
+    message: Enqueued & { encoding: string; segments: number; state: Unsent },
     manager: EntityManager,
   ): Promise<OutboxReceipt> {
-    const { notBefore = null } = message;
+    const { notBefore = null, state } = message;
     const [stored]: { id: string; is_new: boolean }[] = await manager.query(
       insertMessageSql(this.database.table(OutboxMessageEntity)),
       [
@@ -127,11 +154,16 @@ export class Outbox implements ReplySink {
         notBefore?.toISOString() ?? null,
         message.resend?.of ?? null,
         message.resend?.attempt ?? 0,
+        state.status,
+        state.heldReason,
+        state.heldDetail,
+        state.decisionReason,
       ],
     );
     if (!stored) throw new Error('INSERT … RETURNING of an outbound message returned no row');
     const { id, is_new: isNew } = stored;
-    if (isNew) await this.queue.send({ id, category: message.category }, manager, notBefore);
+    if (isNew && state.status === 'queued')
+      await this.queue.send({ id, category: message.category }, manager, notBefore);
     return { id, isDuplicate: !isNew };
   }
 }

@@ -27,7 +27,10 @@ export class EventReplay {
     });
     if (!row) throw new EventNotFoundError(eventId);
     const notReplayable = (why: string) => new EventNotReplayableError(`The event "${eventId}" ${why}`);
-    if (row.status === 'quarantined') throw notReplayable('is quarantined: it could not be parsed');
+    if (row.status === 'quarantined')
+      throw notReplayable(
+        'is quarantined: it could not be read. Map it, then read it again: POST /api/v1/events/reinterpret',
+      );
     if (row.status === 'pending') {
       throw notReplayable('has not been dispatched yet: its listeners will receive it shortly');
     }

@@ -5,8 +5,10 @@ import { idleTimeout, setIdleTimeout } from '../database/transaction-with-timeou
 import { DispatchOptions } from '../dispatch/dispatch.options.js';
 import { Redelivery } from '../dispatch/redelivery.js';
 import { StoredEvents } from '../dispatch/stored-events.js';
+import { ReinterpretationChunk } from './reinterpretation-chunk.js';
 import type { Subscriber } from '../listeners/subscriptions.js';
 import { ReplayEntity } from './replay.entity.js';
+import type { ReplayProgress } from './replay-progress.js';
 import { ReplaySelection, type SelectedEvent } from './replay-selection.js';
 
 /** A chunk of a replay took longer than `dispatchTimeoutMs`. */
@@ -18,7 +20,7 @@ class ReplayTimeoutError extends Error {
   }
 }
 
-/** One transaction of a replay: check its state, redeliver the next events, record its progress. */
+/** One transaction of a replay: check its state, redeliver or read again the next events, record its progress. */
 @Injectable()
 export class ReplayChunk {
   constructor(
@@ -27,6 +29,7 @@ export class ReplayChunk {
     private readonly selection: ReplaySelection,
     private readonly events: StoredEvents,
     private readonly redelivery: Redelivery,
+    private readonly reinterpretations: ReinterpretationChunk,
   ) {}
 
   /**
@@ -34,19 +37,35 @@ export class ReplayChunk {
    *
    * @returns whether to continue: `false` at the end, and when the replay was paused or cancelled.
    */
-  run(replayId: string, limit: number): Promise<boolean> {
+  async run(replayId: string, limit: number): Promise<boolean> {
+    await this.reinterpretations.prepare();
     const timeoutMs = this.options.dispatchTimeoutMs;
     const timedOut = () => new ReplayTimeoutError(timeoutMs);
     return this.database.transactionWithTimeout(timeoutMs, timedOut, async (manager) => {
       await manager.query(`SELECT ${setIdleTimeout('$1')}`, [idleTimeout(timeoutMs)]);
-      return this.#redeliverNext(replayId, limit, manager);
+      return this.#processNext(replayId, limit, manager);
     });
   }
 
-  async #redeliverNext(replayId: string, limit: number, manager: EntityManager): Promise<boolean> {
+  async #processNext(replayId: string, limit: number, manager: EntityManager): Promise<boolean> {
     const replays = manager.getRepository(ReplayEntity);
     const replay = await replays.findOne({ where: { id: replayId }, lock: { mode: 'pessimistic_write' } });
     if (replay?.state !== 'running') return false;
+    const { position, count, isDone } =
+      replay.kind === 'reinterpret'
+        ? await this.reinterpretations.run(replay, limit, manager)
+        : await this.#redeliver(replay, limit, manager);
+    await replays.update(replay.id, {
+      state: isDone ? 'done' : 'running',
+      position,
+      scheduled: String(BigInt(replay.scheduled) + BigInt(count)),
+      error: null,
+      updatedAt: new Date(),
+    });
+    return !isDone;
+  }
+
+  async #redeliver(replay: ReplayEntity, limit: number, manager: EntityManager): Promise<ReplayProgress> {
     const selected = await this.selection.next(replay, limit, manager);
     const stored = await this.events.load(
       selected.map(({ rowId }) => rowId),
@@ -57,16 +76,11 @@ export class ReplayChunk {
       const events = rowIds.flatMap((rowId) => byRowId.get(rowId) ?? []);
       await this.redelivery.redeliver(handler, events, replay.kind, replay.id, manager);
     }
-    const isDone = selected.length < limit;
-    const redelivered = selected.filter(({ handlers }) => handlers.length > 0).length;
-    await replays.update(replay.id, {
-      state: isDone ? 'done' : 'running',
+    return {
       position: selected.at(-1)?.rowId ?? replay.position,
-      scheduled: String(BigInt(replay.scheduled) + BigInt(redelivered)),
-      error: null,
-      updatedAt: new Date(),
-    });
-    return !isDone;
+      count: selected.filter(({ handlers }) => handlers.length > 0).length,
+      isDone: selected.length < limit,
+    };
   }
 }
 

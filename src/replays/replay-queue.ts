@@ -17,6 +17,7 @@ export class ReplayQueue {
   constructor(workers: Workers) {
     this.#queue = workers.queue('replays', {
       policy: 'stately',
+      notify: true,
       heartbeatSeconds: HEARTBEAT_SECONDS,
       expireInSeconds: 3600,
       // Effectively no limit: a replay survives any number of process crashes.

@@ -26,6 +26,26 @@ export interface RedriveRequest extends BackfillRequest {
   listener?: string;
 }
 
+/** Which stored events to read again with the mapping of now. */
+export interface ReinterpretRequest extends BackfillRequest {
+  /** Only events of this status. */
+  status?: EventStatus;
+  /** Names of the listeners that get the events that are read otherwise; `['*']` for all. Default: none. */
+  listeners?: readonly string[];
+  /** Whether listeners may reply to events that are older than an hour. Default `false`. */
+  answerOld?: boolean;
+}
+
+/** The response to such a request. */
+export interface ReinterpretReceipt {
+  /** Number of matching events. */
+  matched: number;
+  /** Number of those that are read otherwise now. */
+  changed: number;
+  /** For `Replays.find`; `null` for a dry run, and if there are none. */
+  replayId: string | null;
+}
+
 /** Which stored events to replay. */
 export interface ReplayRequest extends BackfillRequest {
   /** Only to this listener. Default: all that currently subscribe to the type of the event. */
@@ -57,7 +77,11 @@ export interface Replay {
   ratePerSecond: number;
   /** Number of events that matched when it was created. */
   matched: number;
-  /** Number of events redelivered so far. Ends below `matched` if some events no longer match when it reaches them. */
+  /** For `reinterpret`: number of events that were read otherwise when it was created; else `null`. */
+  changed: number | null;
+  /** For `reinterpret`: the listeners that get them; else `null`. */
+  listeners: string[] | null;
+  /** Number of events redelivered, or read otherwise, so far. Ends below `matched` if some events no longer match when it reaches them. */
   scheduled: number;
   /** Last error, while the replay is stalled. It is retried automatically. */
   error: string | null;
@@ -68,14 +92,27 @@ export interface Replay {
 /** The filter and rate of a replay, as stored. */
 export type ReplaySpec = Pick<
   ReplayEntity,
-  'kind' | 'endpoint' | 'listener' | 'type' | 'status' | 'since' | 'until' | 'ratePerSecond'
+  | 'kind'
+  | 'endpoint'
+  | 'listener'
+  | 'type'
+  | 'status'
+  | 'since'
+  | 'until'
+  | 'ratePerSecond'
+  | 'listeners'
+  | 'answerOld'
 >;
 
 const DEFAULT_RATE_PER_SECOND = 100;
 const MAX_RATE_PER_SECOND = 10_000;
 
 /** @throws {InvalidReplayError} when the rate is out of range. */
-export function replaySpec(kind: ReplayKind, endpoint: string, request: ReplayRequest): ReplaySpec {
+export function replaySpec(
+  kind: ReplayKind,
+  endpoint: string,
+  request: ReplayRequest & ReinterpretRequest,
+): ReplaySpec {
   const ratePerSecond = request.ratePerSecond ?? DEFAULT_RATE_PER_SECOND;
   if (!Number.isInteger(ratePerSecond) || ratePerSecond < 1 || ratePerSecond > MAX_RATE_PER_SECOND) {
     throw new InvalidReplayError(`ratePerSecond must be a whole number from 1 to ${MAX_RATE_PER_SECOND}`);
@@ -89,15 +126,21 @@ export function replaySpec(kind: ReplayKind, endpoint: string, request: ReplayRe
     since: request.since ?? null,
     until: request.until ?? null,
     ratePerSecond,
+    listeners: kind === 'reinterpret' ? [...(request.listeners ?? [])] : null,
+    answerOld: request.answerOld ?? false,
   };
 }
 
 export function replayOf(row: ReplayEntity): Replay {
   const { id, kind, state, listener, type, status, since, until, ratePerSecond } = row;
   const { error, createdAt, updatedAt } = row;
-  const counts = { matched: Number(row.matched), scheduled: Number(row.scheduled) };
+  const counts = {
+    matched: Number(row.matched),
+    changed: row.changed === null ? null : Number(row.changed),
+    scheduled: Number(row.scheduled),
+  };
   return {
     ...{ id, kind, state, listener, type, status, since, until, ratePerSecond },
-    ...{ ...counts, error, createdAt, updatedAt },
+    ...{ ...counts, listeners: row.listeners, error, createdAt, updatedAt },
   };
 }

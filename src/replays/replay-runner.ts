@@ -40,7 +40,9 @@ export class ReplayRunner implements BeforeApplicationShutdown {
     private readonly queue: ReplayQueue,
     private readonly chunk: ReplayChunk,
   ) {
-    queue.process((job) => this.#run(job), { concurrency: MAX_CONCURRENCY, pollSeconds: POLL_SECONDS });
+    queue.process((job) => this.#run(job), {
+      ...{ concurrency: MAX_CONCURRENCY, pollSeconds: POLL_SECONDS, pollSecondsWithNotify: POLL_SECONDS },
+    });
   }
 
   /** Stops the replays between two chunks. Their jobs are given back when pg-boss stops. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
 import { eventStatusSql } from '../dispatch/outcomes/event-status.js';
+import { ChangedReadings } from '../dispatch/changed-readings.js';
 import { DeliveryEntity } from '../dispatch/outcomes/delivery.entity.js';
 import { type Subscriber, Subscriptions } from '../listeners/subscriptions.js';
 import { EventsOptions } from '../events/events.options.js';
@@ -44,6 +45,7 @@ export class ReplaySelection {
     private readonly database: PostackDatabase,
     private readonly options: EventsOptions,
     private readonly subscriptions: Subscriptions,
+    private readonly readings: ChangedReadings,
   ) {
     this.#inbox = database.table(InboxEventEntity);
     this.#delivery = database.table(DeliveryEntity);
@@ -69,6 +71,32 @@ export class ReplaySelection {
       firstEventId: row?.first ?? null,
       lastEventId: row?.last ?? null,
     };
+  }
+
+  /**
+   * Ids of the next events of a reinterpretation after `position` that may be read otherwise now, oldest first. Fewer than
+   * `limit` at its end.
+   */
+  async nextIds(
+    spec: ReplaySpec,
+    { position, lastEventId }: Pick<ReplayEntity, 'position' | 'lastEventId'>,
+    limit: number,
+    manager: EntityManager,
+  ): Promise<string[]> {
+    const { sql, values } = this.#condition(spec);
+    const [from, last, count] = [1, 2, 3].map((index) => `$${values.length + index}`);
+    const rows = await manager.query<{ id: string }[]>(
+      `SELECT e.id FROM ${this.#inbox} e
+       WHERE e.id > ${from} AND e.id <= ${last} AND ${sql} AND ${await this.readings.mayDiffer()}
+       ORDER BY e.id LIMIT ${count}`,
+      [...values, position, lastEventId, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** @throws {InvalidReplayError} when one of these listeners is unknown. */
+  checkListeners(names: readonly string[]): void {
+    for (const name of names) if (name !== '*') this.receivers(name);
   }
 
   /** The next events of a replay after its `position`, oldest first. Fewer than `limit` at its end. */
@@ -114,11 +142,9 @@ export class ReplaySelection {
     const values: unknown[] = [];
     const $ = (value: unknown) => `$${values.push(value)}`;
     const kind = this.#kindSql;
-    const parts = [
-      `e.endpoint = ${$(spec.endpoint)}`,
-      `e.status IN ('dispatched', 'unhandled')`,
-      'e.body IS NOT NULL',
-    ];
+    const statuses =
+      spec.kind === 'reinterpret' ? `'dispatched', 'unhandled', 'quarantined'` : `'dispatched', 'unhandled'`;
+    const parts = [`e.endpoint = ${$(spec.endpoint)}`, `e.status IN (${statuses})`, 'e.body IS NOT NULL'];
     if (spec.type !== null) parts.push(`e.type = ${$(spec.type)}`);
     if (spec.since) parts.push(`e.received_at >= ${$(spec.since)}`);
     if (spec.until) parts.push(`e.received_at < ${$(spec.until)}`);
@@ -127,6 +153,7 @@ export class ReplaySelection {
       parts.push(`e.id IN (SELECT d.event_id FROM ${this.#delivery} d WHERE d.status = ${$(spec.status)})`);
     }
     if (spec.status !== null) parts.push(`${eventStatusSql(this.database, 'e')} = ${$(spec.status)}`);
+    if (spec.kind === 'reinterpret') return { sql: parts.join(' AND '), values, kind };
     if (spec.kind === 'redrive') {
       const handlers = this.#redriven(spec).map(({ name }) => name);
       parts.push(

@@ -7,8 +7,9 @@ import type { EventStatus } from '../dispatch/outcomes/event-status.js';
  * - `replay`: stored events, to all listeners that currently subscribe to them, or to one of them
  * - `backfill`: stored events that were never delivered to a listener
  * - `redrive`: dead letters
+ * - `reinterpret`: stored events that are read otherwise with the mapping of now
  */
-export type ReplayKind = 'replay' | 'backfill' | 'redrive';
+export type ReplayKind = 'replay' | 'backfill' | 'redrive' | 'reinterpret';
 
 /** A replay alternates between `running` and `paused`; `done` and `cancelled` are final. */
 export type ReplayState = 'running' | 'paused' | 'done' | 'cancelled';
@@ -16,7 +17,7 @@ export type ReplayState = 'running' | 'paused' | 'done' | 'cancelled';
 /** A redelivery of many events in the order they were stored, at a limited rate. */
 @Entity({ name: 'replay', schema: 'postack' })
 @Index('replay_created_at_idx', ['createdAt', 'id'])
-@Check('replay_kind_check', `kind IN ('replay', 'backfill', 'redrive')`)
+@Check('replay_kind_check', `kind IN ('replay', 'backfill', 'redrive', 'reinterpret')`)
 @Check('replay_state_check', `state IN ('running', 'paused', 'done', 'cancelled')`)
 export class ReplayEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'replay_pkey' })
@@ -67,6 +68,18 @@ export class ReplayEntity {
   /** Number of events that matched when it was created. */
   @Column('bigint')
   matched!: string;
+
+  /** For `reinterpret`: number of events that were read otherwise when it was created. */
+  @Column('bigint', { nullable: true })
+  changed!: string | null;
+
+  /** For `reinterpret`: the listeners that get these events; `*` for all. */
+  @Column('text', { array: true, nullable: true })
+  listeners!: string[] | null;
+
+  /** For `reinterpret`: whether replies to events older than an hour are sent. */
+  @Column('boolean', { name: 'answer_old', default: false })
+  answerOld!: boolean;
 
   /** Number of events redelivered so far. */
   @Column('bigint', { default: 0 })

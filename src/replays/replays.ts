@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { isUuid, keysetPage, type Page, type PageRequest } from '../database/keyset-page.js';
 import { PostackDatabase } from '../database/postack-database.js';
+import { Inbox } from '../inbox/inbox.js';
 import { InboxOptions } from '../inbox/inbox.options.js';
 import { EventReplay } from './event-replay.js';
 import { ReplayEntity, type ReplayState } from './replay.entity.js';
@@ -12,12 +13,16 @@ import {
   replayOf,
   replaySpec,
   type BackfillRequest,
+  type ReinterpretReceipt,
+  type ReinterpretRequest,
+  type ReplaySpec,
   type RedriveRequest,
   type Replay,
   type ReplayReceipt,
   type ReplayRequest,
 } from './replay-request.js';
-import { ReplaySelection } from './replay-selection.js';
+import { ReinterpretationChunk } from './reinterpretation-chunk.js';
+import { type Extent, ReplaySelection } from './replay-selection.js';
 
 /** Requested state → states from which it can be reached. */
 const REACHED_FROM: Readonly<Record<Exclude<ReplayState, 'done'>, readonly ReplayState[]>> = {
@@ -28,14 +33,26 @@ const REACHED_FROM: Readonly<Record<Exclude<ReplayState, 'done'>, readonly Repla
 
 /** Replays, backfills and redrives stored events: a single event at once, many events as a background job. */
 @Injectable()
-export class Replays {
+export class Replays implements OnModuleInit {
   constructor(
     private readonly database: PostackDatabase,
     private readonly options: InboxOptions,
     private readonly selection: ReplaySelection,
     private readonly queue: ReplayQueue,
     private readonly eventReplay: EventReplay,
+    private readonly reinterpretations: ReinterpretationChunk,
+    private readonly inbox: Inbox,
   ) {}
+
+  onModuleInit(): void {
+    this.inbox.onReadable(async (rowIds) => {
+      // It was never delivered to any listener.
+      const spec = replaySpec('reinterpret', this.options.endpoint, { listeners: ['*'] });
+      for (const id of rowIds) {
+        await this.#start(spec, { matched: 1, firstEventId: id, lastEventId: id }, '1');
+      }
+    });
+  }
 
   /**
    * Replays one event, at once, to all listeners that currently subscribe to its type, or to one of them.
@@ -79,6 +96,25 @@ export class Replays {
    */
   redrive(request: RedriveRequest = {}): Promise<ReplayReceipt> {
     return this.#create('redrive', request);
+  }
+
+  /**
+   * Reads stored events again with the mapping of now (the options `payload`, `eventTypes`, `eventRules` and
+   * `defaultEventType`). Those that are read otherwise go through the projections again, once: messages, opt-outs, failures
+   * and reports are as if the mapping had always been this one. Listeners get them by choice. Includes quarantined and
+   * unhandled events, leaves out those without payload (removed by retention).
+   *
+   * @throws {InvalidReplayError} when a listener is unknown or a projection, or the rate is out of range.
+   */
+  async reinterpret(request: ReinterpretRequest = {}): Promise<ReinterpretReceipt> {
+    const spec = replaySpec('reinterpret', this.options.endpoint, request);
+    const extent = await this.selection.extent(spec);
+    this.selection.checkListeners(spec.listeners ?? []);
+    const { matched, lastEventId } = extent;
+    const changed = lastEventId === null ? 0 : await this.reinterpretations.count(spec, lastEventId);
+    if (request.dryRun === true || changed === 0) return { matched, changed, replayId: null };
+    const replayId = await this.#start(spec, extent, String(changed));
+    return { matched, changed, replayId };
   }
 
   /** Lists replays, newest first. @throws {InvalidCursorError} */
@@ -129,18 +165,25 @@ export class Replays {
 
   async #create(kind: ReplayEntity['kind'], request: ReplayRequest): Promise<ReplayReceipt> {
     const spec = replaySpec(kind, this.options.endpoint, request);
-    const { matched, firstEventId, lastEventId } = await this.selection.extent(spec);
-    if (request.dryRun === true || firstEventId === null || lastEventId === null) {
-      return { matched, scheduled: 0, replayId: null };
-    }
+    const extent = await this.selection.extent(spec);
+    const { matched } = extent;
+    if (request.dryRun === true || matched === 0) return { matched, scheduled: 0, replayId: null };
+    return { matched, scheduled: matched, replayId: await this.#start(spec, extent, null) };
+  }
+
+  /** Resolves to the id of the replay. */
+  async #start(spec: ReplaySpec, extent: Extent, changed: string | null): Promise<string> {
+    const { matched, firstEventId, lastEventId } = extent;
     await this.queue.prepare();
     return this.database.transaction(async (manager) => {
       const id = randomUUID();
-      const position = String(BigInt(firstEventId) - 1n);
-      const row = { id, ...spec, state: 'running' as const, position, lastEventId, matched: String(matched) };
-      await manager.getRepository(ReplayEntity).insert(row);
+      await manager.getRepository(ReplayEntity).insert({
+        ...{ id, ...spec, state: 'running', matched: String(matched), changed },
+        position: String(BigInt(firstEventId ?? 1) - 1n),
+        lastEventId: lastEventId ?? '0',
+      });
       await this.queue.send(id, manager);
-      return { matched, scheduled: matched, replayId: id };
+      return id;
     });
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ListenerContext } from '../listeners/listener-context.js';
 import { MessageReceivedEvent } from '../events/message-received.event.js';
+import { isTooLateToAnswer } from '../listeners/late-answer.js';
 import { OnPostackEvent } from '../listeners/on-postack-event.decorator.js';
 import { InvalidRequestError } from '../errors/request-errors.js';
 import { KeywordMatcher } from '../opt-outs/keyword-matcher.js';
@@ -34,7 +35,7 @@ export class AutoRepliesListener {
   @OnPostackEvent(MessageReceivedEvent, { name: AUTO_REPLIES })
   async answer(event: MessageReceivedEvent, context: ListenerContext): Promise<void> {
     const { id, from, to, text } = event;
-    if (from === null || to === null || text === null) return;
+    if (from === null || to === null || text === null || isTooLateToAnswer(event, context)) return;
     const answerWith = (answer: string) => ({
       from: to,
       to: from,

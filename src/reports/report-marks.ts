@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { queryPrepared } from '../database/query-prepared.js';
 import { tableName } from '../database/table-name.js';
-import { DispatchBatch } from '../dispatch/dispatch-batch.js';
+import { BatchObservers } from '../dispatch/batch-observers.js';
 import type { MessageEntity } from '../messages/message.entity.js';
 import { MessageStore, type MessageChange } from '../messages/message-store.js';
 import { ReportsOptions } from './reports.options.js';
@@ -21,7 +21,7 @@ export class ReportMarks implements OnModuleInit {
   constructor(
     private readonly options: ReportsOptions,
     private readonly messages: MessageStore,
-    private readonly batches: DispatchBatch,
+    private readonly batches: BatchObservers,
     private readonly job: ReportJob,
   ) {}
 
@@ -31,7 +31,7 @@ export class ReportMarks implements OnModuleInit {
       await markChanges(changes, manager);
       this.job.wake();
     });
-    this.batches.onBatch(async (events, manager) => {
+    this.batches.add(async (events, manager) => {
       await mark(
         events.map(({ receivedAt: at }) => ({ kind: 'event', at, conversation: null })),
         manager,
@@ -47,7 +47,7 @@ export function markChanges(changes: readonly MessageChange[], manager: EntityMa
 }
 
 function marksOf({ before, after }: MessageChange): Mark[] {
-  if (!before) return [positionOf(after)];
+  if (!before || !after) return [before, after].flatMap((message) => (message ? positionOf(message) : []));
   if (!isSamePosition(before, after)) return [positionOf(before), positionOf(after)];
   return isSame(before, after) ? [] : [{ kind: 'message', at: after.firstEventAt, conversation: null }];
 }

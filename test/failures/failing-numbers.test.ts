@@ -74,6 +74,18 @@ describe('FailureReactions', () => {
     expect(await isSuppressed()).toBe(false);
   });
 
+  it('suppress a number for a code that comes only with a later report, and send nothing to it again', async () => {
+    const to = newNumber();
+    const suppressions = app.application.get(Suppressions);
+    const at = (seconds: number) => new Date(Date.now() - 10_000 + seconds * 1000);
+    const data = { id: 'SM_later', from: OURS, to };
+    await app.post({ type: 'message.sent', timestamp: at(0).toISOString(), data });
+    await report('message.undelivered', data, at(2));
+    expect(await suppressions.find(to)).toBeNull();
+    await report('message.undelivered', { ...data, errorCode: '30005' }, at(6));
+    expect(await suppressions.find(to)).toMatchObject({ code: '30005', messageId: 'SM_later' });
+  });
+
   it('suppress a number permanently if its owner opted out elsewhere, until START', async () => {
     const to = newNumber();
     await report('message.undelivered', { id: 'SM_optout', from: OURS, to, errorCode: '21610' });

@@ -119,19 +119,39 @@ describe('FailureRecords', () => {
     await dataSource
       .getRepository(MessageFailureEntity)
       .update({ messageId: 'SM_twice' }, { reactedAt: new Date(), reactions: ['suppress'] });
-    await project([event(MessageUndeliveredEvent, 'SM_twice', '30007', 9)]);
     const counter = new QueryCounter('"message_failure"');
     dataSource.logger = counter;
+    await project([event(MessageUndeliveredEvent, 'SM_twice', '30005', 9)]);
+    await project([event(MessageUndeliveredEvent, 'SM_twice', null, 10)]);
     await project([event(MessageSentEvent, 'SM_twice', null, 1)]);
+    // That it may yet arrive adds nothing to that it cannot.
+    await project([event(MessageUndeliveredEvent, 'SM_twice', '30003', 11)]);
     expect(counter.count).toBe(0);
-    // The message is unchanged: the first report of a state counts.
-    expect(await dataSource.getRepository(MessageEntity).findOneBy({ id: 'SM_twice' })).toMatchObject({
-      errorCode: '30005',
-    });
     expect(await find('SM_twice')).toMatchObject({
       code: '30005',
       failedAt: second(5),
       reactions: ['suppress'],
+    });
+  });
+
+  it('take in the code of a later report: where there was none, and a final one after a temporary one', async () => {
+    for (const [seconds, code] of [
+      [1, null],
+      [2, '30003'],
+      [3, null],
+      [4, '30005'],
+    ] as const) {
+      await project([event(MessageUndeliveredEvent, 'SM_later', code, seconds)]);
+      const known = code ?? (seconds > 2 ? '30003' : null);
+      expect(await find('SM_later')).toMatchObject({
+        code: known,
+        failedAt: second(1),
+        eventId: 'msg_SM_later_1',
+      });
+    }
+    expect(await dataSource.getRepository(MessageEntity).findOneBy({ id: 'SM_later' })).toMatchObject({
+      errorCode: '30005',
+      stateAt: second(1),
     });
   });
 

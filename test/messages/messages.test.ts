@@ -61,6 +61,27 @@ describe('MessagesProjection, the messages', () => {
     });
   });
 
+  it('show two messages with one id as a conflict, and mix no fields of them', async () => {
+    const [customer, own] = ['+15550100007', '+15550100002'];
+    for (const order of ['inbound first', 'outbound first']) {
+      const id = `SM_both ${order}`;
+      const bodies = [
+        messageBody('message.received', { id, from: customer, to: own, text: 'Hi' }, second(1)),
+        messageBody(
+          'message.delivered',
+          { id, from: own, to: customer, text: 'Your order', segments: 2 },
+          second(2),
+        ),
+      ];
+      for (const body of order === 'inbound first' ? bodies : bodies.reverse()) await postAll([body]);
+      expect(await log.find(id)).toMatchObject({
+        ...{ direction: 'inbound', state: 'received', conflict: true, from: customer, to: own, text: 'Hi' },
+        segments: null,
+        history: [{ state: 'received' }, { state: 'delivered' }],
+      });
+    }
+  });
+
   it('survive many events for the same messages at once', async () => {
     const types = ['message.queued', 'message.sent', 'message.delivered'];
     const bodies = Array.from({ length: 150 }, (_, index) =>

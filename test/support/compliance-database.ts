@@ -63,11 +63,14 @@ export const second = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, 
 export function received(
   text: string | null,
   occurredAt: Date,
-  numbers: { from?: string | null; to?: string | null } = {},
+  {
+    receivedAt = second(59),
+    ...numbers
+  }: { from?: string | null; to?: string | null; receivedAt?: Date } = {},
 ): MessageReceivedEvent {
   const envelope = { id: `msg_${randomUUID()}`, endpoint: 'default', wireType: 'message.received' };
   return new MessageReceivedEvent(
-    { ...envelope, occurredAt, receivedAt: second(59), payload: {} },
+    { ...envelope, occurredAt, receivedAt, payload: {} },
     {
       ...{ messageId: randomUUID(), from: PEER, to: OWN, text, ...numbers },
       ...{ status: null, errorCode: null, errorMessage: null, segments: 1 },

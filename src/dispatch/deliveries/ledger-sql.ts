@@ -73,7 +73,8 @@ export function ledgerSql(delivery: string, inbox: string, worker: string) {
         status = mark.status,
         dispatched_at = clock_timestamp(),
         projections = string_to_array(mark.projections, ','),
-        kind = mark.kind
+        kind = mark.kind,
+        mapping_id = $13
       FROM unnest($9::bigint[], $10::text[], $11::text[], $12::text[]) AS mark (id, status, projections, kind)
       WHERE e.id = mark.id),
       written AS (INSERT INTO ${delivery} (event_id, handler, status, attempts, worker, run_at, order_key, occurred_at)
@@ -90,10 +91,11 @@ export function ledgerSql(delivery: string, inbox: string, worker: string) {
       WHERE order_key IS NOT NULL AND run_at IS NULL GROUP BY handler`,
 
     setAside: `
-      INSERT INTO ${delivery} (event_id, handler, status, attempts, first_error, last_error, run_at)
+      INSERT INTO ${delivery} AS d (event_id, handler, status, attempts, first_error, last_error, run_at)
       SELECT event_id, $1, 'retrying', 1, error, error, now()
       FROM unnest($2::bigint[], $3::jsonb[]) AS new (event_id, error)
-      ON CONFLICT (event_id, handler) DO NOTHING`,
+      ON CONFLICT (event_id, handler) DO UPDATE SET status = 'retrying', attempts = 1, first_error = excluded.first_error,
+        last_error = excluded.last_error, run_at = now(), updated_at = now(), generation = d.generation + 1`,
 
     take: takeDue(),
     takeOrdered: takeDue(isHead),
@@ -170,7 +172,7 @@ export function ledgerSql(delivery: string, inbox: string, worker: string) {
         FROM judged WHERE d.event_id = judged.event_id AND d.handler = judged.handler
         RETURNING d.event_id, d.handler, d.status, d.crashes
       )
-      SELECT released.handler, released.status, released.crashes, e.svix_id
+      SELECT released.handler, released.status, released.crashes, e.svix_id AS "svixId"
       FROM released JOIN ${inbox} e ON e.id = released.event_id`,
 
     giveBackAll: `

@@ -81,13 +81,16 @@ export class Ledger {
 
   /**
    * Marks events as dispatched and writes their deliveries, in the transaction of their dispatch. Resolves to the message
-   * groups in which a delivery waits for an earlier event: to be passed to `unblock` after the commit, because that event may be settled
-   * at the same time.
+   * groups in which a delivery waits for an earlier event: to be passed to `unblock` after the commit, because that event
+   * may be settled at the same time.
+   *
+   * @param mappingId `EventMappingEntity.id` of the mapping that the events were read with.
    */
   async dispatch(
     events: readonly DispatchedEvent[],
     deliveries: readonly NewDelivery[],
     lease: Lease | undefined,
+    mappingId: number,
     manager: EntityManager,
   ): Promise<BlockedGroups> {
     const names = [...new Set(deliveries.map(({ handler }) => handler))];
@@ -105,10 +108,11 @@ export class Ledger {
       events.map(({ status }) => status),
       events.map(({ projections }) => projections.join(',')),
       events.map(({ kind }) => kind),
+      mappingId,
     ]);
   }
 
-  /** Writes deliveries of a projection that failed on these events alone, in the transaction of their dispatch. */
+  /** Writes deliveries of a projection that failed on these events alone, in the transaction in which it did. */
   async setAside(
     projection: Handler,
     poisoned: readonly PoisonedEvent[],
@@ -198,16 +202,7 @@ export class Ledger {
    * delivery that was alone is dead after three crashes; the others are not suspected.
    */
   async release(): Promise<ReleasedDelivery[]> {
-    const rows = await this.pool.query<{
-      handler: string;
-      status: DeliveryStatus;
-      crashes: number;
-      svix_id: string;
-    }>({
-      name: 'postack_release',
-      text: this.#sql.release,
-    });
-    return rows.map(({ svix_id: svixId, ...row }) => ({ ...row, svixId }));
+    return this.pool.query<ReleasedDelivery>({ name: 'postack_release', text: this.#sql.release });
   }
 
   /** Gives back all that is running under a lease: the handler was not called. */

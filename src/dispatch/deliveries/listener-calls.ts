@@ -8,12 +8,16 @@ import type {
   ListenerContext,
   TransactionalListenerContext,
 } from '../../listeners/listener-context.js';
+import type { MessageEvent } from '../../events/message-event.js';
+import { isTooLateToAnswer } from '../../listeners/late-answer.js';
 import { REPLY_SINK, ReplyScope, type ReplySink } from '../../events/reply-scope.js';
 import { PostackDatabase } from '../../database/postack-database.js';
 import { abandonConnection, idleTimeout, setIdleTimeout } from '../../database/transaction-with-timeout.js';
 import { isInstance } from '../../errors/thrown.js';
 import type { Handler } from '../../listeners/handler.js';
+import { ChangedReadings, type ReinterpretedEvent } from '../changed-readings.js';
 import { ProjectionRunner } from '../projection-runner.js';
+import { Reinterpretation } from '../reinterpretation.js';
 import { eventsOf, type HeldDelivery } from './held-delivery.js';
 import { Ledger } from './ledger.js';
 
@@ -45,6 +49,8 @@ export class ListenerCalls {
     @Inject(LISTENER_EMITTER) private readonly emitter: EventEmitter2,
     private readonly ledger: Ledger,
     private readonly projections: ProjectionRunner,
+    private readonly readings: ChangedReadings,
+    private readonly reinterpretation: Reinterpretation,
   ) {}
 
   /** Whether a successful call records its own outcome, in the transaction of the handler's writes. */
@@ -62,18 +68,32 @@ export class ListenerCalls {
   }
 
   #callOne(handler: Handler, held: HeldDelivery): Promise<unknown> {
-    if (handler.kind === 'projection') {
-      return this.#inTransaction(held, (manager) =>
-        this.projections.runAlone(handler, held.stored.event, manager),
-      );
-    }
+    if (handler.kind === 'projection') return this.#callProjection(handler, held);
     if (handler.settings.transactional) {
       return this.#inTransaction(held, (manager) => this.#callWithManager(held, manager));
     }
-    return this.#emit(handler, (signal): [unknown, ListenerContext] => [
+    return this.#emit(handler, [held], (signal): [unknown, ListenerContext] => [
       held.stored.event,
       { listener: handler.name, signal, ...held.delivery },
     ]);
+  }
+
+  /** A projection failed on the event before. With another mapping since, the other projections have to run again too. */
+  async #callProjection(handler: Handler, held: HeldDelivery): Promise<void> {
+    const { rowId, event } = held.stored;
+    await this.readings.prepare();
+    let changed: ReinterpretedEvent[] = [];
+    const read = async (manager: EntityManager) => {
+      changed = await this.readings.find([rowId], manager, true);
+    };
+    const project = async (manager: EntityManager) => {
+      if (changed.length > 0) {
+        await this.reinterpretation.apply([rowId], changed, null, manager);
+        if (handler.reinterprets || !(await this.ledger.lock(held, manager))) return;
+      }
+      await this.projections.runAlone(handler, event, manager);
+    };
+    await this.#inTransaction(held, project, read);
   }
 
   async #callBatch(
@@ -83,7 +103,7 @@ export class ListenerCalls {
     const all = (result: PromiseSettledResult<unknown>) => calls.map(() => result);
     try {
       const deliveries = calls.map(({ delivery }) => delivery);
-      const [returned] = await this.#emit(handler, (signal): [unknown, BatchListenerContext] => [
+      const [returned] = await this.#emit(handler, calls, (signal): [unknown, BatchListenerContext] => [
         eventsOf(calls),
         { listener: handler.name, signal, deliveries },
       ]);
@@ -98,16 +118,19 @@ export class ListenerCalls {
   /**
    * Runs a call in a transaction that also records that the delivery is done; not at all when it is not held any more.
    *
+   * @param before Runs before the delivery is locked.
    * @throws {CallNotBegunError} when PostgreSQL did not begin the transaction.
    */
   async #inTransaction(
     held: HeldDelivery,
     call: (manager: EntityManager) => Promise<unknown>,
+    before?: (manager: EntityManager) => Promise<void>,
   ): Promise<void> {
     const progress = { hasBegun: false };
     try {
       await this.database.transaction(async (manager) => {
         await manager.query(`SELECT ${setIdleTimeout('$1')}`, [idleTimeout(held.handler.settings.timeoutMs)]);
+        await before?.(manager);
         if (!(await this.ledger.lock(held, manager))) return;
         progress.hasBegun = true;
         try {
@@ -126,9 +149,11 @@ export class ListenerCalls {
     }
   }
 
-  #callWithManager({ handler, stored, delivery }: HeldDelivery, manager: EntityManager): Promise<unknown> {
+  #callWithManager(held: HeldDelivery, manager: EntityManager): Promise<unknown> {
+    const { handler, stored, delivery } = held;
     return this.#emit(
       handler,
+      [held],
       (signal): [unknown, TransactionalListenerContext] => [
         stored.event,
         { listener: handler.name, signal, manager, ...delivery },
@@ -140,10 +165,15 @@ export class ListenerCalls {
   /** Calls the method with a timeout, in a scope for its replies. Resolves to what it returns. */
   #emit(
     handler: Handler,
+    calls: readonly HeldDelivery[],
     argumentsWith: (signal: AbortSignal) => [subject: unknown, context: unknown],
     manager?: EntityManager,
   ): Promise<unknown[]> {
-    const scope = new ReplyScope(handler.name, this.replies, manager);
+    const isTooLate = (event: MessageEvent) =>
+      calls.some(
+        ({ stored, delivery }) => stored.event.id === event.id && isTooLateToAnswer(event, delivery),
+      );
+    const scope = new ReplyScope(handler.name, this.replies, isTooLate, manager);
     return withTimeout(handler, (signal) =>
       scope.run(
         () => this.emitter.emitAsync(handler.channel, ...argumentsWith(signal)) as Promise<unknown[]>,

@@ -40,7 +40,7 @@ export type DeliveryStatus = 'pending' | 'running' | 'retrying' | 'done' | 'dead
   where: `order_key IS NOT NULL AND status = 'running'`,
 })
 @Check('delivery_status_check', `status IN ('pending', 'running', 'retrying', 'done', 'dead', 'discarded')`)
-@Check('delivery_reason_check', `reason IN ('initial', 'redrive', 'replay', 'backfill')`)
+@Check('delivery_reason_check', `reason IN ('initial', 'redrive', 'replay', 'backfill', 'reinterpret')`)
 export class DeliveryEntity {
   /** `InboxEventEntity.id`. */
   @PrimaryColumn('bigint', { name: 'event_id', primaryKeyConstraintName: 'delivery_pkey' })

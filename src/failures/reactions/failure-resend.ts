@@ -4,6 +4,7 @@ import { databaseTimeIn } from '../../database/database-time.js';
 import { hasCertainlyFailed } from '../../messages/has-certainly-failed.js';
 import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
 import { Outbox } from '../../outbox/outbox.js';
+import { PostackApiOptions } from '../../postack-api/postack-api.options.js';
 import type { ResendRefusal } from '../failure-states.js';
 import type { MessageFailure } from '../message-failure.js';
 import { FailuresOptions } from '../failures.options.js';
@@ -31,6 +32,7 @@ export class FailureResend {
   constructor(
     private readonly options: FailuresOptions,
     private readonly outbox: Outbox,
+    private readonly api: PostackApiOptions,
   ) {}
 
   /**
@@ -38,7 +40,6 @@ export class FailureResend {
    * Idempotent. Before it is sent, a send rule checks again that the failed message certainly did not arrive.
    *
    * @returns why it is not resent; `null` if it is.
-   * @throws {MissingApiKeyError} if no Postack API key is configured.
    * @throws {SenderUndecidedError} while it is unknown whether the outbox sent the message.
    */
   async resend(failure: MessageFailure, manager: EntityManager): Promise<ResendRefusal | null> {
@@ -50,6 +51,7 @@ export class FailureResend {
       if ((await maybeSent([failure], manager)).has(messageId)) throw new SenderUndecidedError(messageId);
       return 'not-ours';
     }
+    if (!this.api.api) return 'no-api-key';
     const { from, to, text, category, inReplyTo, timeZone } = failed;
     if (category === 'confirmation') return 'is-confirmation';
     const delayMs = this.options.resendDelaysMs[failed.resendAttempt];

@@ -14,11 +14,16 @@ import {
   type EventDetail,
   type EventSummary,
 } from '../../../dispatch/outcomes/event-queries.js';
-import type { ReplayReceipt } from '../../../replays/replay-request.js';
+import type { ReinterpretReceipt, ReplayReceipt } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
 import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
-import { ListEventsQuery, ReplayEventBody, ReplayEventsBody } from './dto/events.dto.js';
+import {
+  ListEventsQuery,
+  ReinterpretEventsBody,
+  ReplayEventBody,
+  ReplayEventsBody,
+} from './dto/events.dto.js';
 
 /** Received events and their processing status. */
 @Controller('api/v1/events')
@@ -45,6 +50,12 @@ export class EventsController {
   @HttpCode(202)
   replayMany(@Body() body: ReplayEventsBody): Promise<ReplayReceipt> {
     return this.replays.replay(body);
+  }
+
+  @Post('reinterpret')
+  @HttpCode(202)
+  reinterpret(@Body() body: ReinterpretEventsBody): Promise<ReinterpretReceipt> {
+    return this.replays.reinterpret(body);
   }
 
   @Post(':id/replay')

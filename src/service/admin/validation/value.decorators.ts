@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { IsIn, IsNotEmpty, IsString, MaxLength, ValidateIf } from 'class-validator';
+import { IsArray, IsIn, IsNotEmpty, IsString, MaxLength, ValidateIf } from 'class-validator';
 
 /** One of a fixed list of strings. */
 export function OneOf(values: readonly string[]): PropertyDecorator {
@@ -9,6 +9,12 @@ export function OneOf(values: readonly string[]): PropertyDecorator {
 /** A string of any length; its meaning is checked by the service that takes it. */
 export function Text(): PropertyDecorator {
   return IsString({ message: '$property must be a string' });
+}
+
+/** A list of strings. */
+export function Texts(): PropertyDecorator {
+  const message = { message: '$property must be a list of strings' };
+  return applyDecorators(IsArray(message), IsString({ ...message, each: true }));
 }
 
 /** A string of 1 to `maxLength` characters. */

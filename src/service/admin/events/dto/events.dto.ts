@@ -1,9 +1,9 @@
-import { IsOptional } from 'class-validator';
+import { IsBoolean, IsOptional } from 'class-validator';
 import { EVENT_STATUSES, type EventStatus } from '../../../../dispatch/outcomes/event-status.js';
 import { PageSinceQuery } from '../../dto/page.dto.js';
 import { ReplayRequestBody } from '../../replays/dto/replays.dto.js';
 import { OptionalParameter } from '../../validation/url.decorators.js';
-import { OneOf, Text } from '../../validation/value.decorators.js';
+import { OneOf, Text, Texts } from '../../validation/value.decorators.js';
 
 /** `GET /api/v1/events` */
 export class ListEventsQuery extends PageSinceQuery {
@@ -24,6 +24,21 @@ export class ReplayEventsBody extends ReplayRequestBody {
   @IsOptional()
   @OneOf(EVENT_STATUSES)
   status?: EventStatus;
+}
+
+/** `POST /api/v1/events/reinterpret` */
+export class ReinterpretEventsBody extends ReplayRequestBody {
+  @IsOptional()
+  @OneOf(EVENT_STATUSES)
+  status?: EventStatus;
+
+  @IsOptional()
+  @Texts()
+  listeners?: string[];
+
+  @IsOptional()
+  @IsBoolean({ message: 'answerOld must be true or false' })
+  answerOld?: boolean;
 }
 
 /** `POST /api/v1/events/:id/replay` */
