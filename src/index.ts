@@ -108,6 +108,13 @@ export type {
   ReplayReceipt,
   ReplayRequest,
 } from './replays/replay-request.js';
+export {
+  type DiscardReceipt,
+  type DiscardRequest,
+  InvalidDiscardError,
+  UndecidedEvents,
+  type UndecidedStatus,
+} from './dispatch/outcomes/undecided-events.js';
 export { Replays } from './replays/replays.js';
 export type { RecordedError } from './dispatch/outcomes/recorded-error.js';
 

@@ -21,6 +21,7 @@ import { ListenerControl } from './listener-control.js';
 import { ListenerReports } from './listener-reports.js';
 import { ObserverNotices } from './observer-notices.js';
 import { EventQueries } from './outcomes/event-queries.js';
+import { UndecidedEvents } from './outcomes/undecided-events.js';
 import { ProjectionRunner } from './projection-runner.js';
 import { Redelivery } from './redelivery.js';
 import { Reinterpretation } from './reinterpretation.js';
@@ -45,6 +46,7 @@ import { StoredEvents } from './stored-events.js';
     Suspects,
     Regrouping,
     EventQueries,
+    UndecidedEvents,
     Redelivery,
     Reinterpretation,
     ChangedReadings,
@@ -58,6 +60,7 @@ import { StoredEvents } from './stored-events.js';
     StoredEvents,
     ObserverNotices,
     EventQueries,
+    UndecidedEvents,
     ListenerControl,
     Redelivery,
     Reinterpretation,

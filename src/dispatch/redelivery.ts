@@ -38,6 +38,11 @@ export class Redelivery {
   ): Promise<void> {
     if (events.length === 0) return;
     const locked = await this.#lock(events, manager);
+    // It has a subscriber now.
+    await manager.query(
+      `UPDATE ${this.#inbox} SET status = 'dispatched' WHERE id = ANY ($1::bigint[]) AND status = 'unhandled'`,
+      [locked.map(({ rowId }) => rowId)],
+    );
     await manager.query(REDELIVER(this.#delivery), [
       name,
       reason,

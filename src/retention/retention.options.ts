@@ -28,7 +28,7 @@ const MAX_DAYS = 36_500;
 export class RetentionOptions {
   /**
    * How long stored events are kept: `{ payloadDays, eventDays }`; `false` keeps everything. Only events that every
-   * handler is done with are removed. Applies to every endpoint in the database. Default
+   * handler is done with are removed; those that are quarantined or unhandled are kept until an operator decides. Applies to every endpoint in the database. Default
    * `{ payloadDays: 30, eventDays: 90 }`.
    */
   @IsRetention('"retention.payloadDays"', '"retention.eventDays"')

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { PostackDatabase } from '../database/postack-database.js';
 import { RetentionChunks } from './retention-chunks.js';
+import { UndecidedEvents } from '../dispatch/outcomes/undecided-events.js';
 import { RETENTION_STEPS, type RetentionStep } from './retention-progress.entity.js';
 import { Shutdown } from '../jobs/shutdown.js';
 import { RetentionOptions } from './retention.options.js';
@@ -12,6 +13,8 @@ export interface RetentionReport {
   payloadsRemoved: number;
   /** Events that were removed, with their outcomes. */
   eventsRemoved: number;
+  /** Events that are quarantined or unhandled: they are kept until an operator decides. */
+  undecided: number;
   /** Whether everything due was processed; otherwise the next run continues. */
   isComplete: boolean;
 }
@@ -39,6 +42,7 @@ export class Retention implements OnModuleDestroy {
   constructor(
     private readonly options: RetentionOptions,
     private readonly shutdown: Shutdown,
+    private readonly undecided: UndecidedEvents,
     database: PostackDatabase,
   ) {
     if (options.retention) this.#chunks = new RetentionChunks(database, options.retention, CHUNK_SIZE);
@@ -46,7 +50,7 @@ export class Retention implements OnModuleDestroy {
 
   /** Removes everything that is due. Ends early at the shutdown, after 9 minutes, or when `signal` is aborted. */
   async run(signal?: AbortSignal): Promise<RetentionReport> {
-    if (!this.#chunks) return { payloadsRemoved: 0, eventsRemoved: 0, isComplete: true };
+    if (!this.#chunks) return { payloadsRemoved: 0, eventsRemoved: 0, undecided: 0, isComplete: true };
     const stop = AbortSignal.any([this.shutdown.signal, ...(signal ? [signal] : [])]);
     const run = this.#run(this.#chunks, stop);
     this.#running = Promise.allSettled([this.#running, run]).then(() => undefined);
@@ -63,7 +67,7 @@ export class Retention implements OnModuleDestroy {
 
   async #run(chunks: RetentionChunks, stop: AbortSignal): Promise<RetentionReport> {
     const started = performance.now();
-    const report: RetentionReport = { payloadsRemoved: 0, eventsRemoved: 0, isComplete: false };
+    const report: RetentionReport = { payloadsRemoved: 0, eventsRemoved: 0, undecided: 0, isComplete: false };
     const open = new Set<RetentionStep>(RETENTION_STEPS);
     try {
       // In turns, so that a backlog in one step does not delay the others.
@@ -79,18 +83,23 @@ export class Retention implements OnModuleDestroy {
         }
       }
       report.isComplete = open.size === 0;
+      const { quarantined, unhandled } = await this.undecided.count();
+      report.undecided = quarantined + unhandled;
       return report;
     } finally {
       this.#tell(report, (performance.now() - started) / 1000);
     }
   }
 
-  #tell({ payloadsRemoved, eventsRemoved, isComplete }: RetentionReport, seconds: number): void {
+  #tell({ payloadsRemoved, eventsRemoved, undecided, isComplete }: RetentionReport, seconds: number): void {
     if (!this.options.retention || payloadsRemoved + eventsRemoved === 0) return;
     const { payloadDays, eventDays } = this.options.retention;
     this.#logger.log(
       `Removed ${payloadsRemoved} payloads of events older than ${payloadDays} days and ${eventsRemoved} events ` +
-        `older than ${eventDays} days in ${seconds.toFixed(1)} s${isComplete ? '' : '; more events remain for the next run'}`,
+        `older than ${eventDays} days in ${seconds.toFixed(1)} s${isComplete ? '' : '; more events remain for the next run'}` +
+        (undecided === 0
+          ? ''
+          : `. ${undecided} events that are quarantined or unhandled are kept until an operator decides: GET /api/v1/wire-format`),
     );
   }
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { PostackDatabase } from '../../src/database/postack-database.js';
-import { Retention } from '../../src/index.js';
+import { Retention, UndecidedEvents } from '../../src/index.js';
+import { InboxOptions } from '../../src/inbox/inbox.options.js';
 import { JobsOptions } from '../../src/jobs/jobs.options.js';
 import { Shutdown } from '../../src/jobs/shutdown.js';
 import { RetentionOptions } from '../../src/retention/retention.options.js';
@@ -14,8 +15,11 @@ const DAYS = { payloadDays: 30, eventDays: 90 };
 describe('RetentionChunks', () => {
   let database: TestDatabase;
   let dataSources: DataSource[];
-  const retentionOn = (dataSource: DataSource | undefined) =>
-    new Retention(new RetentionOptions(), new Shutdown(new JobsOptions()), new PostackDatabase(dataSource!));
+  const retentionOn = (dataSource: DataSource | undefined) => {
+    const postack = new PostackDatabase(dataSource!);
+    const undecided = new UndecidedEvents(postack, new InboxOptions());
+    return new Retention(new RetentionOptions(), new Shutdown(new JobsOptions()), undecided, postack);
+  };
 
   beforeEach(async () => {
     database = await createTestDatabase();
@@ -100,6 +104,7 @@ describe('RetentionChunks', () => {
     expect(second).toEqual({
       payloadsRemoved: 3000 - first.payloadsRemoved,
       eventsRemoved: 0,
+      undecided: 0,
       isComplete: true,
     });
   });

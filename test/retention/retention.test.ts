@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import { Client } from 'pg';
-import { EventQueries, MessageReceivedEvent, OnPostackEvent, Retention } from '../../src/index.js';
+import {
+  EventQueries,
+  MessageReceivedEvent,
+  OnPostackEvent,
+  Retention,
+  UndecidedEvents,
+} from '../../src/index.js';
 import { waitForEvent } from '../../src/testing/index.js';
 import { messageBody, startTestApplication, type TestApplication } from '../support/test-application.js';
 import { age, stored } from './old-events.js';
@@ -43,6 +49,7 @@ describe('Retention', () => {
     await expect(retention.run()).resolves.toEqual({
       payloadsRemoved: 1,
       eventsRemoved: 0,
+      undecided: 0,
       isComplete: true,
     });
     await expect(find(old)).resolves.toMatchObject({
@@ -69,6 +76,7 @@ describe('Retention', () => {
     await expect(retention.run()).resolves.toEqual({
       payloadsRemoved: 1,
       eventsRemoved: 1,
+      undecided: 0,
       isComplete: true,
     });
     await expect(find(old)).resolves.toBeNull();
@@ -84,16 +92,37 @@ describe('Retention', () => {
     await expect(stored(app.database)).resolves.toEqual({ events: 0, bodies: 0, outcomes: 0, leftovers: 0 });
   });
 
-  it('goes by age alone for what is unhandled or quarantined', async () => {
-    const unhandled = await oldEvent(31, { type: 'number.released', data: {} });
+  it('keeps what is unhandled or quarantined until an operator decides, and says how many', async () => {
+    const undecided = app.application.get(UndecidedEvents, { strict: false });
+    const unhandled = await oldEvent(91, { type: 'number.released', data: {} });
     const quarantined = await oldEvent(31, 'no event');
-    await retention.run();
-    for (const [id, status] of [
-      [unhandled, 'unhandled'],
-      [quarantined, 'quarantined'],
-    ] as const) {
-      await expect(find(id)).resolves.toMatchObject({ status, isBodyRemoved: true });
-    }
+    expect(await undecided.count()).toEqual({ quarantined: 1, unhandled: 1 });
+    await expect(retention.run()).resolves.toMatchObject({
+      payloadsRemoved: 0,
+      eventsRemoved: 0,
+      undecided: 2,
+    });
+
+    const since = new Date(Date.now() - 32 * 86_400_000);
+    expect(await undecided.discard({ since, reason: 'a test', dryRun: true })).toEqual({
+      matched: 1,
+      discarded: 0,
+    });
+    expect(await undecided.discard({ status: 'unhandled', since, reason: 'a test' })).toMatchObject({
+      matched: 0,
+    });
+    await expect(undecided.discard({ reason: ' ' })).rejects.toThrow('"reason" must be a text');
+    expect(await undecided.discard({ reason: ' a test ' })).toEqual({ matched: 2, discarded: 2 });
+    await expect(find(quarantined)).resolves.toMatchObject({
+      ...{ status: 'done', quarantineReason: expect.any(String), discardReason: 'a test' },
+    });
+    await expect(retention.run()).resolves.toMatchObject({
+      payloadsRemoved: 1,
+      eventsRemoved: 1,
+      undecided: 0,
+    });
+    await expect(find(quarantined)).resolves.toMatchObject({ isBodyRemoved: true });
+    await expect(find(unhandled)).resolves.toBeNull();
   });
 
   it.each([
@@ -115,6 +144,7 @@ describe('Retention', () => {
         await expect(retention.run()).resolves.toEqual({
           payloadsRemoved: 0,
           eventsRemoved: 0,
+          undecided: 0,
           isComplete: true,
         });
         await expect(stored(app.database)).resolves.toMatchObject({ events: 2, bodies: 2, leftovers: 2 });
@@ -124,6 +154,7 @@ describe('Retention', () => {
       await expect(retention.run()).resolves.toEqual({
         payloadsRemoved: 1,
         eventsRemoved: 1,
+        undecided: 0,
         isComplete: true,
       });
       await expect(find(ids[0]!)).resolves.toMatchObject({ isBodyRemoved: true });
@@ -174,7 +205,7 @@ describe('retention of what is not dispatched yet', () => {
       const { id } = await app.post(messageBody('message.received'));
       await age(app.database, id, 91);
       const report = await app.application.get(Retention, { strict: false }).run();
-      expect(report).toEqual({ payloadsRemoved: 0, eventsRemoved: 0, isComplete: true });
+      expect(report).toMatchObject({ payloadsRemoved: 0, eventsRemoved: 0, isComplete: true });
       await expect(stored(app.database)).resolves.toMatchObject({ events: 1, bodies: 1, leftovers: 1 });
     } finally {
       await app.close();
@@ -190,7 +221,7 @@ describe('without retention', () => {
       await waitForEvent(app.application, id);
       await age(app.database, id, 4000);
       const report = await app.application.get(Retention, { strict: false }).run();
-      expect(report).toEqual({ payloadsRemoved: 0, eventsRemoved: 0, isComplete: true });
+      expect(report).toMatchObject({ payloadsRemoved: 0, eventsRemoved: 0, isComplete: true });
       await expect(stored(app.database)).resolves.toMatchObject({ events: 1, bodies: 1, outcomes: 1 });
     } finally {
       await app.close();

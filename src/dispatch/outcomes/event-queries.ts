@@ -44,6 +44,8 @@ export interface EventDetail extends EventSummary {
   /** Whether retention has removed the body, so that the event can no longer be replayed. */
   isBodyRemoved: boolean;
   quarantineReason: string | null;
+  /** As given by the operator who discarded the event. */
+  discardReason: string | null;
   /** First 8 hex digits of the SHA-256 of the key of the secret that signed it. */
   secretFingerprint: string;
   clockSkewMs: number;
@@ -105,6 +107,7 @@ export class EventQueries {
       payload: row.body && storedPayload(row.body),
       isBodyRemoved: row.body === null,
       quarantineReason: row.quarantineReason,
+      discardReason: row.discardReason,
       secretFingerprint: row.secretFingerprint,
       clockSkewMs: row.clockSkewMs,
       dispatchedAt: row.dispatchedAt,
@@ -148,6 +151,7 @@ const SUMMARY_COLUMNS = [
   'secretFingerprint',
   'clockSkewMs',
   'quarantineReason',
+  'discardReason',
   'dispatchedAt',
   'projections',
 ] as const;

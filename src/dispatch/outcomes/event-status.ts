@@ -5,7 +5,7 @@ import { DeliveryEntity } from './delivery.entity.js';
  * The status of an event, over all its projections and listeners.
  *
  * - `pending`: stored, but not dispatched yet, or a listener has not been called yet
- * - `done`: every projection and listener has succeeded, or its dead letter was discarded
+ * - `done`: every projection and listener has succeeded, or its dead letter was discarded; or the event itself was
  * - `retrying`: one has failed, and will be retried
  * - `dead`: one has a dead letter
  * - `unhandled`: no listener or projection subscribes to its type
@@ -18,7 +18,8 @@ export type EventStatus = (typeof EVENT_STATUSES)[number];
 
 /** SQL for the status of the inbox row `alias`: the worst status of its deliveries. */
 export function eventStatusSql(database: PostackDatabase, alias: string): string {
-  return `CASE WHEN ${alias}.status <> 'dispatched' THEN ${alias}.status ELSE (
+  return `CASE WHEN ${alias}.discard_reason IS NOT NULL THEN 'done'
+    WHEN ${alias}.status <> 'dispatched' THEN ${alias}.status ELSE (
     SELECT CASE
       WHEN bool_or(d.status = 'dead') THEN 'dead'
       WHEN bool_or(d.status = 'retrying' OR d.status = 'running' AND d.attempts > 0) THEN 'retrying'
@@ -27,9 +28,12 @@ export function eventStatusSql(database: PostackDatabase, alias: string): string
     FROM ${database.table(DeliveryEntity)} d WHERE d.event_id = ${alias}.id) END`;
 }
 
-/** SQL for whether the inbox row `alias` is settled: each of its deliveries is `done` or `discarded`, or it has none. */
+/**
+ * SQL for whether the inbox row `alias` is settled: each of its deliveries is `done` or `discarded`, or it has none. One that
+ * is quarantined or unhandled is not, unless an operator has discarded it.
+ */
 export function settledSql(database: PostackDatabase, alias: string): string {
-  return `${alias}.status <> 'pending' AND NOT EXISTS (
+  return `(${alias}.status = 'dispatched' OR ${alias}.discard_reason IS NOT NULL) AND NOT EXISTS (
     SELECT 1 FROM ${database.table(DeliveryEntity)} d
     WHERE d.event_id = ${alias}.id AND d.status NOT IN ('done', 'discarded'))`;
 }

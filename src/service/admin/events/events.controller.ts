@@ -14,11 +14,13 @@ import {
   type EventDetail,
   type EventSummary,
 } from '../../../dispatch/outcomes/event-queries.js';
+import { UndecidedEvents, type DiscardReceipt } from '../../../dispatch/outcomes/undecided-events.js';
 import type { ReinterpretReceipt, ReplayReceipt } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
 import type { Page } from '../../../database/keyset-page.js';
 import { AdminKeyGuard } from '../admin-key.guard.js';
 import {
+  DiscardEventsBody,
   ListEventsQuery,
   ReinterpretEventsBody,
   ReplayEventBody,
@@ -32,6 +34,7 @@ export class EventsController {
   constructor(
     private readonly events: EventQueries,
     private readonly replays: Replays,
+    private readonly undecided: UndecidedEvents,
   ) {}
 
   @Get()
@@ -56,6 +59,12 @@ export class EventsController {
   @HttpCode(202)
   reinterpret(@Body() body: ReinterpretEventsBody): Promise<ReinterpretReceipt> {
     return this.replays.reinterpret(body);
+  }
+
+  @Post('discard')
+  @HttpCode(200)
+  discard(@Body() body: DiscardEventsBody): Promise<DiscardReceipt> {
+    return this.undecided.discard(body);
   }
 
   @Post(':id/replay')

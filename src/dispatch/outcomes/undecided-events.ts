@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { PostackDatabase } from '../../database/postack-database.js';
+import { checkedReason } from '../../errors/decision-reason.js';
+import { InvalidRequestError } from '../../errors/request-errors.js';
+import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
+import { InboxOptions } from '../../inbox/inbox.options.js';
+
+/** The states of events that nothing could be done with. */
+export const UNDECIDED_STATUSES = ['quarantined', 'unhandled'] as const;
+
+/** One of `UNDECIDED_STATUSES`. */
+export type UndecidedStatus = (typeof UNDECIDED_STATUSES)[number];
+
+/** Which of these events are not needed. */
+export interface DiscardRequest {
+  /** Only events of this status. */
+  status?: UndecidedStatus;
+  /** Only events of this type, as sent by Postack. */
+  type?: string;
+  /** Received at or after. */
+  since?: Date;
+  /** Received before. */
+  until?: Date;
+  /** Why: 1 to 1,000 characters. Stored with each event. */
+  reason: string;
+  /** Only count the matching events. Default `false`. */
+  dryRun?: boolean;
+}
+
+/** The response to such a request. */
+export interface DiscardReceipt {
+  /** Number of matching events. */
+  matched: number;
+  /** Number of events that were discarded: all that match, or 0 for a dry run. */
+  discarded: number;
+}
+
+/** The reason is empty or too long. */
+export class InvalidDiscardError extends InvalidRequestError {
+  readonly code = 'POSTACK_DISCARD_INVALID';
+  override readonly name = 'InvalidDiscardError';
+}
+
+/** Events in one statement. */
+const PART_SIZE = 5000;
+
+/**
+ * Events that are quarantined, or of a type that nothing subscribes to. Retention keeps them until an operator decides: maps
+ * them and has them read again, declares their type as ignored, or discards them.
+ */
+@Injectable()
+export class UndecidedEvents {
+  readonly #inbox: string;
+
+  constructor(
+    private readonly database: PostackDatabase,
+    private readonly options: InboxOptions,
+  ) {
+    this.#inbox = database.table(InboxEventEntity);
+  }
+
+  /** How many there are, on any endpoint. */
+  async count(): Promise<Record<UndecidedStatus, number>> {
+    const [row]: [Record<UndecidedStatus, number>] = await this.database.forLongStatements.query(
+      `SELECT ${UNDECIDED_STATUSES.map(
+        (status) => `(SELECT count(*)::int FROM ${this.#inbox}
+         WHERE status = '${status}' AND discard_reason IS NULL) AS ${status}`,
+      ).join(', ')}`,
+    );
+    return row;
+  }
+
+  /**
+   * Discards events: they are done, and retention removes them in its time. With another mapping they can still be read again
+   * until then.
+   *
+   * @throws {InvalidDiscardError}
+   */
+  async discard({ dryRun = false, reason, ...filter }: DiscardRequest): Promise<DiscardReceipt> {
+    const checked = checkedReason(reason, InvalidDiscardError);
+    const { status, type, since, until } = filter;
+    const statuses = status === undefined ? UNDECIDED_STATUSES : [status];
+    const condition = `endpoint = $1 AND status = ANY ($2::text[]) AND discard_reason IS NULL
+      AND ($3::text IS NULL OR type = $3)
+      AND received_at >= coalesce($4, '-infinity'::timestamptz) AND received_at < coalesce($5, 'infinity'::timestamptz)`;
+    const times = [since?.toISOString() ?? null, until?.toISOString() ?? null];
+    const values = [this.options.endpoint, statuses, type ?? null, ...times];
+    const { manager } = this.database.forLongStatements;
+    if (dryRun) {
+      const [row]: [{ matched: number }] = await manager.query(
+        `SELECT count(*)::int AS matched FROM ${this.#inbox} WHERE ${condition}`,
+        values,
+      );
+      return { matched: row.matched, discarded: 0 };
+    }
+    let discarded = 0;
+    for (let part = PART_SIZE; part === PART_SIZE; discarded += part) {
+      const [, count]: [unknown, number] = await manager.query(
+        `UPDATE ${this.#inbox} SET discard_reason = $6 WHERE id IN (
+           SELECT id FROM ${this.#inbox} WHERE ${condition} ORDER BY id LIMIT ${PART_SIZE} FOR UPDATE)`,
+        [...values, checked],
+      );
+      part = count;
+    }
+    return { matched: discarded, discarded };
+  }
+}
