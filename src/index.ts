@@ -115,6 +115,9 @@ export {
   UndecidedEvents,
   type UndecidedStatus,
 } from './dispatch/outcomes/undecided-events.js';
+export type { MappingSuggestion, SuggestedMapping } from './wire-format/mapping-suggestion.js';
+export { WireFormat, type WireFormatReport, type WireType } from './wire-format/wire-format.js';
+export type { WireShape } from './wire-format/wire-shapes.js';
 export { Replays } from './replays/replays.js';
 export type { RecordedError } from './dispatch/outcomes/recorded-error.js';
 

@@ -13,6 +13,7 @@ import { RepliesModule } from './replies/replies.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { SuppressionsModule } from './suppressions/suppressions.module.js';
+import { WireFormatModule } from './wire-format/wire-format.module.js';
 import { WebhookModule } from './webhook/webhook.module.js';
 import { type ASYNC_OPTIONS_TYPE, type OPTIONS_TYPE, PostackCoreModule } from './postack.core.module.js';
 
@@ -33,6 +34,7 @@ const FEATURES = [
   AlertsModule,
   ReportsModule,
   RetentionModule,
+  WireFormatModule,
 ];
 
 /**

@@ -53,6 +53,7 @@ const FLOORS: Record<string, string[]>[] = [
   {
     replays: ['errors', 'database', 'events', 'listeners', 'jobs', 'inbox', 'messages', 'dispatch'],
     retention: ['database', 'jobs', 'inbox', 'dispatch'],
+    'wire-format': ['database', 'events', 'inbox', 'dispatch'],
     alerts: ['errors', 'database', 'events', 'jobs', 'webhook', 'inbox', 'dispatch', 'messages', 'outbox'],
   },
   {
@@ -109,10 +110,11 @@ const FLOORS: Record<string, string[]>[] = [
       'reports',
       'retention',
       'csv',
+      'wire-format',
     ],
   },
   {
-    cli: ['events', 'dispatch', 'reports', 'service', 'testing'],
+    cli: ['events', 'dispatch', 'replays', 'reports', 'service', 'testing', 'wire-format'],
     demo: ['errors', 'service', 'simulator', 'replies', 'outbox'],
   },
 ];

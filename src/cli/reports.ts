@@ -1,15 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
 import type { Freshness } from '../reports/freshness.js';
 import type { RebuildProgress } from '../reports/report-rebuild.js';
-import { ADMIN_KEY_FILE } from '../service/config/development-credentials.js';
 import { loadEnvFile } from '../service/config/env-file.js';
-import { readSetting } from '../service/config/environment.js';
 import { poll } from '../testing/poll.js';
+import { requestsTo, SERVICE_USAGE, serviceOptions, type ServiceRequest } from './service-request.js';
 
 // `npm run reports -- rebuild --since 2026-01-01`: rebuilds the reports of a running service and prints the progress.
 // `npm run reports -- wait`: waits until they contain all events acknowledged so far.
@@ -22,16 +19,11 @@ wait               waits until the reports contain all events that were acknowle
 
   --since TIME     start of the period to rebuild, such as 2026-01-31 or 2026-01-31T08:00:00Z
   --timeout N      seconds to wait at most (default 60)
-  --url URL        URL of the service (default http://localhost:3000, or with the port in PORT)
-  --data-dir DIR   data directory of the service, for its development admin key (default .postack);
-                   POSTACK_ADMIN_KEY, also from .env, takes precedence`;
+${SERVICE_USAGE}`;
 
 const POLL_INTERVAL_MS = 250;
 
 type ProgressLine = RebuildProgress | { isDone: true };
-
-/** Requests a path below `/api/v1/reports/`. @throws unless the service accepts the request. */
-type Request = (path: string, body?: object) => Promise<Response>;
 
 async function main(): Promise<void> {
   loadEnvFile();
@@ -40,8 +32,7 @@ async function main(): Promise<void> {
     options: {
       since: { type: 'string' },
       timeout: { type: 'string', default: '60' },
-      url: { type: 'string', default: `http://localhost:${readSetting(process.env, 'PORT') ?? '3000'}` },
-      'data-dir': { type: 'string', default: readSetting(process.env, 'POSTACK_DATA_DIR') ?? '.postack' },
+      ...serviceOptions(),
       help: { type: 'boolean', default: false },
     },
   });
@@ -54,30 +45,15 @@ async function main(): Promise<void> {
     return;
   }
   const timeoutSeconds = secondsOf(values.timeout);
-  const url = urlOf(values.url);
-  const request = requestsTo(url, await adminKeyIn(values['data-dir']));
+  const request = await requestsTo(values);
   if (command === 'wait') await wait(request, timeoutSeconds);
-  else await printProgress(await request('rebuild', { since }));
-}
-
-function requestsTo(url: URL, adminKey: string): Request {
-  return async (path, body) => {
-    const response = await fetch(new URL(`/api/v1/reports/${path}`, url), {
-      headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
-      ...(body && { method: 'POST', body: JSON.stringify(body) }),
-    }).catch((cause: unknown) => {
-      throw new Error(`No response from ${url.origin}. Is the service running? Start it with: npm start`, {
-        cause,
-      });
-    });
-    if (response.ok) return response;
-    throw new Error(`The service responded with ${response.status}: ${await response.text()}`);
-  };
+  else await printProgress(await request('reports/rebuild', { since }));
 }
 
 /** @throws when the reports are not complete in time. */
-async function wait(request: Request, timeoutSeconds: number): Promise<void> {
-  const read = async () => (await (await request('freshness')).json()) as Record<keyof Freshness, string>;
+async function wait(request: ServiceRequest, timeoutSeconds: number): Promise<void> {
+  const read = async () =>
+    (await (await request('reports/freshness')).json()) as Record<keyof Freshness, string>;
   const { now: calledAt } = await read();
   const completeTo = await poll<string>(
     async () => {
@@ -99,13 +75,6 @@ function secondsOf(text: string): number {
   const seconds = Number(text);
   if (text.trim() !== '' && seconds >= 0 && seconds < Infinity) return seconds;
   throw new Error(`--timeout must be a number of seconds, not "${text}"`);
-}
-
-/** @throws unless it is an `http://` or `https://` URL. */
-function urlOf(text: string): URL {
-  const url = URL.parse(text);
-  if (url && ['http:', 'https:'].includes(url.protocol)) return url;
-  throw new Error(`--url must be the URL of the service, such as http://localhost:3000, not "${text}"`);
 }
 
 /** Prints one line per second, and one at the end. @throws when the response ends before the rebuild. */
@@ -145,20 +114,6 @@ function describe({ done, total }: RebuildProgress): string {
 
 const UNFINISHED =
   'The connection was lost. The rebuild continues as long as the service runs; if you run this command again, it starts over.';
-
-async function adminKeyIn(dataDir: string): Promise<string> {
-  const key = readSetting(process.env, 'POSTACK_ADMIN_KEY');
-  if (key) return key;
-  const file = join(dataDir, ADMIN_KEY_FILE);
-  try {
-    return (await readFile(file, 'utf8')).trim();
-  } catch (cause) {
-    throw new Error(
-      `POSTACK_ADMIN_KEY is not set, and ${file} cannot be read. Start the service first: npm start`,
-      { cause },
-    );
-  }
-}
 
 main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);

@@ -8,6 +8,11 @@ export const ROUTE_DESCRIPTIONS: Readonly<Record<string, string>> = {
     'one event by its `svix-id`: payload, projections, listeners with attempts and errors',
   'POST /api/v1/events/:id/replay': 'delivers one event again, to all of its listeners or to one',
   'POST /api/v1/events/replay': 'delivers many events again',
+  'POST /api/v1/events/reinterpret':
+    'reads stored events again with the mapping of now: [your first real event](../events/README.md#your-first-real-event)',
+  'POST /api/v1/events/discard': 'decides that quarantined or unhandled events are not needed',
+  'GET /api/v1/wire-format':
+    'which events came in and how they were read, and a mapping for what was not: [your first real event](../events/README.md#your-first-real-event)',
   'GET /api/v1/replays': 'lists replays, backfills and redrives, and their progress',
   'GET /api/v1/replays/:id': 'one of them',
   'POST /api/v1/replays/:id/pause': 'pauses it',

@@ -8,6 +8,8 @@ import { waitUntil } from './wait-until.js';
 export const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'src', 'main.js');
 export const SEND_TEST_EVENT = join(PROGRAM, '..', 'cli', 'send-test-event.js');
 export const REPORTS = join(PROGRAM, '..', 'cli', 'reports.js');
+export const WIRE_FORMAT = join(PROGRAM, '..', 'cli', 'wire-format.js');
+export const REINTERPRET = join(PROGRAM, '..', 'cli', 'reinterpret.js');
 
 /** How long a first start, with initdb, may take on a busy machine. */
 const PATIENCE_MS = 60_000;

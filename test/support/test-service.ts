@@ -27,8 +27,12 @@ export interface TestAnswer<Body> {
   body: Body;
 }
 
-export async function startTestService(environment: Record<string, string> = {}): Promise<TestService> {
-  const database = await createTestDatabase();
+/** @param given A database to use instead of a new one; it stays. */
+export async function startTestService(
+  environment: Record<string, string> = {},
+  given?: TestDatabase,
+): Promise<TestService> {
+  const database = given ?? (await createTestDatabase());
   const config = new ServiceConfig({
     PORT: '0',
     HOST: '127.0.0.1',
@@ -39,7 +43,7 @@ export async function startTestService(environment: Record<string, string> = {})
     ...environment,
   });
   const running = await startService(config).catch(async (error: unknown) => {
-    await database.drop();
+    if (!given) await database.drop();
     throw error;
   });
   return {
@@ -63,7 +67,7 @@ export async function startTestService(environment: Record<string, string> = {})
     delete: (path) => answerOf(`${running.origin}${path}`, TEST_ADMIN_KEY, { method: 'DELETE' }),
     close: async () => {
       await running.stop();
-      await database.drop();
+      if (!given) await database.drop();
     },
   };
 }

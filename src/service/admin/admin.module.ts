@@ -13,6 +13,7 @@ import { ReplaysController } from './replays/replays.controller.js';
 import { ReplyRulesController } from './reply-rules/reply-rules.controller.js';
 import { ReportsController } from './reports/reports.controller.js';
 import { SuppressionsController } from './suppressions/suppressions.controller.js';
+import { WireFormatController } from './wire-format/wire-format.controller.js';
 import { WorkersController } from './workers/workers.controller.js';
 
 /** The admin API, `/api/v1/…`: one controller per resource, all behind the admin key. */
@@ -31,6 +32,7 @@ import { WorkersController } from './workers/workers.controller.js';
     SuppressionsController,
     AlertsController,
     ReportsController,
+    WireFormatController,
   ],
   providers: [AdminKeyGuard],
 })
