@@ -21,9 +21,8 @@ export class PostackReinterpretation1796256000000 implements MigrationInterface 
     await run(
       `ALTER TABLE ${schema}.inbox_event ADD COLUMN mapping_id integer, ADD COLUMN discard_reason text`,
     );
-    await run(
-      `CREATE INDEX inbox_event_unhandled_idx ON ${schema}.inbox_event (received_at) WHERE status = 'unhandled'`,
-    );
+    await run(`CREATE INDEX inbox_event_undecided_idx ON ${schema}.inbox_event (status)
+      WHERE status IN ('quarantined', 'unhandled') AND discard_reason IS NULL`);
     await run(`ALTER TABLE ${schema}.replay ADD COLUMN changed bigint, ADD COLUMN listeners text[],
       ADD COLUMN answer_old boolean NOT NULL DEFAULT false,
       DROP CONSTRAINT replay_kind_check,
@@ -56,7 +55,7 @@ export class PostackReinterpretation1796256000000 implements MigrationInterface 
     await run(`ALTER TABLE ${schema}.replay DROP COLUMN answer_old, DROP COLUMN listeners, DROP COLUMN changed,
       DROP CONSTRAINT replay_kind_check,
       ADD CONSTRAINT replay_kind_check CHECK (kind IN ('replay', 'backfill', 'redrive'))`);
-    await run(`DROP INDEX ${schema}.inbox_event_unhandled_idx`);
+    await run(`DROP INDEX ${schema}.inbox_event_undecided_idx`);
     await run(`ALTER TABLE ${schema}.inbox_event DROP COLUMN discard_reason, DROP COLUMN mapping_id`);
     await run(`DROP TABLE ${schema}.event_mapping`);
   }

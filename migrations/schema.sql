@@ -483,7 +483,7 @@ CREATE INDEX inbox_event_quarantined_idx ON postack.inbox_event USING btree (rec
 
 CREATE INDEX inbox_event_received_at_idx ON postack.inbox_event USING btree (received_at, id);
 
-CREATE INDEX inbox_event_unhandled_idx ON postack.inbox_event USING btree (received_at) WHERE (status = 'unhandled'::text);
+CREATE INDEX inbox_event_undecided_idx ON postack.inbox_event USING btree (status) WHERE ((status = ANY (ARRAY['quarantined'::text, 'unhandled'::text])) AND (discard_reason IS NULL));
 
 CREATE INDEX message_conversation_idx ON postack.message USING btree (conversation, direction, first_event_at) WHERE (conversation IS NOT NULL);
 

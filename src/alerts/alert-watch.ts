@@ -3,12 +3,16 @@ import { Workers } from '../jobs/workers.js';
 import { loggableError } from '../errors/loggable-error.js';
 import { Alerts } from './alerts.js';
 import { ReceiptsWatch } from './receipts-watch.js';
+import { UnrecognizedWatch } from './unrecognized-watch.js';
 import { SilenceWatch } from './silence-watch.js';
 
 /** A failure alert is resolved after this time without such a failure. */
 const RESOLVE_AFTER_MS = 3_600_000;
 
-/** Checks every minute, in one process at a time, for missing events and receipts, and for failures that have ended. */
+/**
+ * Checks every minute, in one process at a time, for missing events and receipts, for events that are not recognized, and for
+ * failures that have ended.
+ */
 @Injectable()
 export class AlertWatch {
   readonly #logger = new Logger('PostackAlerts');
@@ -16,6 +20,7 @@ export class AlertWatch {
   constructor(
     private readonly silence: SilenceWatch,
     private readonly receipts: ReceiptsWatch,
+    private readonly unrecognized: UnrecognizedWatch,
     private readonly alerts: Alerts,
     workers: Workers,
   ) {
@@ -35,6 +40,7 @@ export class AlertWatch {
     const notSeenSince = new Date(now.getTime() - RESOLVE_AFTER_MS);
     await this.#check('missing events', () => this.silence.run(now));
     await this.#check('missing receipts', () => this.receipts.run(now));
+    await this.#check('unrecognized events', () => this.unrecognized.run(now));
     await this.#check('ended failures', () => this.alerts.resolve({ kind: 'failure', notSeenSince }, now));
   }
 

@@ -6,6 +6,7 @@ import { isSameReading } from '../events/event-reading.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
 import { EventMappings } from '../inbox/event-mappings.js';
 import { InboxEventEntity, type InboxStatus } from '../inbox/inbox-event.entity.js';
+import { REJECTED } from '../inbox/inbox.js';
 import { EVENT_COLUMNS, StoredEvents, type EventRow, type StoredEvent } from './stored-events.js';
 
 /** A stored event that is read otherwise now. */
@@ -65,6 +66,7 @@ export class ChangedReadings {
     const rows: Row[] = await manager.query(
       `SELECT ${EVENT_COLUMNS}, e.status, e.clock_skew_ms, e.mapping_id, e.projections FROM ${this.#inbox} e
        WHERE e.id = ANY ($1::bigint[]) AND e.body IS NOT NULL AND e.status <> 'pending' AND ${await this.mayDiffer()}
+         AND coalesce(e.quarantine_reason, '') NOT LIKE '${REJECTED}%'
        ORDER BY e.id ${isLocked ? 'FOR NO KEY UPDATE' : ''}`,
       [rowIds],
     );

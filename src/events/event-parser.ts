@@ -8,6 +8,7 @@ import {
   asObject,
   asSegments,
   asText,
+  longestListOn,
   readPath,
   type CompiledPath,
 } from './payload-mapping.js';
@@ -30,9 +31,14 @@ function asMessage(value: JsonValue): string | null {
 export class EventParser {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
   readonly #rules: EventRules;
+  readonly #entersLists: boolean;
 
   constructor(options: ReadingOptions) {
     this.#rules = new EventRules(options);
+    const mappings = [options.mapping, ...options.eventRules.map(({ payload }) => payload ?? {})];
+    this.#entersLists = mappings.some(({ data = [], messageId = [] }) =>
+      [data, messageId].flat().some((path) => /(?:^|\.)\d/.test(path)),
+    );
   }
 
   /** Reads just enough of a body to store it: its type and time, or why it cannot be an event. */
@@ -75,6 +81,18 @@ export class EventParser {
       errorMessage: text(mapping.errorMessage) ?? readPath(data, mapping.errorCode, asMessage),
       segments: readPath(data, mapping.segments, asSegments),
     });
+  }
+
+  /** How many events are in the body that an event was read from: more than one if its data is the first item of a list. */
+  itemsIn({ payload, wireType }: Pick<PostackEventEnvelope, 'payload' | 'wireType'>): number {
+    if (!this.#entersLists) return 1;
+    const { mapping } = this.#rules.readingOf(payload, wireType);
+    const inData = readPath(payload, mapping.data, asObject);
+    const items = [
+      ...mapping.data.map((path) => longestListOn(payload, path)),
+      ...mapping.messageId.map((path) => longestListOn(inData ?? payload, path)),
+    ];
+    return Math.max(1, ...items);
   }
 
   #parse(body: Uint8Array): JsonValue | undefined {

@@ -85,6 +85,17 @@ export function valueAt(root: JsonValue | undefined, path: CompiledPath): JsonVa
   return value;
 }
 
+/** The length of the longest list that a path enters by a number; 0 if it enters none. */
+export function longestListOn(root: JsonValue, path: CompiledPath): number {
+  let longest = 0;
+  path.forEach((key, index) => {
+    if (!LIST_INDEX.test(key)) return;
+    const list = valueAt(root, path.slice(0, index));
+    if (Array.isArray(list)) longest = Math.max(longest, list.length);
+  });
+  return longest;
+}
+
 /** Accepts an object, also as a text that is JSON. */
 export function asObject(value: JsonValue): JsonObject | null {
   const object = typeof value === 'string' ? jsonIn(value) : value;

@@ -18,7 +18,7 @@ describe('UnrecognizedEvents', () => {
   let warnings: string[];
 
   beforeEach(() => {
-    unrecognized = new UnrecognizedEvents();
+    unrecognized = new UnrecognizedEvents(parser);
     warnings = [];
     jest.spyOn(Logger.prototype, 'warn').mockImplementation((message: unknown) => {
       warnings.push(String(message));
@@ -35,7 +35,7 @@ describe('UnrecognizedEvents', () => {
     unrecognized.quarantined('the body is not JSON in UTF-8', Buffer.from([0xff]));
     expect(warnings).toEqual([
       'An authentic webhook is stored as quarantined: the body has no event type. Keys: event, data; in data: from, text. ' +
-        'If Postack names things like this, map them: see the guide "Know the events"',
+        'To see what came in, and a mapping for it: npm run wire-format, or GET /api/v1/wire-format',
       expect.stringMatching(/not JSON in UTF-8. It is no JSON object/),
     ]);
   });
@@ -47,7 +47,7 @@ describe('UnrecognizedEvents', () => {
     unrecognized.unhandled(event('message.sent', {}));
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^Events of the type sms.inbound are not known .* Keys: type, data; in data: msisdn. If /,
+        /^Events of the type sms.inbound are not known .* Keys: type, data; in data: msisdn. To see /,
       ),
       expect.stringMatching(/^Events of the type \(not a name\) are not known/),
     ]);

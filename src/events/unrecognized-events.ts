@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { EventParser } from './event-parser.js';
 import type { AnyPostackEvent } from './event-types.js';
 import { isJsonObject, parseJson, type JsonValue } from './json.js';
 import { MessageEvent } from './message-event.js';
@@ -12,13 +13,16 @@ const MAX_SHAPES = 100;
 const KEY = /^[\w.-]{1,40}$/;
 const MAX_KEYS = 20;
 
-const GUIDE = 'If Postack names things like this, map them: see the guide "Know the events"';
+const NEXT_STEP =
+  'To see what came in, and a mapping for it: npm run wire-format, or GET /api/v1/wire-format';
 
 /** Warns about events that are not what they are expected to be: once for each shape, in each process. */
 @Injectable()
 export class UnrecognizedEvents {
   readonly #logger = new Logger('PostackEvents');
   readonly #seen = new Set<string>();
+
+  constructor(private readonly parser: EventParser) {}
 
   /** A body that is stored as quarantined. */
   quarantined(reason: string, body: Uint8Array): void {
@@ -34,12 +38,22 @@ export class UnrecognizedEvents {
 
   /** An event whose type is known: are the fields there that it is about? */
   check(event: AnyPostackEvent): void {
-    if (!(event instanceof MessageEvent)) return;
+    const problem = this.problemWith(event);
+    if (problem !== undefined) this.#warn(problem, event.payload);
+  }
+
+  /** What an event of a known type lacks. */
+  problemWith(event: AnyPostackEvent): string | undefined {
+    if (!(event instanceof MessageEvent)) return undefined;
+    const items = this.parser.itemsIn(event);
+    if (items > 1)
+      return `Events of the type ${event.type} come in lists of several, of which only the first is read`;
     const isReceived = event instanceof MessageReceivedEvent;
     const needed = isReceived ? (['from', 'to', 'text'] as const) : (['messageId', 'to'] as const);
     const missing = needed.filter((field) => event[field] === null);
-    if (missing.length === 0) return;
-    this.#warn(`Events of the type ${event.type} have no ${missing.join(', no ')}`, event.payload);
+    return missing.length === 0
+      ? undefined
+      : `Events of the type ${event.type} have no ${missing.join(', no ')}`;
   }
 
   #warn(what: string, payload: JsonValue | undefined): void {
@@ -47,7 +61,7 @@ export class UnrecognizedEvents {
     const shape = `${what} ${keys}`;
     if (this.#seen.has(shape) || this.#seen.size >= MAX_SHAPES) return;
     this.#seen.add(shape);
-    this.#logger.warn(`${what}. ${keys}. ${GUIDE}`);
+    this.#logger.warn(`${what}. ${keys}. ${NEXT_STEP}`);
   }
 }
 

@@ -16,7 +16,9 @@ export type InboxStatus = 'pending' | 'dispatched' | 'unhandled' | 'quarantined'
 @Index('inbox_event_pending_idx', ['id'], { where: `status = 'pending'` })
 @Index('inbox_event_received_at_idx', ['receivedAt', 'id'])
 @Index('inbox_event_quarantined_idx', ['receivedAt'], { where: `status = 'quarantined'` })
-@Index('inbox_event_unhandled_idx', ['receivedAt'], { where: `status = 'unhandled'` })
+@Index('inbox_event_undecided_idx', ['status'], {
+  where: `status IN ('quarantined', 'unhandled') AND discard_reason IS NULL`,
+})
 @Check('inbox_event_status_check', `status IN ('pending', 'dispatched', 'unhandled', 'quarantined')`)
 export class InboxEventEntity {
   /** Ascending in insertion order. A bigint, so a string in JavaScript. */

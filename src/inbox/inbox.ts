@@ -29,6 +29,9 @@ export class InboxUnavailableError extends Error {
   }
 }
 
+/** Begins the reason why an event is quarantined whose row PostgreSQL has refused. It could not be stored otherwise later. */
+export const REJECTED = 'rejected by PostgreSQL';
+
 /** What the inbox stores from signature verification. */
 export interface SignatureFacts {
   id: string;
@@ -193,7 +196,7 @@ export class Inbox {
       this.#logger.error(
         `PostgreSQL rejected event ${row.svixId}; storing its bytes as quarantined: ${loggableError(error)}`,
       );
-      row.quarantineReason = `rejected by PostgreSQL: ${error.message}`;
+      row.quarantineReason = `${REJECTED}: ${error.message}`;
       row.type = null;
       row.occurredAt = new Date();
       return (await this.#insert.run([row]))[0] === true;

@@ -25,7 +25,7 @@ export interface SuggestedMapping {
   defaultEventType?: EventTypeName;
 }
 
-/** A guess by the names and values that came in. A person has to check it. */
+/** A guess by the names and values that came in: to be checked by an operator. */
 export interface MappingSuggestion {
   /** To be added to the configuration. */
   configuration: SuggestedMapping;
@@ -147,7 +147,7 @@ function typePaths(shapes: readonly Shape[]): string[] {
   return guessedPaths(shapes, 'type', '').sort((a, b) => count(a) - count(b));
 }
 
-/** The longest path that all of them start with, and go on from. */
+/** The longest path that all of them continue. */
 function commonRoot(paths: readonly string[]): string {
   const [first = [], ...others] = paths.map((path) => path.split('.').slice(0, -1));
   const length = first.findIndex((key, index) => others.some((other) => other[index] !== key));

@@ -32,7 +32,7 @@ describe('Inbox', () => {
       new PostackDatabase(dataSource),
       pool,
       new EventParser(new EventsOptions()),
-      new UnrecognizedEvents(),
+      new UnrecognizedEvents(new EventParser(new EventsOptions())),
     );
   let ids = 0;
   const signed = (facts: Partial<SignatureFacts> = {}): SignatureFacts => ({

@@ -61,13 +61,12 @@ export class UndecidedEvents {
 
   /** How many there are, on any endpoint. */
   async count(): Promise<Record<UndecidedStatus, number>> {
-    const [row]: [Record<UndecidedStatus, number>] = await this.database.forLongStatements.query(
-      `SELECT ${UNDECIDED_STATUSES.map(
-        (status) => `(SELECT count(*)::int FROM ${this.#inbox}
-         WHERE status = '${status}' AND discard_reason IS NULL) AS ${status}`,
-      ).join(', ')}`,
+    const rows: { status: UndecidedStatus; count: number }[] = await this.database.forLongStatements.query(
+      `SELECT status, count(*)::int AS count FROM ${this.#inbox}
+       WHERE status IN ('quarantined', 'unhandled') AND discard_reason IS NULL GROUP BY status`,
     );
-    return row;
+    const counts = Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+    return { quarantined: counts['quarantined'] ?? 0, unhandled: counts['unhandled'] ?? 0 };
   }
 
   /**
