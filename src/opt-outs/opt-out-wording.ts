@@ -6,9 +6,10 @@ import { REVIEW_WORDS, STOP_SLIPS } from './opt-out-words.js';
 const MESSAGES =
   '(?:texts?|messages?|msgs?|sms|txts?|texting|messaging|spam|notifications?|alerts?|promos?|promotions?|offers?|marketing|ads|advertis(?:ing|ements?))';
 const DO_NOT = '(?:dont|do not|never|no longer|not to|stop)';
-const WRITE = '(?:text|txt|message|msg|sms|write|contact|bother|spam|harass)';
+const WRITE = '(?:text|txt|message|msg|sms|write|e ?mail|contact|bother|bug|spam|harass)';
 const WRITING =
-  '(?:texting|txting|messaging|writing|contacting|bothering|spamming|harassing|pestering|annoying)';
+  '(?:texting|txting|messaging|writing|e ?mailing|calling|contacting|bothering|bugging|spamming|harassing|pestering|annoying)';
+const CONTACT = '(?:contact|communications?|correspondence)';
 const ALL_THE = '(?:(?:all|the|these|those|this|that|your|any|getting|receiving|more|further|future) ){0,3}';
 
 /**
@@ -19,24 +20,40 @@ const PATTERNS: readonly string[] = [
   // English
   `(?:stop|quit|cease|end|cancel|halt|discontinue) ${ALL_THE}${MESSAGES}`,
   `(?:stop|quit|cease) ${WRITING}`,
+  `^(?:please )?(?:dont|do not|never) (?:${WRITE}|call)(?: please| pls| again)?$`,
+  `(?:stop|end|cease|no more|no further) (?:all |any |this )?${CONTACT}`,
+  'cease and desist',
+  `refrain from ${ALL_THE}(?:${MESSAGES}|${WRITING}|${CONTACT})`,
+  `(?:enough|done with|sick of|tired of) ${ALL_THE}${MESSAGES}`,
   `(?:stop|quit|cease) sending ${ALL_THE}(?:me|us|these|this|those|it|anything|stuff|${MESSAGES})`,
   `no (?:more|further) ${ALL_THE}${MESSAGES}`,
   `${DO_NOT} (?:ever )?(?:${WRITE}|call) (?:to )?(?:me|us|this number|this phone|here)(?: again| any ?more| ever| please|$)`,
   `(?:dont|do not) ${WRITE} (?:to )?(?:me|us|this number|this phone)`,
-  `(?:dont|do not) send ${ALL_THE}(?:(?:me|us) )?${ALL_THE}${MESSAGES}`,
+  `(?:dont|do not) send ${ALL_THE}(?:(?:me|us) )?${ALL_THE}(?:${MESSAGES}|anything)`,
   `${DO_NOT} (?:want|wish|care|like)(?: to)? (?:receive|receiving|be contacted|be texted|be messaged|hear from you|get ${ALL_THE}${MESSAGES})`,
   `${DO_NOT} want ${ALL_THE}${MESSAGES}`,
   '(?:take|get) (?:me|us|my number|this number|my name) off',
-  '(?:remove|delete|erase) (?:me|us|my (?:phone )?number|this (?:phone )?number|my name|my contact)',
+  '(?:want|let me) off (?:of )?(?:this|your|the) list',
+  'get off my phone',
+  '(?:remove|delete|erase) (?:me|us|my (?:phone )?number|this (?:phone )?number|my name|my contact|my info|my information|my details|my data)',
   '(?:unsubscribe|unsubscribed|unsubscribing|unsub|unsuscribe|deregister|opt(?:ing)? (?:me |us )?out|optout)',
-  '(?:revoke|withdraw|revoking|withdrawing) (?:my )?consent',
+  '(?:revoke|withdraw|revoking|withdrawing|do not|dont|do not give|dont give|never gave) (?:my |any )?consent',
+  '(?:end|cancel|stop) (?:my |this |the )?subscription',
+  '(?:never|did not|didnt) sign(?:ed)? up',
+  '(?:who gave you|how did you get|where did you get) (?:me |my |this )?(?:phone |cell )?number',
+  '(?:will|ill|going to|gonna) (?:report|sue) you',
+  'hear from my (?:lawyer|attorney)',
+  'my (?:lawyer|attorney) will (?:contact|call|be in touch|sue)',
+  'number is no longer',
+  'no longer (?:has|have|uses?) this (?:phone|number)',
+  '(?:does not|doesnt) live here',
   'leave (?:me|us) alone',
   'lose (?:my|this) number',
   '(?:wrong|incorrect) (?:phone )?(?:number|person)',
   'not (?:my|the right|his|her) (?:phone )?number',
-  '(?:do not|dont) (?:text|call|contact|disturb) list',
+  '(?:do not|dont) (?:text|call|contact|disturb) (?:list|registry|register)',
   '(?:this is|reporting (?:this|you)(?: as| for)?|report(?:ed)?(?: this| you)? as) (?:spam|harassment)',
-  '(?:go away|get lost|piss off|fuck off|bugger off)',
+  '(?:go away|get lost|piss off|fuck off|bugger off|fuck you|screw you)',
   '^(?:im |i am |we are |sorry |no thanks |no thank you |no )?(?:not|no longer) interested(?: thanks| thank you| sorry)?$',
   '^(?:no stop|stop no|i said stop|i want to stop|i want this to stop|make it stop)$',
   // French
@@ -47,11 +64,12 @@ const PATTERNS: readonly string[] = [
   '(?:retirez|supprimez|enlevez) (?:moi|mon numero)',
   '(?:mauvais numero|laissez moi tranquille)',
   // Spanish
-  'no me (?:envien?|envies|manden?|mandes|escriban?|escribas|contacten|molesten?|molestes)',
+  'no (?:quiero que )?me (?:envien?|envies|manden?|mandes|escriban?|escribas|contacten|molesten?|molestes|llamen?|llames)',
   '(?:dejen?|deja|deje|paren?|para) de (?:enviar|enviarme|mandar|mandarme|escribir|escribirme|molestar|molestarme)',
   'no (?:quiero |deseo )?(?:recibir )?(?:mas|estos|sus) (?:mensajes|sms|textos)',
-  '(?:dar|darme|darse|deme|denme|quiero)(?: de)? (?:la )?baja',
-  '(?:numero equivocado|(?:borren?|eliminen?|quiten?) mi numero|cancelar (?:la |mi )?suscripcion)',
+  'no (?:quiero|deseo) (?:recibir )?(?:mensajes|sms|textos)',
+  '(?:dar|darme|darse|dame|deme|denme|quiero|pido|solicito)(?: de)? (?:la )?baja',
+  '(?:numero equivocado|equivoc\\p{L}{1,5} (?:de )?numero|(?:borra|borren?|eliminen?|quiten?) mi numero|cancelar (?:la |mi )?suscripcion)',
   // German
   'keine (?:weiteren |mehr )?(?:sms|nachrichten|textnachrichten|werbung)',
   '(?:hort|hor|horen sie|hoer|hoeren sie)(?: bitte)? (?:auf|damit auf)',
@@ -61,6 +79,8 @@ const PATTERNS: readonly string[] = [
   '(?:losche|loscht|loschen sie)(?: bitte)? meine nummer',
   '(?:stop|end|quit|cancel)2(?:quit|end|stop|cancel|unsubscribe)',
   'un subscribe',
+  // Chinese, which has no spaces
+  '[^ ]{0,40}(?:退订|退訂|拒收|取消订阅|取消訂閱)[^ ]{0,40}',
 ];
 
 const WORDING = new RegExp(`(?<![^ ])(?:${PATTERNS.join('|')})(?![^ ])`, 'u');
@@ -68,7 +88,7 @@ const WORDING = new RegExp(`(?<![^ ])(?:${PATTERNS.join('|')})(?![^ ])`, 'u');
 /** Words next to an opt-out keyword that do not change its meaning. */
 const FILLERS = new Set(
   (
-    'please pls plz kindly now just it this that thanks thank you thx ok okay immediately asap already right again hi hello ' +
+    'please pls plz pleese plese kindly now just it this that thanks thank you thx ok okay immediately asap already right again hi hello ' +
     'hey yes no all everything sir madam maam guys bitte danke svp merci por favor gracias'
   ).split(' '),
 );
@@ -84,6 +104,7 @@ export function optOutWording(words: string, stopWords: ReadonlySet<string>): st
   const [phrase] = WORDING.exec(words) ?? [];
   if (phrase !== undefined) return phrase.trim();
   const rest = words.split(' ').filter((word) => !FILLERS.has(word));
+  if (WHOLE_MESSAGES.has(rest.join(' '))) return rest.join(' ');
   const [first] = rest;
   if (first === undefined) return null;
   if (rest.every((word) => stopWords.has(word))) return first;

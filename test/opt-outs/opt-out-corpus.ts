@@ -1,3 +1,4 @@
+import { PUBLIC_LISTS } from './public-lists.js';
 import { HELP_KEYWORDS, START_KEYWORDS, STOP_KEYWORDS } from '../../src/opt-outs/opt-out-keywords.js';
 
 /** How `KeywordMatcher` classifies a text. */
@@ -217,4 +218,5 @@ export const OPT_OUT_CORPUS: readonly [text: string, kind: CorpusKind][] = [
   ...OTHER_SPELLINGS,
   ...REVIEWS.map((text): [string, CorpusKind] => [text, 'review']),
   ...NEITHER.map((text): [string, CorpusKind] => [text, 'none']),
+  ...PUBLIC_LISTS,
 ];
