@@ -3,7 +3,12 @@ import { pipeline } from 'node:stream/promises';
 import { CsvError, parse, type Info } from 'csv-parse';
 import { asTime } from '../events/event-time.js';
 import { parseIsoTime } from '../events/iso-time.js';
-import { normalizePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
+import {
+  normalizePhoneNumber,
+  NUMBER_RULE,
+  parsePhoneNumber,
+  phoneNumberFromEvent,
+} from '../events/phone-number.js';
 import { textOfCell } from './csv-cell.js';
 import { openCsv } from './csv-text.js';
 
@@ -32,8 +37,14 @@ export interface NumberListImport {
 export interface NumberListReader<Entry> {
   /** Known columns besides `number`; all are optional. */
   columns: readonly string[];
-  /** The entry of a row, given the texts of its cells; or, as a string, the problem with the row. */
-  entryOf: (cell: (column: string) => string) => Entry | string;
+  /**
+   * The entry of a row, given the texts of its cells, and the numbers in them (`undefined` for what is none); or, as a
+   * string, the problem with the row.
+   */
+  entryOf: (
+    cell: (column: string) => string,
+    numberIn: (column: string) => string | undefined,
+  ) => Entry | string;
   /** Stores entries. @returns how many changed something. */
   store: (entries: Entry[]) => Promise<number>;
   /** Creates the error for an invalid list. */
@@ -111,6 +122,9 @@ const HEADINGS: Readonly<Record<string, readonly string[]>> = {
   reason: ['comment', 'note', 'notes'],
 };
 
+/** What this package's own exports have in the column `source`: their numbers are as they are, whatever they look like. */
+const OWN_SOURCES = new Set(['message', 'failure', 'admin', 'import']);
+
 /** What spreadsheets and programs write where there is no number. */
 const NO_NUMBER = /^(?:null|nil|none|undefined|nan|n\/?a|total|sum|count|-|#\S+)$/i;
 
@@ -151,7 +165,10 @@ export async function importNumberList<Entry extends object>(
       if (info.records > MAX_ROWS)
         throw invalidList(`A list must not have more than ${MAX_ROWS} rows. Split it, and import the parts`);
       const cell = (column: string) => textOfCell(record[column] ?? '');
-      const entry = problemWith(record) ?? entryOf(cell);
+      const isOwn = OWN_SOURCES.has(cell('source'));
+      const numberIn = (column: string) =>
+        isOwn ? (phoneNumberFromEvent(cell(column)) ?? undefined) : parsePhoneNumber(cell(column));
+      const entry = (isOwn ? undefined : problemWith(record)) ?? entryOf(cell, numberIn);
       if (typeof entry === 'string') {
         reject(info.lines, entry);
         continue;
@@ -163,7 +180,7 @@ export async function importNumberList<Entry extends object>(
     if (chunk.length > 0) await flush();
   };
   const columnsOf = (header: string[]) => {
-    const names = namesOf(header, ['number', ...columns]);
+    const names = namesOf(header, ['number', 'source', ...columns]);
     if (names.includes('number')) return names;
     const optional = columns.map((name) => `"${name}"`).join(', ');
     throw invalidList(`A list must be CSV with a header row: "number", and optionally ${optional}`);

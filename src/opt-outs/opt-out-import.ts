@@ -8,7 +8,7 @@ import {
   type NumberListImport,
 } from '../csv/number-list-import.js';
 import type { OptOutScope } from './opt-outs.options.js';
-import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
+import { NUMBER_RULE } from '../events/phone-number.js';
 import { recordEntries, type OptOutEntry } from './opt-out-record.js';
 import { InvalidOptOutError } from './opt-out-errors.js';
 import { MAX_REASON_LENGTH } from '../errors/decision-reason.js';
@@ -32,7 +32,7 @@ export async function importOptOuts(
 ): Promise<OptOutImport> {
   return importNumberList<OptOutEntry>(source, {
     columns: ['own_number', 'opted_out_at', 'reason'],
-    entryOf: (cell) => entryOf(cell, reason),
+    entryOf: (cell, numberIn) => entryOf(cell, numberIn, reason),
     store: async (entries) => {
       const recorded = await database.transaction((manager) => recordEntries(entries, scope, manager));
       return recorded.length;
@@ -42,10 +42,14 @@ export async function importOptOuts(
 }
 
 /** The entry of a row, or the problem with the row. */
-function entryOf(cell: (column: string) => string, defaultReason: string): OptOutEntry | string {
-  const [peer, own] = [parsePhoneNumber(cell('number')), cell('own_number')];
+function entryOf(
+  cell: (column: string) => string,
+  numberIn: (column: string) => string | undefined,
+  defaultReason: string,
+): OptOutEntry | string {
+  const [peer, own] = [numberIn('number'), cell('own_number')];
   if (peer === undefined) return `number ${NUMBER_RULE}`;
-  const ownNumber = own === '' ? null : parsePhoneNumber(own);
+  const ownNumber = own === '' ? null : numberIn('own_number');
   if (ownNumber === undefined) return `own_number ${NUMBER_RULE}, or empty`;
   const at = cell('opted_out_at');
   const occurredAt = at === '' ? new Date() : timeOfCell(at);

@@ -1,4 +1,9 @@
-import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { Shutdown } from '../jobs/shutdown.js';
 import { maskPhoneNumber } from '../events/phone-number.js';
 import { loggableError } from '../errors/loggable-error.js';
@@ -26,23 +31,17 @@ class StoppingError extends Error {
 
 /** Sends the messages of the outbox to Postack, each priority in its own order. */
 @Injectable()
-export class OutboxSender implements BeforeApplicationShutdown {
+export class OutboxSender implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger('PostackOutbox');
 
   constructor(
-    { api }: PostackApiOptions,
+    private readonly options: PostackApiOptions,
     private readonly shutdown: Shutdown,
     queue: OutboxQueue,
     private readonly client: PostackClient,
     private readonly delivery: OutboxDelivery,
   ) {
-    if (!api) {
-      this.#logger.warn(
-        'Nothing can be sent: no API key of Postack is configured. Replies are held until then. Set the option "api.apiKey" ' +
-          'of PostackModule, or POSTACK_API_KEY for the service',
-      );
-      return;
-    }
+    if (!options.api) return;
     for (const priority of ['reply', 'other'] as const) {
       queue.processMessages(priority, ({ data }) => this.#send(data, priority), {
         concurrency: CONCURRENCY,
@@ -50,6 +49,14 @@ export class OutboxSender implements BeforeApplicationShutdown {
         pollSecondsWithNotify: BACKSTOP_POLL_SECONDS,
       });
     }
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.options.api) return;
+    this.#logger.warn(
+      'Nothing can be sent: no API key of Postack is configured. Replies of listeners are held until then. Set the option ' +
+        '"api.apiKey" of PostackModule, or POSTACK_API_KEY for the service',
+    );
   }
 
   /** Begins no more requests; pg-boss waits for those under way when it stops. */

@@ -81,7 +81,7 @@ export class Outbox implements ReplySink {
    *
    * @throws {InvalidOutboxMessageError} listing everything that is wrong with the message.
    * @throws {UnsendableTextError} when the text is empty, or longer than `replies.maxSegments` segments.
-   * @throws {MissingApiKeyError} without the option `api`.
+   * @throws {MissingApiKeyError} without the option `api`; a reply of a listener is held then.
    */
   async enqueue(message: NewOutboxMessage, options: EnqueueOptions = {}): Promise<OutboxReceipt> {
     if (!SENDABLE_CATEGORIES.includes(message.category)) {

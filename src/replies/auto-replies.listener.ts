@@ -35,7 +35,9 @@ export class AutoRepliesListener {
   @OnPostackEvent(MessageReceivedEvent, { name: AUTO_REPLIES })
   async answer(event: MessageReceivedEvent, context: ListenerContext): Promise<void> {
     const { id, from, to, text } = event;
-    if (from === null || to === null || text === null || isTooLateToAnswer(event, context)) return;
+    // A picture without a text; or a text that is not where the mapping says: it may be STOP.
+    const hasText = text !== null && text.trim() !== '';
+    if (from === null || to === null || !hasText || isTooLateToAnswer(event, context)) return;
     const answerWith = (answer: string) => ({
       from: to,
       to: from,

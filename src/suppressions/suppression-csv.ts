@@ -8,7 +8,7 @@ import {
   timeOfCell,
   type NumberListImport,
 } from '../csv/number-list-import.js';
-import { parsePhoneNumber, NUMBER_RULE } from '../events/phone-number.js';
+import { NUMBER_RULE } from '../events/phone-number.js';
 import { MAX_REASON_LENGTH } from '../errors/decision-reason.js';
 import { suppressions } from './suppression-lists.js';
 import { recordSuppressions, type SuppressionEntry } from './suppression-record.js';
@@ -45,7 +45,7 @@ export function importSuppressions(
   const since = new Date();
   return importNumberList<SuppressionEntry>(source, {
     columns: ['expires_at', 'code', 'reason'],
-    entryOf: (cell) => entryOf(cell, reason, since),
+    entryOf: (cell, numberIn) => entryOf(cell, numberIn, reason, since),
     store: (entries) => store(entries, database),
     invalidList: (message, options) => new InvalidSuppressionError(message, options),
   });
@@ -65,10 +65,11 @@ async function store(entries: readonly SuppressionEntry[], database: PostackData
 
 function entryOf(
   cell: (column: string) => string,
+  numberIn: (column: string) => string | undefined,
   defaultReason: string,
   since: Date,
 ): SuppressionEntry | string {
-  const number = parsePhoneNumber(cell('number'));
+  const number = numberIn('number');
   if (number === undefined) return `number ${NUMBER_RULE}`;
   const end = cell('expires_at');
   const expiresAt = end === '' ? null : timeOfCell(end);

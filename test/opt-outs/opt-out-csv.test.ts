@@ -1,6 +1,9 @@
 import { text } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { storableText } from '../../src/errors/storable-text.js';
+import { phoneNumberFromEvent } from '../../src/events/phone-number.js';
 import { InvalidOptOutError } from '../../src/opt-outs/opt-out-errors.js';
 import {
   openCompliance,
@@ -112,6 +115,53 @@ describe('OptOutLedger, import and export', () => {
     expect(await imported(csv, 'moved')).toEqual({ ...none, ...kinds, imported: 4 });
     expect(await listed()).toEqual(before);
     expect(await imported(csv, 'moved')).toEqual({ ...none, ...kinds, unchanged: 4 });
+  });
+
+  it('exports what an import takes as it was, whatever the senders and own numbers', async () => {
+    const digits = fc.integer({ min: 1_000_000, max: 9_999_999 }).map((number) => `1555${number}`);
+    const spelled = fc
+      .tuple(
+        fc.constantFrom('+', '00', '011', 'tel:+', '\u202a+', '\uff0b'),
+        digits,
+        fc.constantFrom('', '\u202c', ' '),
+      )
+      .map((parts) => parts.join(''));
+    const sender = fc.oneof(
+      spelled,
+      fc.stringMatching(/^\d{3,8}$/),
+      fc.stringMatching(/^[A-Za-z ]{1,11}$/),
+      fc.string({ maxLength: 80 }),
+      fc.string({ unit: 'binary', maxLength: 12 }),
+    );
+    const message = fc.record({
+      from: sender,
+      to: fc.oneof(spelled, sender),
+      second: fc.integer({ min: 1, max: 50 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(message, { maxLength: 12 }), async (messages) => {
+        await truncate();
+        const isSender = ({ from }: { from: string }) => phoneNumberFromEvent(storableText(from)) !== null;
+        const events = messages
+          .filter(isSender)
+          .map(({ from, to, second: at }) =>
+            received('STOP', second(at), { from: storableText(from), to: storableText(to) }),
+          );
+        await parts.project(...events);
+        const listed = async () =>
+          (await parts.ledger.list({ limit: 500 })).items.map(({ peer, ownNumber, since }) => ({
+            peer,
+            ownNumber,
+            since,
+          }));
+        const before = await listed();
+        const csv = await exported();
+        await truncate();
+        expect(await imported(csv, 'moved')).toMatchObject({ imported: before.length, rejected: 0 });
+        expect(await listed()).toEqual(before);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('handles lists longer than a page', async () => {

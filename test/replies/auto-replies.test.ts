@@ -180,7 +180,7 @@ describe('AutoRepliesListener', () => {
   it('does not answer a message without sender or text', async () => {
     await addDefault();
     expect(await answersOf(null, 'hello')).toEqual([]);
-    expect(await answersOf(newNumber(), null)).toEqual([]);
+    for (const text of [null, '', ' \n']) expect(await answersOf(newNumber(), text)).toEqual([]);
   });
 
   it.each([
