@@ -38,7 +38,7 @@ export interface WireType {
 }
 
 /** Latest events of each type that are looked at. */
-const EXAMINED = 100;
+const EXAMINED = 1000;
 
 /** Types in a report. */
 const MAX_TYPES = 50;

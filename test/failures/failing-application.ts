@@ -5,7 +5,7 @@ import { waitForListener } from '../../src/testing/index.js';
 import { OURS, startReplyApplication, type ReplyApplication } from '../support/reply-application.js';
 import { waitUntil } from '../support/wait-until.js';
 
-/** A host application that resends failed messages without a delay. */
+/** A host application that resends failed messages without a delay, unless it is set. */
 export interface FailingApplication extends ReplyApplication {
   failures: FailureQueries;
   send: (to: string, text?: string) => Promise<OutboxReceipt>;
@@ -16,12 +16,17 @@ export interface FailingApplication extends ReplyApplication {
 }
 
 export async function startFailingApplication(
-  setup: Pick<NonNullable<Parameters<typeof startReplyApplication>[0]>, 'providers'> = {},
+  setup: Pick<NonNullable<Parameters<typeof startReplyApplication>[0]>, 'providers'> & {
+    resendDelaysMs?: number[];
+  } = {},
 ): Promise<FailingApplication> {
   const app = await startReplyApplication({
     postack: { timeScale: 100 },
-    ...setup,
-    options: { replies: { rules: false }, failures: { resendDelaysMs: [0, 0] } },
+    providers: setup.providers,
+    options: {
+      replies: { rules: false },
+      failures: { resendDelaysMs: setup.resendDelaysMs ?? [0, 0] },
+    },
   });
   const failures = app.application.get(FailureQueries);
   return {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FailureQueries } from '../../src/failures/failure-queries.js';
 import type { SuppressionEntity } from '../../src/suppressions/suppression.entity.js';
 import { Suppressions } from '../../src/suppressions/suppressions.js';
+import type { OutboxMessage } from '../../src/outbox/outbox-queries.js';
 import { MAGIC_NUMBERS } from '../../src/simulator/index.js';
 import { waitForEvent } from '../../src/testing/index.js';
 import { newNumber, OURS } from '../support/reply-application.js';
@@ -84,6 +85,26 @@ describe('FailureReactions', () => {
     expect(await suppressions.find(to)).toBeNull();
     await report('message.undelivered', { ...data, errorCode: '30005' }, at(6));
     expect(await suppressions.find(to)).toMatchObject({ code: '30005', messageId: 'SM_later' });
+  });
+
+  it('hold the resend of a message whose number turns out not to be in service', async () => {
+    const later = await startFailingApplication({ resendDelaysMs: [2000] });
+    try {
+      const to = MAGIC_NUMBERS.unreachable.number;
+      const { id } = await later.send(to);
+      const isFailed = ({ id: one, state }: OutboxMessage) => one === id && state === 'undelivered';
+      const { messageId } = await later.message({ to }, isFailed);
+      expect(await later.failureOf(messageId!)).toMatchObject({ code: '30003', reactions: ['resend'] });
+      await later.report('message.undelivered', { id: messageId!, from: OURS, to, errorCode: '30005' });
+      const held = await later.message(
+        { to },
+        ({ resendOf, status }) => resendOf === messageId && status !== 'queued',
+      );
+      expect(held).toMatchObject({ status: 'held', heldReason: 'suppressed' });
+      expect(later.postack.messages).toHaveLength(1);
+    } finally {
+      await later.close();
+    }
   });
 
   it('suppress a number permanently if its owner opted out elsewhere, until START', async () => {

@@ -51,7 +51,8 @@ describe('OutboxSender', () => {
       const tookMs = Math.max(...times) - Math.min(...times);
       process.stdout.write(`${MESSAGES} messages by ${count}: ${Math.round(tookMs)} ms\n`);
       // Never faster than allowed. With polling it took minutes, which the time-out above does not allow.
-      expect(mostWithin(1000, times)).toBeLessThanOrEqual(PER_SECOND + 2);
+      // On a busy machine, requests arrive closer together than they were sent.
+      expect(mostWithin(1000, times)).toBeLessThanOrEqual(PER_SECOND * 1.5);
     },
     90_000,
   );

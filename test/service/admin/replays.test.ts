@@ -121,6 +121,8 @@ describe.each(ADAPTERS)('ReplaysController, on %s', (adapter) => {
       type: null,
       status: null,
       until: null,
+      changed: null,
+      listeners: null,
       ...filter,
       ratePerSecond: 100,
       matched: 2,
