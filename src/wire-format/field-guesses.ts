@@ -34,6 +34,7 @@ const HINTS: Record<GuessedField, Hint> = {
     names: [
       /^(event type|event name|event)$/,
       /^(type|kind|topic|action|record type|notification type|trigger)$/,
+      /\b(event|type|kind)\b/,
     ],
     fits: (value) => isWord(value) && asTime(value) === null,
   },
@@ -42,6 +43,7 @@ const HINTS: Record<GuessedField, Hint> = {
       /^(message|msg|sms|inbound message)( s)? ?(id|sid|uuid|uid|guid|ref|reference)$/,
       /^(id|sid|uuid|ref|reference)$/,
       /^(batch|delivery|request) id$/,
+      /\b(message|msg|sms|mo|mt)\b.*\b(id|sid|uuid|guid|ref|reference)$/,
     ],
     fits: (value) =>
       (typeof value === 'number' && Number.isInteger(value)) ||
@@ -51,6 +53,7 @@ const HINTS: Record<GuessedField, Hint> = {
     names: [
       /^(from|sender|source|src|origin|originator|origination|originating)( (addr|address|number|phone|phone number|id))?$/,
       /^(msisdn|caller|customer|mobile|phone|phone number)$/,
+      /\b(from|sender|source|src|origin|originator|originating|caller|customer)\b/,
     ],
     fits: isPhone,
   },
@@ -58,11 +61,16 @@ const HINTS: Record<GuessedField, Hint> = {
     names: [
       /^(to|recipient|destination|dest|dst|receiver)( (addr|address|number|phone|phone number|id))?$/,
       /^(inbound number|own number|short ?code|long ?code)$/,
+      /\b(to|recipient|destination|dest|dst|receiver|receiving)\b/,
     ],
     fits: isPhone,
   },
   text: {
-    names: [/^(message|sms|text|msg)? ?(text|body|content)$/, /^(message|msg|sms)$/],
+    names: [
+      /^(message|sms|text|msg)? ?(text|body|content)$/,
+      /^(message|msg|sms)$/,
+      /\b(text|body|content|message|msg)\b/,
+    ],
     fits: (value) => isText(value) && !isPhone(value) && asTimeText(value) === null,
   },
   timestamp: {
@@ -70,6 +78,7 @@ const HINTS: Record<GuessedField, Hint> = {
       /^(event )?(timestamp|time stamp)$/,
       /^(occurred|received|created|sent|done|delivered|message|event)( (at|on|time|date|timestamp))$/,
       /^(date|time|at|datetime|date time|created)$/,
+      /\b(time|timestamp|date|at)$/,
     ],
     fits: (value) => value !== null && asTime(value) !== null,
   },
@@ -78,12 +87,18 @@ const HINTS: Record<GuessedField, Hint> = {
       /^(message |sms |delivery |dlr )?(status|state)$/,
       /^(status|state) ?(name|text|group name)$/,
       /^group name$/,
+      /\b(status|state)\b/,
     ],
     fits: isWord,
   },
   direction: { names: [/^direction$/], fits: isWord },
   errorCode: {
-    names: [/^(error|err|failure|reason)( (code|id|name))$/, /^(code)$/, /^(error|status code)$/],
+    names: [
+      /^(error|err|failure|reason)( (code|id|name))$/,
+      /^(code)$/,
+      /^(error|status code)$/,
+      /\b(error|err|failure)\b.*\bcode\b/,
+    ],
     fits: (value) => value !== null && value !== 0 && value !== '0' && asErrorCode(value) !== null,
   },
   errorMessage: {

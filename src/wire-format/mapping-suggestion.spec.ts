@@ -46,6 +46,39 @@ describe('suggestMapping', () => {
     expect(shares).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 0.5]);
   });
 
+  it('guesses by parts of names, too', () => {
+    const inbound = {
+      event_type: 'sms.inbound',
+      occurred_at: '2025-11-25T09:00:00Z',
+      payload: {
+        provider_sms_id: 'q1',
+        customer: { number: '+15550107001' },
+        receiving_number: '+15550105000',
+        body_text: 'STOP',
+      },
+    };
+    const report = {
+      event_type: 'sms.dlr',
+      payload: {
+        provider_sms_id: 'q2',
+        receiving_number: '+15550107001',
+        dlr_status: 'UNDELIV',
+        carrier_error_code: 5,
+      },
+    };
+    expect(suggestMapping([sampleOf(inbound), sampleOf(report)], new EventsOptions())).toMatchObject({
+      configuration: {
+        payload: {
+          ...{ type: 'event_type', timestamp: 'occurred_at', data: 'payload', messageId: 'provider_sms_id' },
+          ...{ from: 'customer.number', to: 'receiving_number', text: 'body_text', status: 'dlr_status' },
+          errorCode: 'carrier_error_code',
+        },
+        eventTypes: { 'sms.inbound': 'message.received' },
+      },
+      readThen: 1,
+    });
+  });
+
   it('says nothing if everything is read, or nothing better is known', () => {
     const known = { type: 'message.received', data: { id: 'M1', from: '+15550107001', text: 'Hi' } };
     expect(suggestMapping([sampleOf(known)], new EventsOptions())).toBeNull();
