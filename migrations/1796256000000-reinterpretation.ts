@@ -23,7 +23,7 @@ export class PostackReinterpretation1796256000000 implements MigrationInterface 
     );
     await run(`CREATE INDEX inbox_event_undecided_idx ON ${schema}.inbox_event (status)
       WHERE status IN ('quarantined', 'unhandled') AND discard_reason IS NULL`);
-    await run(`ALTER TABLE ${schema}.replay ADD COLUMN changed bigint, ADD COLUMN listeners text[],
+    await run(`ALTER TABLE ${schema}.replay ADD COLUMN changed bigint, ADD COLUMN listeners text[], ADD COLUMN mapping_id integer,
       ADD COLUMN answer_old boolean NOT NULL DEFAULT false,
       DROP CONSTRAINT replay_kind_check,
       ADD CONSTRAINT replay_kind_check CHECK (kind IN ('replay', 'backfill', 'redrive', 'reinterpret'))`);
@@ -52,7 +52,7 @@ export class PostackReinterpretation1796256000000 implements MigrationInterface 
     await run(`ALTER TABLE ${schema}.delivery DROP CONSTRAINT delivery_reason_check,
       ADD CONSTRAINT delivery_reason_check CHECK (reason IN ('initial', 'redrive', 'replay', 'backfill'))`);
     await run(`DELETE FROM ${schema}.replay WHERE kind = 'reinterpret'`);
-    await run(`ALTER TABLE ${schema}.replay DROP COLUMN answer_old, DROP COLUMN listeners, DROP COLUMN changed,
+    await run(`ALTER TABLE ${schema}.replay DROP COLUMN answer_old, DROP COLUMN mapping_id, DROP COLUMN listeners, DROP COLUMN changed,
       DROP CONSTRAINT replay_kind_check,
       ADD CONSTRAINT replay_kind_check CHECK (kind IN ('replay', 'backfill', 'redrive'))`);
     await run(`DROP INDEX ${schema}.inbox_event_undecided_idx`);

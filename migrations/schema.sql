@@ -201,6 +201,7 @@ CREATE TABLE postack.replay (
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   changed bigint,
   listeners text[],
+  mapping_id integer,
   answer_old boolean NOT NULL DEFAULT false
 );
 

@@ -43,9 +43,9 @@ export class ChangedReadings {
     this.#inbox = database.table(InboxEventEntity);
   }
 
-  /** To be called before the transaction of the other methods. */
-  async prepare(): Promise<void> {
-    await this.mappings.current();
+  /** To be called before the transaction of the other methods. Resolves to `EventMappingEntity.id` of the mapping of now. */
+  prepare(): Promise<number> {
+    return this.mappings.current();
   }
 
   /** SQL for whether the inbox row `e` may be read otherwise now. Only such rows have to be read at all. */

@@ -12,6 +12,17 @@ import type { ReplayProgress } from './replay-progress.js';
 import type { ReplaySpec } from './replay-request.js';
 import { ReplaySelection } from './replay-selection.js';
 
+/** A process with the mapping that the replay was created with has to run it. */
+export class OtherMappingError extends Error {
+  override readonly name = 'OtherMappingError';
+
+  constructor() {
+    super(
+      'a process that has another mapping of events cannot run it: restart the processes with the same options',
+    );
+  }
+}
+
 /** Events that are examined at a time to count those that are read otherwise. */
 const PAGE_SIZE = 500;
 
@@ -28,8 +39,8 @@ export class ReinterpretationChunk {
     private readonly ownNumbers: OwnNumbers,
   ) {}
 
-  /** To be called before the transaction of `run`. */
-  prepare(): Promise<void> {
+  /** To be called before the transaction of `run`. Resolves to `EventMappingEntity.id` of this process's mapping. */
+  prepare(): Promise<number> {
     return this.readings.prepare();
   }
 
@@ -47,6 +58,7 @@ export class ReinterpretationChunk {
 
   /** Reads the next events of a replay again, in the transaction of `manager`, and enqueues them for the chosen listeners. */
   async run(replay: ReplayEntity, limit: number, manager: EntityManager): Promise<ReplayProgress> {
+    if (replay.mappingId !== (await this.readings.prepare())) throw new OtherMappingError();
     await this.subscriptions.refresh(manager);
     const ids = await this.selection.nextIds(replay, replay, limit, manager);
     const changed = await this.readings.find(ids, manager, true);

@@ -7,6 +7,7 @@ import { Shutdown } from '../jobs/shutdown.js';
 import { ReplayEntity } from './replay.entity.js';
 import { ReplayChunk } from './replay-chunk.js';
 import { ReplayPace } from './replay-pace.js';
+import { OtherMappingError } from './reinterpretation-chunk.js';
 import { ReplayQueue, type ReplayJob } from './replay-queue.js';
 
 /** Maximum number of replays that one process runs concurrently. */
@@ -77,6 +78,8 @@ export class ReplayRunner implements BeforeApplicationShutdown {
       } catch (error) {
         await this.#recordError(replayId, error, pauseMs);
         await wait(pauseMs, signal);
+        // Another process may have it.
+        if (error instanceof OtherMappingError) break;
         pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
       }
     }

@@ -77,6 +77,10 @@ export class ReplayEntity {
   @Column('text', { array: true, nullable: true })
   listeners!: string[] | null;
 
+  /** For `reinterpret`: `EventMappingEntity.id` of the mapping to read with. Only processes that have it run the replay. */
+  @Column('integer', { name: 'mapping_id', nullable: true })
+  mappingId!: number | null;
+
   /** For `reinterpret`: whether replies to events older than an hour are sent. */
   @Column('boolean', { name: 'answer_old', default: false })
   answerOld!: boolean;

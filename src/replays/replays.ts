@@ -175,10 +175,11 @@ export class Replays implements OnModuleInit {
   async #start(spec: ReplaySpec, extent: Extent, changed: string | null): Promise<string> {
     const { matched, firstEventId, lastEventId } = extent;
     await this.queue.prepare();
+    const mappingId = spec.kind === 'reinterpret' ? await this.reinterpretations.prepare() : null;
     return this.database.transaction(async (manager) => {
       const id = randomUUID();
       await manager.getRepository(ReplayEntity).insert({
-        ...{ id, ...spec, state: 'running', matched: String(matched), changed },
+        ...{ id, ...spec, mappingId, state: 'running', matched: String(matched), changed },
         position: String(BigInt(firstEventId ?? 1) - 1n),
         lastEventId: lastEventId ?? '0',
       });

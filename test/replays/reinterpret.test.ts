@@ -9,6 +9,7 @@ import {
   Replays,
 } from '../../src/index.js';
 import { OptOutLedger } from '../../src/replies/index.js';
+import { waitUntil } from '../support/wait-until.js';
 import { waitForEvent, waitForListener } from '../../src/testing/index.js';
 import { startTestApplication, type TestApplication } from '../support/test-application.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -140,6 +141,36 @@ describe('Replays.reinterpret, for listeners', () => {
     expect(await outbox(database)).toEqual([
       { status: 'held', held_reason: 'no-api-key', decision_reason: null },
     ]);
+  });
+
+  it('is run only by a process that has the mapping it was created with', async () => {
+    const database = await createTestDatabase();
+    const run = async <Result>(options: object, use: (app: TestApplication) => Promise<Result>) => {
+      const app = await startTestApplication({ database, options });
+      try {
+        return await use(app);
+      } finally {
+        await app.close();
+      }
+    };
+    try {
+      const { id } = await run({}, (app) => app.post(BODIES.third));
+      const replayId = await run(MAPPING, async ({ application }) => {
+        const receipt = await application.get(Replays).reinterpret({ ratePerSecond: 1 });
+        await application.get(Replays).pause(receipt.replayId!);
+        return receipt.replayId!;
+      });
+      await run({}, async ({ application }) => {
+        await application.get(Replays).resume(replayId);
+        const error = async () => (await application.get(Replays).find(replayId))?.error ?? undefined;
+        expect(await waitUntil(error, { what: () => 'an error' })).toMatch(/another mapping of events/);
+      });
+      await run(MAPPING, ({ application }) =>
+        waitForEvent(application, id, ({ status }) => status === 'done'),
+      );
+    } finally {
+      await database.drop();
+    }
   });
 
   it('refuses listeners that do not exist', async () => {
