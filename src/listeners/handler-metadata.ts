@@ -86,7 +86,7 @@ export interface HandlerMetadata {
   reinterprets: boolean;
 }
 
-/** Key of the decorators' metadata. `Symbol.for`: the package may be installed twice. */
+/** Key of the decorators' metadata, a list. `Symbol.for`: the package may be installed twice. */
 export const HANDLER_METADATA = Symbol.for('nestjs-postack:handler');
 
 /** Whether a subscription covers an event. */

@@ -43,8 +43,7 @@ export class HandlerRegistry implements OnModuleInit {
       if (!prototype || seen.has(wrapper.instance as object)) continue;
       if (wrapper.instance) seen.add(wrapper.instance as object);
       for (const method of this.scanner.getAllMethodNames(prototype)) {
-        const metadata = metadataOf(prototype, method);
-        if (metadata) this.#add(wrapper, method, metadata, problems);
+        for (const metadata of metadataOf(prototype, method)) this.#add(wrapper, method, metadata, problems);
       }
     }
     for (const name of Object.keys(this.options.listeners)) {
@@ -147,8 +146,15 @@ function prototypeOf(wrapper: ProviderWrapper): object | undefined {
   return metatype?.prototype;
 }
 
-function metadataOf(prototype: object, method: string): HandlerMetadata | undefined {
+/** What the decorators of a method say. Those with the same name and options are one, with the subscriptions of both. */
+function metadataOf(prototype: object, method: string): HandlerMetadata[] {
   const value: unknown = (prototype as Record<string, unknown>)[method];
-  if (typeof value !== 'function') return undefined;
-  return Reflect.getMetadata(HANDLER_METADATA, value) as HandlerMetadata | undefined;
+  if (typeof value !== 'function') return [];
+  const all = (Reflect.getMetadata(HANDLER_METADATA, value) ?? []) as HandlerMetadata[];
+  const alike = Map.groupBy(all, ({ subscriptions: _, ...rest }) => JSON.stringify(rest));
+  return [...alike.values()].flatMap(([first, ...others]) =>
+    first
+      ? { ...first, subscriptions: [first, ...others].flatMap(({ subscriptions }) => subscriptions) }
+      : [],
+  );
 }

@@ -79,6 +79,8 @@ export function handlerDecorator<Handler>(
       options,
       reinterprets,
     };
-    Reflect.defineMetadata(HANDLER_METADATA, metadata, descriptor.value as object);
+    const method = descriptor.value as object;
+    const others = (Reflect.getOwnMetadata(HANDLER_METADATA, method) ?? []) as HandlerMetadata[];
+    Reflect.defineMetadata(HANDLER_METADATA, [...others, metadata], method);
   };
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable, Logger, Scope } from '@nestjs/common';
 import {
   ConfigurationError,
+  ListenerControl,
   MessageReceivedEvent,
   OnPostackEvent,
   type OnPostackEventOptions,
@@ -61,6 +62,37 @@ describe('HandlerRegistry, listeners and projections are checked at boot:', () =
     expect(error.message).toMatch(
       /Listener\.on: the name "crm" is used twice; set a different name for one of them/,
     );
+  });
+
+  it('two decorators on one method are both found: two listeners by their names, or one with both subscriptions', async () => {
+    @Injectable()
+    class Twice {
+      @OnPostackEvent('message.sent', { name: 'on-sent' })
+      @OnPostackEvent('message.failed', { name: 'on-failed' })
+      on(): void {
+        // Being found is all that matters here.
+      }
+
+      @OnPostackEvent('message.sent')
+      @OnPostackEvent('message.queued')
+      onEither(): void {
+        // Being found is all that matters here.
+      }
+    }
+    const app = await startTestApplication({ providers: [Twice] });
+    try {
+      const states = await app.application.get(ListenerControl).report();
+      const types = Object.fromEntries(
+        states.map(({ name, subscriptions }) => [name, [...subscriptions].sort()]),
+      );
+      expect(types).toMatchObject({
+        'on-sent': ['message.sent'],
+        'on-failed': ['message.failed'],
+        'Twice.onEither': ['message.queued', 'message.sent'],
+      });
+    } finally {
+      await app.close();
+    }
   });
 
   it('a listener and a projection cannot share a name either', async () => {
