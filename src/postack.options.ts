@@ -66,7 +66,7 @@ export function resolveOptions(given: PostackModuleOptions): ResolvedOptions {
       '',
       rest,
       [
-        new WebhookOptions(rest),
+        new WebhookOptions(rest, rest.role !== 'work'),
         new InboxOptions(rest),
         new EventsOptions(rest),
         listeners,

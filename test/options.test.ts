@@ -37,6 +37,12 @@ describe('resolveOptions', () => {
     expect(new WebhookOptions({ secret: [secret, ` ${second}\n`] }).secrets).toHaveLength(2);
   });
 
+  it('need no secret where nothing is received', () => {
+    const work = resolveOptions({ secret: undefined, role: 'work' }).get(WebhookOptions);
+    expect(work).toMatchObject({ secrets: [] });
+    expect(() => resolveOptions({ secret: 'whsec_AAAA', role: 'work' })).toThrow('holds 24 to 64 bytes');
+  });
+
   it.each<[string, unknown, RegExp]>([
     ['no secret', { secret: undefined }, /"secret" is missing: set it to the signing secret/],
     ['an empty list', { secret: [] }, /"secret" is missing/],

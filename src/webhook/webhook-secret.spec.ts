@@ -18,6 +18,10 @@ describe('a webhook secret', () => {
     );
   });
 
+  it.each(['"', "'", '“'])('may not have a quotation mark before it: %s', (mark) => {
+    expect(() => parseWebhookSecret(`${mark}${secretOfBytes(32)}${mark}`)).toThrow('begins with one');
+  });
+
   it.each([
     ['an API key', 'sk_live_0123456789abcdef0123456789abcdef'],
     ['a secret without its prefix', Buffer.alloc(32).toString('base64')],

@@ -28,6 +28,11 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
  * @throws {WebhookSecretError} when it is anything else.
  */
 export function parseWebhookSecret(secret: string): WebhookSecret {
+  if (/^["'`“‘]/.test(secret)) {
+    throw new WebhookSecretError(
+      'a webhook secret has no quotation marks around it; this one begins with one (docker --env-file keeps them)',
+    );
+  }
   if (!secret.startsWith(PREFIX)) {
     throw new WebhookSecretError(
       `a webhook secret starts with "${PREFIX}"; copy all of it from the endpoint's details page at Postack`,

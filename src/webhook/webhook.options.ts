@@ -14,7 +14,8 @@ export const WEBHOOK_PATH_RULE =
 export class WebhookOptions {
   /**
    * The endpoint's signing secret (`whsec_…`, 24 to 64 bytes in base64), or several during a rotation, newest first.
-   * `undefined` (e.g. an unset variable) fails at startup with a clear error. Required.
+   * `undefined` (e.g. an unset variable) fails at startup with a clear error. Required, but for the role `work`, which
+   * receives nothing.
    */
   secret: string | readonly string[] | undefined = undefined;
 
@@ -43,20 +44,23 @@ export class WebhookOptions {
   /** `secret`, parsed; newest first. */
   readonly secrets: readonly WebhookSecret[];
 
-  /** @throws {ConfigurationError} when a secret is missing or malformed. */
-  constructor(given: WebhookOptionsInput = {}) {
+  /**
+   * @param receives Whether the process receives webhooks: only then it needs a secret.
+   * @throws {ConfigurationError} when a secret is missing or malformed.
+   */
+  constructor(given: WebhookOptionsInput = {}, receives = true) {
     applyOptions(this, given);
-    this.secrets = parseSecrets(this.secret);
+    this.secrets = parseSecrets(this.secret, receives);
   }
 }
 
 export type WebhookOptionsInput = Partial<Omit<WebhookOptions, 'secrets'>>;
 
-function parseSecrets(secret: WebhookOptions['secret']): WebhookSecret[] {
+function parseSecrets(secret: WebhookOptions['secret'], isRequired: boolean): WebhookSecret[] {
   const secrets = (typeof secret === 'string' ? [secret] : (secret ?? []))
     .map((one) => one.trim())
     .filter(Boolean);
-  if (secrets.length === 0) {
+  if (secrets.length === 0 && isRequired) {
     throw new ConfigurationError('PostackModule options', [
       '"secret" is missing: set it to the signing secret (whsec_…) from the endpoint\'s details page at Postack',
     ]);

@@ -144,7 +144,7 @@ export class ServiceConfig {
   #missing(): string[] {
     if (this.databaseUrl === undefined) return [];
     const missing: string[] = [];
-    if (this.webhookSecrets.length === 0) {
+    if (this.webhookSecrets.length === 0 && this.role !== 'work') {
       missing.push(
         'DATABASE_URL is set, but POSTACK_WEBHOOK_SECRET is not: set it to the signing secret (whsec_…) ' +
           "from the endpoint's details page at Postack",
