@@ -20,7 +20,8 @@ afterEach(async () => {
   }
   await postack?.stop();
   await database?.drop();
-}, 30_000);
+  // The rest of the run may keep the machine busy meanwhile.
+}, 90_000);
 
 it.each([
   ['right', 0],
