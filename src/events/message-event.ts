@@ -21,6 +21,18 @@ export interface MessageFields {
   segments: number | null;
 }
 
+/** The names of these fields. */
+export const MESSAGE_FIELDS = [
+  'messageId',
+  'from',
+  'to',
+  'text',
+  'status',
+  'errorCode',
+  'errorMessage',
+  'segments',
+] as const satisfies (keyof MessageFields)[];
+
 /** Base class of the events about one SMS. */
 export abstract class MessageEvent extends PostackEvent implements MessageFields {
   readonly messageId: string | null;

@@ -3,15 +3,10 @@ import { asErrorCode, asSegments, type PayloadMapping } from '../events/payload-
 import { phoneNumberFromEvent } from '../events/phone-number.js';
 import { wordsIn } from './kind-words.js';
 import { OTHER_KEY, type Leaf } from './payload-leaves.js';
+import type { PathValues } from './sample.js';
 
 /** What can be found by names and values: all but `data`, which follows from the others. */
 export type GuessedField = Exclude<keyof PayloadMapping, 'data'> | 'direction';
-
-/** A path with the values that it has in several payloads. */
-export interface PathValues {
-  path: string;
-  values: Leaf['value'][];
-}
 
 interface Hint {
   /** Of the words in a name, the likeliest first. */

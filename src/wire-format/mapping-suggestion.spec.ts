@@ -4,13 +4,11 @@ import { EventsOptions } from '../events/events.options.js';
 import { parseJson } from '../events/json.js';
 import { PROVIDER_SHAPES } from '../../test/service/provider-shapes.js';
 import { leavesOf } from './payload-leaves.js';
-import { suggestMapping, type Sample } from './mapping-suggestion.js';
+import { suggestMapping } from './mapping-suggestion.js';
+import { sampleOf as sampleOfBytes, type Sample } from './sample.js';
 
 function sampleOf(body: unknown): Sample {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const payload = parseJson(text);
-  const paths = leavesOf(payload).map(({ path }) => path);
-  return { shape: paths.sort().join(' '), body: Buffer.from(text), payload };
+  return sampleOfBytes(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
 }
 
 /** A body as it is read with these options. */

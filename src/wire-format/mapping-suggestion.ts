@@ -3,13 +3,13 @@ import type { EventRule, ReadingOptions } from '../events/event-rules.js';
 import { EventsOptions } from '../events/events.options.js';
 import { storedReadingOptions, type StoredReadingOptions } from '../events/stored-reading-options.js';
 import type { EventTypeName, KnownEventType } from '../events/event-types.js';
-import type { JsonValue } from '../events/json.js';
-import { MessageEvent } from '../events/message-event.js';
+import { MESSAGE_FIELDS, MessageEvent } from '../events/message-event.js';
 import { MessageReceivedEvent } from '../events/message-received.event.js';
 import { DEFAULT_PAYLOAD_MAPPING, type PayloadMapping } from '../events/payload-mapping.js';
-import { guessPath, type GuessedField, type PathValues } from './field-guesses.js';
+import { guessPath, type GuessedField } from './field-guesses.js';
 import { kindOfWord } from './kind-words.js';
-import { leavesOf } from './payload-leaves.js';
+import type { Leaf } from './payload-leaves.js';
+import { pathsOf, readSample, type PathValues, type Sample } from './sample.js';
 
 /** As `EventRule`. */
 export interface SuggestedRule {
@@ -35,14 +35,6 @@ export interface MappingSuggestion {
   readThen: number;
 }
 
-/** A body that came in. */
-export interface Sample {
-  /** Groups the bodies that have the same paths. */
-  shape: string;
-  body: Buffer;
-  payload: JsonValue;
-}
-
 /** Bodies of one shape. */
 interface Shape {
   samples: readonly Sample[];
@@ -51,17 +43,6 @@ interface Shape {
 }
 
 type Guess = Partial<Record<GuessedField, string>>;
-
-const MESSAGE_FIELDS = [
-  'messageId',
-  'from',
-  'to',
-  'text',
-  'status',
-  'errorCode',
-  'errorMessage',
-  'segments',
-] as const;
 
 /**
  * Suggests a mapping for the bodies that the one of now does not read completely; what that reads, the suggestion reads too.
@@ -72,7 +53,7 @@ export function suggestMapping(
   options: ReadingOptions,
 ): MappingSuggestion | null {
   const parser = new EventParser(options);
-  const unread = samples.filter(({ body }) => !isRead(body, parser));
+  const unread = samples.filter((sample) => !isRead(sample, parser));
   if (unread.length === 0) return null;
   const readNow = (samples.length - unread.length) / samples.length;
   const known = storedReadingOptions(options);
@@ -88,14 +69,6 @@ export function suggestMapping(
   };
   const readThen = shareRead(samples, new EventParser(new EventsOptions(configuration)));
   return readThen > readNow ? { configuration, readNow, readThen } : null;
-}
-
-function pathsOf(samples: readonly Sample[]): PathValues[] {
-  const values = Map.groupBy(
-    samples.flatMap(({ payload }) => leavesOf(payload)),
-    ({ path }) => path,
-  );
-  return [...values].map(([path, leaves]) => ({ path, values: leaves.map(({ value }) => value) }));
 }
 
 function guessOf(paths: readonly PathValues[]): Guess {
@@ -169,8 +142,8 @@ function kindsOf(
   const rules = new Map<string, SuggestedRule>();
   let defaultEventType = known.defaultEventType;
   for (const { samples, guess } of shapes) {
-    for (const { payload } of samples) {
-      const at = (path: string | undefined) => wordAt(payload, path);
+    for (const { leaves } of samples) {
+      const at = (path: string | undefined) => wordAt(leaves, path);
       const [type, status, direction] = [at(guess.type), at(guess.status), at(guess.direction)];
       const ofType = kindOfWord(type ?? '');
       const ofStatus = kindOfWord(status ?? '');
@@ -213,25 +186,19 @@ function addRule(
   rules.set(key, rule);
 }
 
-function wordAt(payload: JsonValue, path: string | undefined): string | undefined {
-  const value = leavesOf(payload).find((leaf) => leaf.path === path)?.value;
+function wordAt(leaves: readonly Leaf[], path: string | undefined): string | undefined {
+  const value = leaves.find((leaf) => leaf.path === path)?.value;
   return typeof value === 'string' ? value : undefined;
 }
 
 /** The share of bodies that are read completely. */
-export function shareRead(samples: readonly Sample[], parser: EventParser): number {
+function shareRead(samples: readonly Sample[], parser: EventParser): number {
   if (samples.length === 0) return 1;
-  return samples.filter(({ body }) => isRead(body, parser)).length / samples.length;
+  return samples.filter((sample) => isRead(sample, parser)).length / samples.length;
 }
 
-function isRead(body: Buffer, parser: EventParser): boolean {
-  const parsed = parser.inspect(body);
-  if (!parsed.ok) return false;
-  const at = new Date(0);
-  const event = parser.parse(
-    { id: '', endpoint: '', wireType: parsed.wireType, occurredAt: at, receivedAt: at },
-    body,
-  );
+function isRead(sample: Sample, parser: EventParser): boolean {
+  const event = readSample(sample, parser);
   if (!(event instanceof MessageEvent)) return false;
   if (event.messageId === null) return false;
   return event instanceof MessageReceivedEvent

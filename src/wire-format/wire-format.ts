@@ -3,11 +3,10 @@ import { PostackDatabase } from '../database/postack-database.js';
 import { UndecidedEvents, type UndecidedStatus } from '../dispatch/outcomes/undecided-events.js';
 import { EventParser } from '../events/event-parser.js';
 import { EventsOptions } from '../events/events.options.js';
-import { parseJson, type JsonValue } from '../events/json.js';
 import { InboxEventEntity, type InboxStatus } from '../inbox/inbox-event.entity.js';
 import { InboxOptions } from '../inbox/inbox.options.js';
-import { suggestMapping, type MappingSuggestion, type Sample } from './mapping-suggestion.js';
-import { leavesOf } from './payload-leaves.js';
+import { suggestMapping, type MappingSuggestion } from './mapping-suggestion.js';
+import { sampleOf, type Sample } from './sample.js';
 import { shapesOf, type WireShape } from './wire-shapes.js';
 
 /** What came in, and how it was read. Without values of texts and numbers. */
@@ -119,14 +118,7 @@ export class WireFormat {
        ORDER BY id DESC LIMIT ${EXAMINED}`,
       [this.inbox.endpoint, first.type, ...bounds],
     );
-    return rows.map(({ body, received_at: receivedAt }) => {
-      const payload = payloadIn(body);
-      const shape = leavesOf(payload)
-        .map(({ path }) => path)
-        .sort()
-        .join(' ');
-      return { body, payload, shape, receivedAt };
-    });
+    return rows.map(({ body, received_at: receivedAt }) => ({ ...sampleOf(body), receivedAt }));
   }
 }
 
@@ -137,13 +129,4 @@ function takenFor(groups: readonly Group[]): Record<string, number> {
 
 function sum(groups: readonly Group[]): number {
   return groups.reduce((all, { count }) => all + count, 0);
-}
-
-/** A body that is no JSON has no paths. */
-function payloadIn(body: Buffer): JsonValue {
-  try {
-    return parseJson(body.toString('utf8'));
-  } catch {
-    return null;
-  }
 }

@@ -1,8 +1,8 @@
 import type { EventParser } from '../events/event-parser.js';
-import { MessageEvent } from '../events/message-event.js';
+import type { AnyPostackEvent } from '../events/event-types.js';
+import { MESSAGE_FIELDS, MessageEvent } from '../events/message-event.js';
 import { isIgnored } from '../events/unknown-postack.event.js';
-import { leavesOf } from './payload-leaves.js';
-import type { Sample } from './mapping-suggestion.js';
+import { pathsOf, readSample, type Sample } from './sample.js';
 
 /** Bodies with the same paths. */
 export interface WireShape {
@@ -17,17 +17,6 @@ export interface WireShape {
   /** Path from the body on → the JSON types there. `*`: a key that is no name. */
   paths: Record<string, string[]>;
 }
-
-const FIELDS = [
-  'messageId',
-  'from',
-  'to',
-  'text',
-  'status',
-  'errorCode',
-  'errorMessage',
-  'segments',
-] as const;
 
 /** Shapes of one type; the rarest are left out. */
 const MAX_SHAPES = 20;
@@ -44,42 +33,28 @@ export function shapesOf(examined: readonly ExaminedEvent[], parser: EventParser
 
 function shapeOf(examined: readonly ExaminedEvent[], parser: EventParser): WireShape {
   const times = examined.map(({ receivedAt }) => receivedAt.getTime());
-  const readings = examined.map(({ body }) => readingOf(body, parser));
+  const readings = examined.map((sample) => readSample(sample, parser));
   const messages = readings.filter((event) => event instanceof MessageEvent);
-  const share = (field: (typeof FIELDS)[number]) =>
+  const share = (field: (typeof MESSAGE_FIELDS)[number]) =>
     messages.length === 0 ? 0 : messages.filter((event) => event[field] !== null).length / messages.length;
-  const leaves = Map.groupBy(
-    examined.flatMap(({ payload }) => leavesOf(payload)),
-    ({ path }) => path,
-  );
   return {
     examined: examined.length,
     firstReceivedAt: new Date(Math.min(...times)),
     lastReceivedAt: new Date(Math.max(...times)),
     readAs: Object.fromEntries([...Map.groupBy(readings, nameOf)].map(([name, some]) => [name, some.length])),
-    fields: Object.fromEntries(FIELDS.map((field) => [field, Math.round(share(field) * 1000) / 1000])),
+    fields: Object.fromEntries(
+      MESSAGE_FIELDS.map((field) => [field, Math.round(share(field) * 1000) / 1000]),
+    ),
     paths: Object.fromEntries(
-      [...leaves].map(([path, some]) => [
+      pathsOf(examined).map(({ path, values }) => [
         path,
-        [...new Set(some.map(({ value }) => (value === null ? 'null' : typeof value)))].sort(),
+        [...new Set(values.map((value) => (value === null ? 'null' : typeof value)))].sort(),
       ]),
     ),
   };
 }
 
-type Reading = ReturnType<EventParser['parse']> | null;
-
-function readingOf(body: Buffer, parser: EventParser): Reading {
-  const parsed = parser.inspect(body);
-  if (!parsed.ok) return null;
-  const at = parsed.occurredAt ?? new Date(0);
-  return parser.parse(
-    { id: '', endpoint: '', wireType: parsed.wireType, occurredAt: at, receivedAt: at },
-    body,
-  );
-}
-
-function nameOf(event: Reading): string {
+function nameOf(event: AnyPostackEvent | null): string {
   if (!event) return 'quarantined';
   return isIgnored(event) ? 'ignored' : event.type;
 }
