@@ -13,6 +13,7 @@ import { HandlerWorkers } from './deliveries/handler-workers.js';
 import { Leases } from '../jobs/leases.js';
 import { type BlockedGroups, type DispatchedEvent, Ledger } from './deliveries/ledger.js';
 import { DispatchTimeoutError } from './dispatch-errors.js';
+import { dispatchedStatus } from './outcomes/event-status.js';
 import { ProjectionFailedError, ProjectionRunner } from './projection-runner.js';
 import { StoredEvents, type StoredEvent } from './stored-events.js';
 import { type EventRoute, type Subscriber, Subscriptions } from '../listeners/subscriptions.js';
@@ -186,16 +187,17 @@ export class DispatchBatch {
 
 function marksOf(claimed: readonly StoredEvent[], routes: Routes): DispatchedEvent[] {
   return claimed.map(({ rowId, event }) => {
-    const { projections = [], listeners = [] } = routes.get(event) ?? {};
-    const hasSubscriber = projections.length + listeners.length > 0;
+    const route = routes.get(event) ?? NO_SUBSCRIBER;
     return {
       rowId,
       kind: event.type,
-      status: hasSubscriber || isIgnored(event) ? 'dispatched' : 'unhandled',
-      projections: projections.map(({ name }) => name),
+      status: dispatchedStatus(event, route),
+      projections: route.projections.map(({ name }) => name),
     };
   });
 }
+
+const NO_SUBSCRIBER: EventRoute = { projections: [], listeners: [] };
 
 function bySubscriber(
   claimed: readonly StoredEvent[],

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
-import { isIgnored } from '../events/unknown-postack.event.js';
 import { EventMappings } from '../inbox/event-mappings.js';
 import { InboxEventEntity, type InboxStatus } from '../inbox/inbox-event.entity.js';
 import { subscriptionCovers } from '../listeners/handler-metadata.js';
@@ -11,6 +10,7 @@ import { BatchObservers } from './batch-observers.js';
 import type { ReinterpretedEvent } from './changed-readings.js';
 import { Ledger } from './deliveries/ledger.js';
 import { DeliveryEntity } from './outcomes/delivery.entity.js';
+import { dispatchedStatus } from './outcomes/event-status.js';
 import { ProjectionRunner, type RereadEvent } from './projection-runner.js';
 import { Redelivery } from './redelivery.js';
 import type { StoredEvent } from './stored-events.js';
@@ -150,9 +150,7 @@ export class Reinterpretation {
   }
 
   #statusOf(now: StoredEvent | null): InboxStatus {
-    if (!now) return 'quarantined';
-    const { projections, listeners } = this.subscriptions.routeOf(now.event);
-    return projections.length + listeners.length > 0 || isIgnored(now.event) ? 'dispatched' : 'unhandled';
+    return now ? dispatchedStatus(now.event, this.subscriptions.routeOf(now.event)) : 'quarantined';
   }
 }
 

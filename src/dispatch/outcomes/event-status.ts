@@ -1,4 +1,7 @@
 import type { PostackDatabase } from '../../database/postack-database.js';
+import type { AnyPostackEvent } from '../../events/event-types.js';
+import { isIgnored } from '../../events/unknown-postack.event.js';
+import type { EventRoute } from '../../listeners/subscriptions.js';
 import { DeliveryEntity } from './delivery.entity.js';
 
 /**
@@ -15,6 +18,14 @@ export const EVENT_STATUSES = ['pending', 'done', 'retrying', 'dead', 'quarantin
 
 /** One of `EVENT_STATUSES`. */
 export type EventStatus = (typeof EVENT_STATUSES)[number];
+
+/** The state of an event once it is dispatched to these subscribers. */
+export function dispatchedStatus(
+  event: AnyPostackEvent,
+  { projections, listeners }: EventRoute,
+): 'dispatched' | 'unhandled' {
+  return projections.length + listeners.length > 0 || isIgnored(event) ? 'dispatched' : 'unhandled';
+}
 
 /** SQL for the status of the inbox row `alias`: the worst status of its deliveries. */
 export function eventStatusSql(database: PostackDatabase, alias: string): string {
