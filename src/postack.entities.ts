@@ -75,10 +75,11 @@ const ENTITIES = [
  * @param options.schema Default: the one chosen before, else `postack`.
  */
 export function postackEntities(options: { schema?: string } = {}): (new () => object)[] {
-  if (options.schema !== undefined) {
-    for (const table of getMetadataArgsStorage().tables) {
-      if (ENTITIES.some((entity) => entity === table.target)) table.schema = options.schema;
-    }
+  for (const table of getMetadataArgsStorage().tables) {
+    if (!ENTITIES.some((entity) => entity === table.target)) continue;
+    // `synchronize: true` and `migration:generate` of the host would rebuild the tables without what only migrations make.
+    table.synchronize = false;
+    if (options.schema !== undefined) table.schema = options.schema;
   }
   return [...ENTITIES];
 }

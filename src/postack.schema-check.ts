@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { ConfigurationError } from './errors/configuration-error.js';
+import { keepOwnNames } from './database/own-names.js';
 import { poolOf } from './database/pool.js';
 import { PostackDatabase } from './database/postack-database.js';
 import { postackEntities } from './postack.entities.js';
@@ -11,8 +12,9 @@ import { postackEntities } from './postack.entities.js';
 export class PostackSchemaCheck implements OnModuleInit {
   constructor(private readonly database: PostackDatabase) {}
 
-  /** @throws {ConfigurationError} when a table is missing. */
+  /** @throws {ConfigurationError} when a table is missing, or a setting of the database would lose or garble data. */
   async onModuleInit(): Promise<void> {
+    await this.#checkSettings();
     const tables = REGISTERED.map((entity) => this.database.table(entity));
     const rows: { name: string }[] = await this.database.query(
       'SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL',
@@ -24,7 +26,47 @@ export class PostackSchemaCheck implements OnModuleInit {
         'source "migrations: [...postackMigrations]" and "migrationsRun: true", or run them before the start',
     ]);
   }
+
+  /** Settings of the database, of the role and of the connection: PostgreSQL tells only what came of them. */
+  async #checkSettings(): Promise<void> {
+    const rows: { name: string; setting: string }[] = await this.database.query(
+      'SELECT name, setting FROM pg_settings WHERE name = ANY ($1)',
+      [SETTINGS.map(({ name }) => name)],
+    );
+    const settings = new Map(rows.map(({ name, setting }) => [name, setting]));
+    const problems = SETTINGS.flatMap(({ name, isRight, because }) => {
+      const setting = settings.get(name) ?? '';
+      return isRight(setting) ? [] : `"${name}" is "${setting}": ${because}`;
+    });
+    if (problems.length > 0) throw new ConfigurationError('PostackModule database', problems);
+  }
 }
+
+/** What must be true of a database, and what to do when it is not. */
+const SETTINGS: readonly { name: string; isRight: (setting: string) => boolean; because: string }[] = [
+  {
+    name: 'server_encoding',
+    isRight: (setting) => setting === 'UTF8',
+    because: `it cannot store every text. Create a database with "ENCODING 'UTF8'", and move the data there`,
+  },
+  {
+    name: 'DateStyle',
+    isRight: (setting) => setting.startsWith('ISO'),
+    because: `node-postgres cannot read such times. Run "ALTER DATABASE … SET datestyle = 'ISO'", and connect again`,
+  },
+  {
+    name: 'default_transaction_isolation',
+    isRight: (setting) => setting === 'read committed',
+    because:
+      'concurrent webhooks would fail. Run "ALTER DATABASE … SET default_transaction_isolation = \'read committed\'" ' +
+      '(or ALTER ROLE), and set the level in the transactions of your own that need another',
+  },
+  {
+    name: 'default_transaction_read_only',
+    isRight: (setting) => setting === 'off',
+    because: 'events could not be stored. Connect to a database that can be written to, with a role that may',
+  },
+];
 
 const REGISTERED = postackEntities();
 
@@ -39,7 +81,7 @@ export function checkDataSource(dataSource: DataSource | undefined): DataSource 
     throw new ConfigurationError('PostackModule data source', [problem ?? '']);
   }
   surviveCutConnections(poolOf(dataSource));
-
+  keepOwnNames(dataSource, REGISTERED);
   return dataSource;
 }
 

@@ -230,6 +230,7 @@ describe('the house', () => {
 
   it('has tests in folders of the same names', async () => {
     const others = [
+      'hosts',
       'support',
       'bench',
       'package',

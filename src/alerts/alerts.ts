@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { keysetPage, type Page, type PageRequest } from '../database/keyset-page.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import type { AlertKind, AlertState, NewAlert } from './alert.js';
@@ -41,7 +42,8 @@ export class Alerts {
   async raise(alert: NewAlert, manager: EntityManager, at: Date = new Date()): Promise<boolean> {
     await this.notices.prepare();
     const id = randomUUID();
-    const rows: { is_new: boolean }[] = await manager.query(
+    const rows: { is_new: boolean }[] = await runSql(
+      manager,
       `INSERT INTO ${this.database.table(AlertEntity)} AS alert
          (id, kind, key, state, summary, details, opened_at, last_seen_at, webhook)
        VALUES ($1, $2, $3, 'open', $4, $5, $6, $6, $7)
@@ -68,7 +70,8 @@ export class Alerts {
   async resolve(over: OverFilter, at: Date = new Date()): Promise<number> {
     await this.notices.prepare();
     return this.database.transaction(async (manager) => {
-      const [rows]: [{ id: string }[], number] = await manager.query(
+      const [rows]: [{ id: string }[], number] = await runSql(
+        manager,
         `UPDATE ${this.database.table(AlertEntity)} SET state = 'resolved', resolved_at = $4, webhook = $5
          WHERE state = 'open' AND kind = $1 AND ($2::text IS NULL OR key = $2)
            AND ($3::timestamptz IS NULL OR last_seen_at < $3)

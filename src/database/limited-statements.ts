@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { dataSourceOf } from './data-source-of.js';
 import { dropIdleConnections, poolOf } from './pool.js';
 import { abandonConnection } from './transaction-with-timeout.js';
 
@@ -23,24 +24,42 @@ export function withStatementTimeout(dataSource: DataSource, timeoutMs: number):
   return limited;
 }
 
+/** Time limits of the query runners of limited data sources. */
+const timeLimits = new WeakMap<QueryRunner, number>();
+
 function limitStatements(queryRunner: QueryRunner, timeoutMs: number): QueryRunner {
+  timeLimits.set(queryRunner, timeoutMs);
   const query = queryRunner.query.bind(queryRunner) as (...args: unknown[]) => Promise<unknown>;
   const limited = async (text: string, ...rest: unknown[]): Promise<unknown> => {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        reject(new StatementTimeoutError(timeoutMs));
-        abandonConnection(queryRunner).catch(() => undefined);
-        void dropIdleConnections(poolOf(queryRunner.dataSource));
-      }, timeoutMs);
-    });
     const begin = text === 'START TRANSACTION' ? `${text}; SET LOCAL statement_timeout = ${timeoutMs}` : text;
-    try {
-      return await Promise.race([query(begin, ...rest), timeout]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return withinTimeLimit(queryRunner, () => query(begin, ...rest));
   };
   queryRunner.query = limited as QueryRunner['query'];
   return queryRunner;
+}
+
+/**
+ * Runs one statement within the time limit of its query runner, if that has one.
+ *
+ * @throws {StatementTimeoutError} after the limit. The connection is closed then.
+ */
+export async function withinTimeLimit<Result>(
+  queryRunner: QueryRunner,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const timeoutMs = timeLimits.get(queryRunner);
+  if (timeoutMs === undefined) return run();
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new StatementTimeoutError(timeoutMs));
+      abandonConnection(queryRunner).catch(() => undefined);
+      void dropIdleConnections(poolOf(dataSourceOf(queryRunner)));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([run(), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

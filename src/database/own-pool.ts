@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg, { type Pool, type PoolConfig, type QueryConfig } from 'pg';
+import { OWN_TYPES } from './own-types.js';
 import { dropIdleConnections, poolOf } from './pool.js';
 import { PostackDatabase } from './postack-database.js';
 
@@ -71,6 +72,7 @@ export class OwnPool implements OnApplicationShutdown {
       ...options,
       // node-postgres makes the password non-enumerable, so spreading leaves it out.
       password: options.password,
+      types: OWN_TYPES,
       min: 0,
       max: MAX_CONNECTIONS,
       application_name: 'nestjs-postack',

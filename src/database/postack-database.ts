@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, Repository } from 'typeorm';
+import { runSql } from './run-sql.js';
 import { withStatementTimeout } from './limited-statements.js';
 import { tableName } from './table-name.js';
 import { transactionWithTimeout } from './transaction-with-timeout.js';
@@ -41,7 +42,7 @@ export class PostackDatabase {
   table(entity: EntityTarget<ObjectLiteral>): string {
     let table = this.#tables.get(entity);
     if (table === undefined) {
-      table = tableName(this.dataSource, entity);
+      table = tableName(this.dataSource.manager, entity);
       this.#tables.set(entity, table);
     }
     return table;
@@ -54,7 +55,7 @@ export class PostackDatabase {
   /** Runs one SQL statement outside any transaction. Resolves to its rows. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as TypeORM has it: the caller knows its rows
   query<Rows = any>(sql: string, parameters?: unknown[]): Promise<Rows> {
-    return this.manager.query<Rows>(sql, parameters);
+    return runSql<Rows>(this.manager, sql, parameters);
   }
 
   transaction<Result>(

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { EventParser } from '../events/event-parser.js';
 import { isSameReading } from '../events/event-reading.js';
@@ -63,7 +64,8 @@ export class ChangedReadings {
     manager: EntityManager,
     isLocked: boolean,
   ): Promise<ReinterpretedEvent[]> {
-    const rows: Row[] = await manager.query(
+    const rows: Row[] = await runSql(
+      manager,
       `SELECT ${EVENT_COLUMNS}, e.status, e.clock_skew_ms, e.mapping_id, e.projections FROM ${this.#inbox} e
        WHERE e.id = ANY ($1::bigint[]) AND e.body IS NOT NULL AND e.status <> 'pending' AND ${await this.mayDiffer()}
          AND coalesce(e.quarantine_reason, '') NOT LIKE '${REJECTED}%'

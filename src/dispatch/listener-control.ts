@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { Notifications } from '../jobs/notifications.js';
 import { HandlerNotFoundError, InvalidPauseError, ListenerInUseError } from './dispatch-errors.js';
@@ -61,7 +62,8 @@ export class ListenerControl {
       );
     }
     await this.database.transaction(async (manager) => {
-      await manager.query(
+      await runSql(
+        manager,
         `INSERT INTO ${this.database.table(ListenerPauseEntity)} (listener, reason) VALUES ($1, $2)
          ON CONFLICT (listener) DO UPDATE SET reason = excluded.reason`,
         [name, reason ?? null],
@@ -96,7 +98,8 @@ export class ListenerControl {
     const subscriber = await this.#subscriber(name);
     if (subscriber.handler) throw new ListenerInUseError(name);
     await this.database.transaction(async (manager) => {
-      const [{ isUsed } = { isUsed: true }] = await manager.query<{ isUsed: boolean }[]>(
+      const [{ isUsed } = { isUsed: true }] = await runSql<{ isUsed: boolean }[]>(
+        manager,
         `SELECT EXISTS (SELECT 1 FROM ${this.database.table(WorkerEntity)} WHERE $1 = ANY (handlers)) AS "isUsed"`,
         [name],
       );
@@ -137,7 +140,8 @@ export class ListenerControl {
 
   async #discard(name: string, reason: string, manager: EntityManager): Promise<number> {
     const delivery = this.database.table(DeliveryEntity);
-    const [, affected] = await manager.query<[unknown, number]>(
+    const [, affected] = await runSql<[unknown, number]>(
+      manager,
       `UPDATE ${delivery} SET status = 'discarded', discard_reason = $2, run_at = NULL, worker = NULL, updated_at = now()
        WHERE (event_id, handler) IN (
          SELECT event_id, handler FROM ${delivery}

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { EventEmitter2 } from '@nestjs/event-emitter';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { loggableError } from '../errors/loggable-error.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
 import type { Handler } from '../listeners/handler.js';
@@ -122,14 +123,14 @@ export class ProjectionRunner {
     manager: EntityManager,
     again?: Reinterpretation<AnyPostackEvent>,
   ): Promise<{ error: unknown } | undefined> {
-    await manager.query('SAVEPOINT postack_projection');
+    await runSql(manager, 'SAVEPOINT postack_projection');
     try {
       await this.#emit(projection, batch, manager, again);
-      await manager.query('RELEASE SAVEPOINT postack_projection');
+      await runSql(manager, 'RELEASE SAVEPOINT postack_projection');
       return undefined;
     } catch (error) {
       // Rejects when the connection, and with it the whole transaction, is lost.
-      await manager.query('ROLLBACK TO SAVEPOINT postack_projection');
+      await runSql(manager, 'ROLLBACK TO SAVEPOINT postack_projection');
       return { error };
     }
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { Notifications } from '../jobs/notifications.js';
@@ -39,11 +40,12 @@ export class Redelivery {
     if (events.length === 0) return;
     const locked = await this.#lock(events, manager);
     // It has a subscriber now.
-    await manager.query(
+    await runSql(
+      manager,
       `UPDATE ${this.#inbox} SET status = 'dispatched' WHERE id = ANY ($1::bigint[]) AND status = 'unhandled'`,
       [locked.map(({ rowId }) => rowId)],
     );
-    await manager.query(REDELIVER(this.#delivery), [
+    await runSql(manager, REDELIVER(this.#delivery), [
       name,
       reason,
       replayId,
@@ -56,7 +58,8 @@ export class Redelivery {
 
   /** Keeps retention from removing events before their new delivery is visible. Resolves to them, oldest first. */
   async #lock(events: readonly StoredEvent[], manager: EntityManager): Promise<StoredEvent[]> {
-    const rows: { id: string }[] = await manager.query(
+    const rows: { id: string }[] = await runSql(
+      manager,
       `SELECT id FROM ${this.#inbox} WHERE id = ANY ($1::bigint[]) AND body IS NOT NULL ORDER BY id FOR KEY SHARE`,
       [events.map(({ rowId }) => rowId)],
     );

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
 import { EventMappings } from '../inbox/event-mappings.js';
@@ -98,7 +99,8 @@ export class Reinterpretation {
       const { projections: some = [], listeners = [] } = now ? this.subscriptions.routeOf(now.event) : {};
       return [...some, ...listeners].map(({ name }) => name);
     };
-    await manager.query(
+    await runSql(
+      manager,
       `UPDATE ${this.#delivery} d SET
          status = CASE WHEN d.handler = ANY ($3::text[]) THEN 'done' ELSE 'discarded' END,
          discard_reason = CASE WHEN d.handler = ANY ($3::text[]) THEN NULL
@@ -118,13 +120,15 @@ export class Reinterpretation {
     manager: EntityManager,
   ): Promise<void> {
     const mappingId = await this.mappings.current();
-    await manager.query(
+    await runSql(
+      manager,
       `UPDATE ${this.#inbox} SET mapping_id = $2
        WHERE id = ANY ($1::bigint[]) AND status <> 'pending' AND mapping_id IS DISTINCT FROM $2`,
       [rowIds, mappingId],
     );
     const names = new Set(taking.map(({ name }) => name));
-    await manager.query(
+    await runSql(
+      manager,
       `UPDATE ${this.#inbox} e SET status = new.status, type = new.type, kind = new.kind,
          occurred_at = coalesce(new.occurred_at, e.occurred_at), quarantine_reason = new.quarantine_reason,
          projections = string_to_array(new.projections, ','), discard_reason = NULL,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { PostackDatabase } from '../database/postack-database.js';
-import { queryPrepared } from '../database/query-prepared.js';
+import { runPreparedSql, runSql } from '../database/run-sql.js';
 import { setIdleTimeout } from '../database/transaction-with-timeout.js';
 import { EventParser } from '../events/event-parser.js';
 import type { AnyPostackEvent } from '../events/event-types.js';
@@ -69,7 +69,7 @@ export class StoredEvents {
     afterRowId: bigint,
     timeoutMs: number,
   ): Promise<ClaimedEvents> {
-    const rows = await queryPrepared<EventRow & { subscriptions: string }>(
+    const rows = await runPreparedSql<EventRow & { subscriptions: string }>(
       manager,
       `SELECT ${EVENT_COLUMNS}, ${subscriptionsVersion(this.#subscription)} AS subscriptions,
          (SELECT ${setIdleTimeout('$3')})
@@ -82,7 +82,8 @@ export class StoredEvents {
 
   /** Events by their `rowId`, oldest first. Events whose body has been removed are left out. */
   async load(rowIds: readonly string[], manager = this.database.manager): Promise<StoredEvent[]> {
-    const rows: EventRow[] = await manager.query(
+    const rows: EventRow[] = await runSql(
+      manager,
       `SELECT ${EVENT_COLUMNS} FROM ${this.#inbox} e
        WHERE e.id = ANY ($1::bigint[]) AND e.body IS NOT NULL ORDER BY e.id`,
       [rowIds],

@@ -1,4 +1,5 @@
 import { In, Not, type EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { tableName } from '../database/table-name.js';
 import { MessageFailureEntity } from './message-failure.entity.js';
 
@@ -36,8 +37,8 @@ export async function recordFailures(
       failed_at: failedAt,
       event_id: eventId,
     }));
-  const table = tableName(manager.dataSource, MessageFailureEntity);
-  await manager.query(upsertFailures(table), [JSON.stringify(rows)]);
+  const table = tableName(manager, MessageFailureEntity);
+  await runSql(manager, upsertFailures(table), [JSON.stringify(rows)]);
 }
 
 /** Removes the failures of messages that no event reports as failed any more: it was read wrongly. */

@@ -62,7 +62,8 @@ export class FailureSummary {
     return {
       items: rows.map((row) => {
         const { meaning, action } = causeOf(this.options.catalogue, row.code);
-        return { ...row, meaning, action };
+        // A host may have node-postgres return times as text.
+        return { ...row, latestAt: new Date(row.latestAt), meaning, action };
       }),
       reconciliation: { asked, reconciled, expired },
     };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { PgBossService } from './pg-boss.service.js';
 
 /** PostgreSQL channel of the notifications between processes. */
@@ -63,7 +64,7 @@ export class Notifications {
 }
 
 async function notify(payload: Payload, manager: EntityManager): Promise<void> {
-  await manager.query('SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify(payload)]);
+  await runSql(manager, 'SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify(payload)]);
 }
 
 /** Any text that is not a payload of this version is read as `inbox`, the one notification that is never wrong. */

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { PoolConfig } from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { EntityManager } from 'typeorm';
+import { OWN_TYPES } from '../database/own-types.js';
 import { poolOf } from '../database/pool.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { OutageLog } from '../errors/outage-log.js';
@@ -143,7 +144,7 @@ export class PgBossService {
     const { jobsPoolSize, jobsSchema, works } = this.options;
     const pool = poolOf(this.database.dataSource).options as PoolConfig;
     const boss = new PgBoss({
-      ...({ ...pool, keepAlive: true, query_timeout: STATEMENT_TIMEOUT_MS } as object),
+      ...({ ...pool, keepAlive: true, query_timeout: STATEMENT_TIMEOUT_MS, types: OWN_TYPES } as object),
       // node-postgres makes the password non-enumerable, so spreading leaves it out.
       password: pool.password,
       max: jobsPoolSize,

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import type { PostackEvent } from '../events/postack-event.js';
 import { subscriptionCovers } from './handler-metadata.js';
@@ -94,7 +95,8 @@ export class Subscriptions {
       declared_at: Date;
       is_present: boolean;
       version: string;
-    })[] = await manager.query(
+    })[] = await runSql(
+      manager,
       `SELECT s.*, ${subscriptionsVersion(this.#table)} AS version,
          EXISTS (SELECT 1 FROM ${this.#worker} w WHERE s.handler = ANY (w.handlers)) AS is_present
        FROM ${this.#table} s ORDER BY s.handler`,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { queryPrepared } from '../database/query-prepared.js';
+import { runPreparedSql } from '../database/run-sql.js';
 import { tableName } from '../database/table-name.js';
 import { isUnsettled, type DeliveryFact } from './delivery-state.js';
 import { messageFacts, type MessageFacts } from './message-facts.js';
@@ -135,9 +135,9 @@ export class MessageStore {
 
   /** Inserts messages without a row; returns those that have one. */
   async #insertNew(messages: MessageEntity[], manager: EntityManager): Promise<MessageEntity[]> {
-    const rows = await queryPrepared<{ id: string }>(
+    const rows = await runPreparedSql<{ id: string }>(
       manager,
-      `INSERT INTO ${tableName(manager.dataSource, MessageEntity)} (${COLUMNS})
+      `INSERT INTO ${tableName(manager, MessageEntity)} (${COLUMNS})
        SELECT ${COLUMNS} FROM ${UNNESTED}
        ON CONFLICT (id) DO NOTHING RETURNING id`,
       columnValues(messages),
@@ -147,9 +147,9 @@ export class MessageStore {
   }
 
   async #update(messages: MessageEntity[], manager: EntityManager): Promise<void> {
-    await queryPrepared(
+    await runPreparedSql(
       manager,
-      `UPDATE ${tableName(manager.dataSource, MessageEntity)} AS message SET (${COLUMNS}) = (${NEW_COLUMNS})
+      `UPDATE ${tableName(manager, MessageEntity)} AS message SET (${COLUMNS}) = (${NEW_COLUMNS})
        FROM ${UNNESTED} WHERE message.id = new.id`,
       columnValues(messages),
     );

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { normalizePhoneNumber } from '../events/phone-number.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { tableName } from '../database/table-name.js';
@@ -46,8 +47,9 @@ export class OwnNumbers {
   async forgetUnused(manager: EntityManager): Promise<void> {
     const learned = await manager.find(OwnNumberEntity);
     const keyOf = new Map(learned.map(({ number }) => [number, numberFacts(number)?.key]));
-    const used: { key: string | null }[] = await manager.query(
-      `SELECT DISTINCT own_number_key AS key FROM ${tableName(manager.dataSource, MessageEntity)}
+    const used: { key: string | null }[] = await runSql(
+      manager,
+      `SELECT DISTINCT own_number_key AS key FROM ${tableName(manager, MessageEntity)}
        WHERE direction = 'inbound' AND (own_number_key = ANY ($1::text[]) OR own_number_key IS NULL)`,
       [[...keyOf.values()]],
     );
@@ -71,9 +73,10 @@ export class OwnNumbers {
     }
     const unseen = [...new Set(numbers)].filter((number) => !this.#remembered.has(number)).sort();
     if (unseen.length === 0) return;
-    const table = tableName(manager.dataSource, OwnNumberEntity);
+    const table = tableName(manager, OwnNumberEntity);
     // `now()` is the start of this transaction: older rows that it sees were committed by another one.
-    const committed: { number: string }[] = await manager.query(
+    const committed: { number: string }[] = await runSql(
+      manager,
       `WITH committed AS (SELECT number FROM ${table} WHERE number = ANY ($1) AND first_seen_at < now()), added AS (
          INSERT INTO ${table} (number)
          SELECT number FROM unnest($1::text[]) AS number WHERE number NOT IN (SELECT number FROM committed)

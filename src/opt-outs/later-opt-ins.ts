@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { tableName } from '../database/table-name.js';
 import { MessageEntity } from '../messages/message.entity.js';
 import { conversationOf, numberFacts } from '../messages/number-facts.js';
@@ -28,13 +29,13 @@ export async function laterOptIns(
     }
   }
   const since = new Date(Math.min(...optOuts.map(({ occurredAt }) => occurredAt.getTime())));
-  const messages: (Pick<MessageEntity, 'conversation' | 'text' | 'history'> & { at: Date })[] =
-    await manager.query(
-      `SELECT conversation, text, history, first_event_at AS at FROM ${tableName(manager.dataSource, MessageEntity)}
+  const messages: (Pick<MessageEntity, 'conversation' | 'text' | 'history'> & { at: Date })[] = await runSql(
+    manager,
+    `SELECT conversation, text, history, first_event_at AS at FROM ${tableName(manager, MessageEntity)}
        WHERE conversation = ANY ($1::bigint[]) AND direction = 'inbound' AND first_event_at > $2
        ORDER BY first_event_at`,
-      [[...conversations.keys()], since.toISOString()],
-    );
+    [[...conversations.keys()], since.toISOString()],
+  );
   return messages.flatMap(({ conversation, text, history, at: occurredAt }) => {
     const match = matcher.classify(text ?? '');
     const numbers = conversations.get(conversation ?? '');

@@ -1,4 +1,5 @@
 import { In, IsNull, type EntityManager, type FindOptionsWhere } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { tableName } from '../database/table-name.js';
 import type { OptOutScope } from './opt-outs.options.js';
 import { liftOptedIn } from '../suppressions/suppression-record.js';
@@ -166,7 +167,8 @@ const FOR_ALL = new Set(['stopall', 'stop all']);
 
 /** Locks peers until the transaction ends; always in the same order, so that transactions cannot deadlock. */
 export async function lockPeers(peers: readonly string[], manager: EntityManager): Promise<void> {
-  await manager.query(
+  await runSql(
+    manager,
     `SELECT pg_advisory_xact_lock($1, lock) FROM (
        SELECT DISTINCT abs(hashtext(peer) % $2) AS lock FROM unnest($3::text[]) AS peer ORDER BY lock
      ) AS locks`,
@@ -175,7 +177,7 @@ export async function lockPeers(peers: readonly string[], manager: EntityManager
 }
 
 async function insertEvidence(entries: readonly StoredEntry[], manager: EntityManager): Promise<void> {
-  const table = tableName(manager.dataSource, OptOutEvidenceEntity);
+  const table = tableName(manager, OptOutEvidenceEntity);
   const columns =
     'peer, own_number, action, source, keyword, endpoint, event_id, reason, occurred_at, received_at, changed, resolved_at';
   const rows = entries.map(({ ownNumber, eventId, occurredAt, receivedAt, resolvedAt, ...entry }) => ({
@@ -186,7 +188,8 @@ async function insertEvidence(entries: readonly StoredEntry[], manager: EntityMa
     occurred_at: occurredAt,
     received_at: receivedAt,
   }));
-  await manager.query(
+  await runSql(
+    manager,
     `INSERT INTO ${table} (${columns})
      SELECT ${columns} FROM jsonb_populate_recordset(NULL::${table}, $1)
      ON CONFLICT (endpoint, event_id, action) DO NOTHING`,
@@ -195,7 +198,7 @@ async function insertEvidence(entries: readonly StoredEntry[], manager: EntityMa
 }
 
 export async function storeStates(states: readonly State[], manager: EntityManager): Promise<void> {
-  const table = tableName(manager.dataSource, OptOutEntity);
+  const table = tableName(manager, OptOutEntity);
   const columns = 'peer, own_number, opted_out, since, received_at, source, keyword, event_id, reason';
   const rows = states.map(({ ownNumber, optedOut, eventId, receivedAt, ...state }) => ({
     ...state,
@@ -204,7 +207,8 @@ export async function storeStates(states: readonly State[], manager: EntityManag
     event_id: eventId,
     received_at: receivedAt,
   }));
-  await manager.query(
+  await runSql(
+    manager,
     `INSERT INTO ${table} AS state (${columns})
      SELECT ${columns} FROM jsonb_populate_recordset(NULL::${table}, $1)
      ON CONFLICT (peer, own_number) DO UPDATE SET

@@ -1,3 +1,4 @@
+import { runSql } from '../database/run-sql.js';
 import { storableText } from '../errors/storable-text.js';
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
@@ -138,7 +139,8 @@ export class Outbox implements ReplySink {
     manager: EntityManager,
   ): Promise<OutboxReceipt> {
     const { notBefore = null, state } = message;
-    const [stored]: { id: string; is_new: boolean }[] = await manager.query(
+    const [stored]: { id: string; is_new: boolean }[] = await runSql(
+      manager,
       insertMessageSql(this.database.table(OutboxMessageEntity)),
       [
         randomUUID(),

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { MessageEntity } from '../messages/message.entity.js';
 import { databaseTimeIn } from '../database/database-time.js';
 import { PostackDatabase } from '../database/postack-database.js';
@@ -60,7 +61,7 @@ export class SendReconciler {
       this.database.table(MessageEntity),
       this.database.table(OutboxMessageEntity),
     );
-    const [match]: { id: string }[] = await manager.query(sql, [
+    const [match]: { id: string }[] = await runSql(manager, sql, [
       message.to,
       message.from,
       message.text,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { idleTimeout, setIdleTimeout } from '../database/transaction-with-timeout.js';
 import { DispatchOptions } from '../dispatch/dispatch.options.js';
@@ -42,7 +43,7 @@ export class ReplayChunk {
     const timeoutMs = this.options.dispatchTimeoutMs;
     const timedOut = () => new ReplayTimeoutError(timeoutMs);
     return this.database.transactionWithTimeout(timeoutMs, timedOut, async (manager) => {
-      await manager.query(`SELECT ${setIdleTimeout('$1')}`, [idleTimeout(timeoutMs)]);
+      await runSql(manager, `SELECT ${setIdleTimeout('$1')}`, [idleTimeout(timeoutMs)]);
       return this.#processNext(replayId, limit, manager);
     });
   }

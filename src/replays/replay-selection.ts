@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { eventStatusSql } from '../dispatch/outcomes/event-status.js';
 import { ChangedReadings } from '../dispatch/changed-readings.js';
@@ -85,7 +86,8 @@ export class ReplaySelection {
   ): Promise<string[]> {
     const { sql, values } = this.#condition(spec);
     const [from, last, count] = [1, 2, 3].map((index) => `$${values.length + index}`);
-    const rows = await manager.query<{ id: string }[]>(
+    const rows = await runSql<{ id: string }[]>(
+      manager,
       `SELECT e.id FROM ${this.#inbox} e
        WHERE e.id > ${from} AND e.id <= ${last} AND ${sql} AND ${await this.readings.mayDiffer()}
        ORDER BY e.id LIMIT ${count}`,
@@ -104,7 +106,8 @@ export class ReplaySelection {
     await this.refresh(manager);
     const { sql, values, kind } = this.#condition(replay);
     const [position, last, count] = [1, 2, 3].map((index) => `$${values.length + index}`);
-    const rows = await manager.query<{ id: string; type: string; wireType: string }[]>(
+    const rows = await runSql<{ id: string; type: string; wireType: string }[]>(
+      manager,
       `SELECT e.id, ${kind} AS type, e.type AS "wireType" FROM ${this.#inbox} e
        WHERE e.id > ${position} AND e.id <= ${last} AND ${sql} ORDER BY e.id LIMIT ${count}`,
       [...values, replay.position, replay.lastEventId, limit],
@@ -199,7 +202,8 @@ export class ReplaySelection {
     handlers: readonly Subscriber[],
     manager: EntityManager,
   ): Promise<Map<string, Subscriber[]>> {
-    const dead = await manager.query<{ event_id: string; handler: string }[]>(
+    const dead = await runSql<{ event_id: string; handler: string }[]>(
+      manager,
       `SELECT event_id, handler FROM ${this.#delivery}
        WHERE event_id = ANY ($1::bigint[]) AND handler = ANY ($2::text[]) AND status = 'dead'
        ORDER BY event_id, handler FOR UPDATE`,

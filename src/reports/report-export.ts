@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { stringify } from 'csv-stringify/sync';
+import { dataSourceOf } from '../database/data-source-of.js';
 import { csvCell } from '../csv/csv-cell.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js';
@@ -110,7 +111,7 @@ export class ReportExport {
       .limit(PAGE_SIZE);
     if (last) query.andWhere('(m.firstEventAt, m.id) > (:at, :id)', { at: last.firstEventAt, id: last.id });
     if (!includeTexts) {
-      const columns = manager.dataSource
+      const columns = dataSourceOf(manager)
         .getMetadata(MessageEntity)
         .columns.filter(({ isSelect }) => isSelect);
       const names = columns.map(({ propertyName }) => propertyName).filter((name) => name !== 'text');

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { queryPrepared } from '../database/query-prepared.js';
+import { runPreparedSql } from '../database/run-sql.js';
 import { tableName } from '../database/table-name.js';
 import { BatchObservers } from '../dispatch/batch-observers.js';
 import type { MessageEntity } from '../messages/message.entity.js';
@@ -85,9 +85,9 @@ async function mark(marks: readonly Mark[], manager: EntityManager): Promise<voi
     .map((one) => [`${one.kind} ${+one.at} ${one.conversation}`, one] as const);
   const different = [...new Map(byKey).values()];
   if (different.length === 0) return;
-  await queryPrepared(
+  await runPreparedSql(
     manager,
-    `INSERT INTO ${tableName(manager.dataSource, ReportMarkEntity)} (kind, at, conversation)
+    `INSERT INTO ${tableName(manager, ReportMarkEntity)} (kind, at, conversation)
      SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::bigint[])`,
     [
       different.map(({ kind }) => kind),

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { PostackDatabase } from '../database/postack-database.js';
-import { queryPrepared } from '../database/query-prepared.js';
+import { runPreparedSql, runSql } from '../database/run-sql.js';
 import { setIdleTimeout } from '../database/transaction-with-timeout.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { fillFacts, hasUnfilledMessages } from '../messages/fill-facts.js';
@@ -109,7 +109,7 @@ export class ReportPass {
   #takeMarks(): Promise<number> {
     const { mark, inbox, state } = this.#tables;
     return this.#inTurn(async (manager) => {
-      await queryPrepared(
+      await runPreparedSql(
         manager,
         `WITH quarantined AS (
            INSERT INTO ${mark} (kind, at)
@@ -119,7 +119,7 @@ export class ReportPass {
          UPDATE ${state} SET quarantined_to = now() WHERE EXISTS (SELECT FROM quarantined)`,
         [],
       );
-      const [row] = await queryPrepared<{ taken: number }>(manager, staleWindowsSql(this.#tables), [
+      const [row] = await runPreparedSql<{ taken: number }>(manager, staleWindowsSql(this.#tables), [
         MAX_MARKS,
         WINDOW_SECONDS[0],
       ]);
@@ -141,7 +141,7 @@ export class ReportPass {
   }
 
   async #replace({ source, start }: StaleWindow, manager: EntityManager): Promise<void> {
-    const [window] = await queryPrepared<Window>(
+    const [window] = await runPreparedSql<Window>(
       manager,
       `UPDATE ${this.#tables.window} SET stale = NULL
        WHERE source = $1 AND start = $2 AND stale IS NOT NULL RETURNING start, seconds`,
@@ -187,8 +187,8 @@ export class ReportPass {
     to: Date,
     manager: EntityManager,
   ): Promise<void> {
-    await manager.query(`SET LOCAL work_mem = '64MB'`);
-    const windows = await queryPrepared<Window>(
+    await runSql(manager, `SET LOCAL work_mem = '64MB'`);
+    const windows = await runPreparedSql<Window>(
       manager,
       `UPDATE ${this.#tables.window} SET stale = NULL WHERE source = $1 AND start < $3 AND start >=
          (SELECT min(start) FROM ${this.#tables.window} WHERE source = $1 AND start >= $2 AND stale = 'rebuild')
@@ -201,7 +201,7 @@ export class ReportPass {
   /** For all processes, after a part that took so long. */
   async #pauseRebuild(tookMs: number, manager: EntityManager): Promise<void> {
     const { state, inbox } = this.#tables;
-    await queryPrepared(
+    await runPreparedSql(
       manager,
       `UPDATE ${state} SET rebuild_at = clock_timestamp() + $1::float8 * interval '1 ms' * least(${MAX_PAUSE_FACTOR},
          (SELECT count(*) FROM ${inbox} WHERE received_at > clock_timestamp() - interval '1 s') * ${PAUSE_PER_EVENT_PER_SECOND}::float8)`,
@@ -223,7 +223,7 @@ export class ReportPass {
     const timedOut = () => new Error(`Computing figures took longer than ${TIMEOUT_MS / 1000} s`);
     return this.database.transactionWithTimeout(TIMEOUT_MS, timedOut, async (manager) => {
       // A crash of PostgreSQL may undo the last commits, but undoes marks, windows and figures together.
-      await queryPrepared(
+      await runPreparedSql(
         manager,
         `SELECT ${setIdleTimeout('$1')}, set_config('synchronous_commit', 'off', true)
          FROM ${this.#tables.state} FOR UPDATE`,

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { PostackDatabase } from '../database/postack-database.js';
-import { queryPrepared } from '../database/query-prepared.js';
+import { runPreparedSql, runSql } from '../database/run-sql.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { numbersOf } from '../messages/message-facts.js';
 import { MessageEntity } from '../messages/message.entity.js';
@@ -82,7 +82,7 @@ export class ReportWindows {
     if (!first || !last) return;
     const [from, to] = [first.start, endOf(last)];
     // Not prepared: the plan depends on how long it is.
-    await manager.query(this.#sources[source].sql(to.getTime() - from.getTime() >= LONG_MS), [
+    await runSql(manager, this.#sources[source].sql(to.getTime() - from.getTime() >= LONG_MS), [
       from,
       to,
       sorted.map(({ start }) => start.toISOString()),
@@ -101,7 +101,7 @@ export class ReportWindows {
     manager: EntityManager,
   ): Promise<boolean> {
     const { table, time } = this.#sources[source];
-    const [row] = await queryPrepared<{ count: number }>(
+    const [row] = await runPreparedSql<{ count: number }>(
       manager,
       `SELECT count(*)::integer AS count FROM (
          SELECT FROM ${table} WHERE ${time} >= $1 AND ${time} < $2 LIMIT $3::integer + 1
@@ -117,7 +117,7 @@ export class ReportWindows {
     shorter: number,
     manager: EntityManager,
   ): Promise<void> {
-    await queryPrepared(
+    await runPreparedSql(
       manager,
       `WITH parts AS (
          INSERT INTO ${this.#window} (source, start, seconds)
@@ -130,7 +130,7 @@ export class ReportWindows {
   }
 
   async #addOwnNumbers(from: Date, to: Date, manager: EntityManager): Promise<void> {
-    const unknown = await queryPrepared<Pick<MessageEntity, 'direction' | 'from' | 'to'>>(
+    const unknown = await runPreparedSql<Pick<MessageEntity, 'direction' | 'from' | 'to'>>(
       manager,
       `SELECT DISTINCT ON (own_number_key) direction, from_number AS "from", to_number AS "to" FROM ${this.#message}
        WHERE first_event_at >= $1 AND first_event_at < $2
@@ -139,7 +139,7 @@ export class ReportWindows {
     );
     const numbers = unknown.map((one) => numbersOf(one).own).filter((own) => own !== null);
     if (numbers.length === 0) return;
-    await queryPrepared(
+    await runPreparedSql(
       manager,
       `INSERT INTO ${this.#ownNumber} (key, number) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING`,
       [numbers.map(({ key }) => key), numbers.map(({ number }) => number)],

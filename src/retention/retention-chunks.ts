@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../database/run-sql.js';
 import type { PostackDatabase } from '../database/postack-database.js';
 import { settledSql } from '../dispatch/outcomes/event-status.js';
 import { DeliveryEntity } from '../dispatch/outcomes/delivery.entity.js';
@@ -46,7 +47,8 @@ export class RetentionChunks {
   take(step: RetentionStep): Promise<RetentionChunk> {
     return this.database.forLongStatements.transaction(async (manager) => {
       // After a crash of PostgreSQL the chunk is repeated, so there is no need to wait for the disk.
-      await manager.query(
+      await runSql(
+        manager,
         `SET LOCAL synchronous_commit = off; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
       );
       const ids = await this.#next(step, manager);
@@ -60,12 +62,14 @@ export class RetentionChunks {
     const from = await this.#lockPlace(step, manager);
     const places: Place[] =
       step === 'leftovers'
-        ? await manager.query(
+        ? await runSql(
+            manager,
             `SELECT event_id, 'epoch' AS received_at FROM ${this.#leftover} WHERE event_id > $1
              ORDER BY event_id LIMIT $2`,
             [from.event_id, this.size],
           )
-        : await manager.query(
+        : await runSql(
+            manager,
             `SELECT e.id AS event_id, e.received_at::text FROM ${this.#inbox} e
              WHERE (e.received_at, e.id) > ($1::timestamptz, $2::bigint) AND e.received_at < ${before('$3')}
              ORDER BY e.received_at, e.id LIMIT $4`,
@@ -79,7 +83,8 @@ export class RetentionChunks {
     const isRoundOver = step === 'leftovers' && places.length < this.size;
     const to = isRoundOver ? { received_at: 'epoch', event_id: '0' } : places.at(-1);
     if (to) {
-      await manager.query(
+      await runSql(
+        manager,
         `UPDATE ${this.#progress} SET received_at = $2::timestamptz, event_id = $3 WHERE step = $1`,
         [step, to.received_at, to.event_id],
       );
@@ -90,12 +95,14 @@ export class RetentionChunks {
   /** The position of the step; other processes wait for the transaction. */
   async #lockPlace(step: RetentionStep, manager: EntityManager): Promise<Place> {
     for (;;) {
-      const [place]: Place[] = await manager.query(
+      const [place]: Place[] = await runSql(
+        manager,
         `SELECT received_at::text, event_id FROM ${this.#progress} WHERE step = $1 FOR UPDATE`,
         [step],
       );
       if (place) return place;
-      await manager.query(
+      await runSql(
+        manager,
         `INSERT INTO ${this.#progress} (step, received_at, event_id) VALUES ($1, 'epoch', 0) ON CONFLICT DO NOTHING`,
         [step],
       );
@@ -109,11 +116,13 @@ export class RetentionChunks {
   ): Promise<Omit<RetentionChunk, 'hasMore'>> {
     // A separate statement, before any delivery is read: a redelivery locks the event's row, and its changes are visible
     // only to a statement that begins afterwards. Locked events can wait.
-    const locked: { id: string }[] = await manager.query(
+    const locked: { id: string }[] = await runSql(
+      manager,
       `SELECT id FROM ${this.#inbox} WHERE id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED`,
       [ids],
     );
-    const settled: { id: string; is_over: boolean; has_body: boolean }[] = await manager.query(
+    const settled: { id: string; is_over: boolean; has_body: boolean }[] = await runSql(
+      manager,
       `SELECT e.id, e.received_at < ${before('$2')} AS is_over, e.body IS NOT NULL AS has_body
        FROM ${this.#inbox} e
        WHERE e.id = ANY ($1::bigint[]) AND e.received_at < ${before('$3')} AND ${this.#settled}`,
@@ -122,11 +131,13 @@ export class RetentionChunks {
     const over = settled.filter((event) => event.is_over).map(({ id }) => id);
     const stripped = settled.filter((event) => !event.is_over && event.has_body).map(({ id }) => id);
     if (over.length > 0) {
-      await manager.query(`DELETE FROM ${this.#delivery} WHERE event_id = ANY ($1::bigint[])`, [over]);
-      await manager.query(`DELETE FROM ${this.#inbox} WHERE id = ANY ($1::bigint[])`, [over]);
+      await runSql(manager, `DELETE FROM ${this.#delivery} WHERE event_id = ANY ($1::bigint[])`, [over]);
+      await runSql(manager, `DELETE FROM ${this.#inbox} WHERE id = ANY ($1::bigint[])`, [over]);
     }
     if (stripped.length > 0) {
-      await manager.query(`UPDATE ${this.#inbox} SET body = NULL WHERE id = ANY ($1::bigint[])`, [stripped]);
+      await runSql(manager, `UPDATE ${this.#inbox} SET body = NULL WHERE id = ANY ($1::bigint[])`, [
+        stripped,
+      ]);
     }
     if (step === 'leftovers' || settled.length < ids.length) await this.#noteLeftovers(ids, manager);
     return { payloadsRemoved: stripped.length, eventsRemoved: over.length };
@@ -135,7 +146,7 @@ export class RetentionChunks {
   /** Events that are due but were not removed are checked again later. */
   async #noteLeftovers(ids: readonly string[], manager: EntityManager): Promise<void> {
     const { payloadDays, eventDays } = this.days;
-    await manager.query(NOTE_LEFTOVERS(this.#inbox, this.#leftover), [ids, payloadDays, eventDays]);
+    await runSql(manager, NOTE_LEFTOVERS(this.#inbox, this.#leftover), [ids, payloadDays, eventDays]);
   }
 }
 

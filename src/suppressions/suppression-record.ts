@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { queryPrepared } from '../database/query-prepared.js';
+import { runPreparedSql, runSql } from '../database/run-sql.js';
 import { tableName } from '../database/table-name.js';
 import { SuppressionEntity } from './suppression.entity.js';
 
@@ -51,8 +51,9 @@ export async function recordSuppressions(
     }))
     // Always in the same order, so that concurrent transactions cannot deadlock.
     .sort((a, b) => (a.number < b.number ? -1 : 1));
-  const recorded: { number: string }[] = await manager.query(
-    recordSuppressionsSql(tableName(manager.dataSource, SuppressionEntity)),
+  const recorded: { number: string }[] = await runSql(
+    manager,
+    recordSuppressionsSql(tableName(manager, SuppressionEntity)),
     [JSON.stringify(rows)],
   );
   return recorded.map(({ number }) => number);
@@ -89,8 +90,8 @@ export async function liftReachable(
   reachable: readonly { number: string; at: Date }[],
   manager: EntityManager,
 ): Promise<void> {
-  const suppressions = tableName(manager.dataSource, SuppressionEntity);
-  await queryPrepared(
+  const suppressions = tableName(manager, SuppressionEntity);
+  await runPreparedSql(
     manager,
     `UPDATE ${suppressions} SET removed_at = date_trunc('milliseconds', clock_timestamp()),
        removed_reason = 'The number is reachable: a message came from there, or arrived'
@@ -111,8 +112,9 @@ export async function liftSuppressions(
   values: readonly unknown[],
   reason: string,
 ): Promise<void> {
-  await manager.query(
-    `UPDATE ${tableName(manager.dataSource, SuppressionEntity)} AS known
+  await runSql(
+    manager,
+    `UPDATE ${tableName(manager, SuppressionEntity)} AS known
      SET removed_at = date_trunc('milliseconds', clock_timestamp()), removed_reason = $${values.length + 1}
      WHERE known.source = 'failure' AND known.removed_at IS NULL AND ${where}`,
     [...values, reason],

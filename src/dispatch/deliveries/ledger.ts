@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AnyPostackEvent } from '../../events/event-types.js';
 import type { EntityManager } from 'typeorm';
 import { OwnPool } from '../../database/own-pool.js';
-import { queryPrepared } from '../../database/query-prepared.js';
+import { runPreparedSql, runSql } from '../../database/run-sql.js';
 import { PostackDatabase } from '../../database/postack-database.js';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
 import type { Handler } from '../../listeners/handler.js';
@@ -95,7 +95,7 @@ export class Ledger {
   ): Promise<BlockedGroups> {
     const names = [...new Set(deliveries.map(({ handler }) => handler))];
     const indexOf = new Map(names.map((name, index) => [name, index + 1]));
-    return queryPrepared(manager, this.#sql.dispatch, [
+    return runPreparedSql(manager, this.#sql.dispatch, [
       names,
       lease?.id ?? null,
       deliveries.map(({ rowId }) => rowId),
@@ -118,7 +118,7 @@ export class Ledger {
     poisoned: readonly PoisonedEvent[],
     manager: EntityManager,
   ): Promise<void> {
-    await manager.query(this.#sql.setAside, [
+    await runSql(manager, this.#sql.setAside, [
       projection.name,
       poisoned.map(({ stored }) => stored.rowId),
       poisoned.map(({ stored, error }) => JSON.stringify(recordedError(error, [stored.event]))),
@@ -180,12 +180,12 @@ export class Ledger {
    * process considered this one dead.
    */
   async lock(held: HeldDelivery, manager: EntityManager): Promise<boolean> {
-    return (await manager.query<unknown[]>(this.#sql.lock, keyOf(held))).length > 0;
+    return (await runSql<unknown[]>(manager, this.#sql.lock, keyOf(held))).length > 0;
   }
 
   /** Records in the transaction of `manager` that a locked delivery is done. */
   async markDone(held: HeldDelivery, manager: EntityManager): Promise<void> {
-    await manager.query(this.#sql.markDone, [...keyOf(held), held.attempts + 1]);
+    await runSql(manager, this.#sql.markDone, [...keyOf(held), held.attempts + 1]);
   }
 
   /** Makes the first event of each of these message groups due, if it waits for nothing else. Of all groups by default. */

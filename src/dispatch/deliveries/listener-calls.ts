@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EventEmitter2 } from '@nestjs/event-emitter';
+import { runSql } from '../../database/run-sql.js';
 import { LISTENER_EMITTER } from '../../listeners/listener-emitter.js';
 import type { EntityManager } from 'typeorm';
 import type {
@@ -129,7 +130,9 @@ export class ListenerCalls {
     const progress = { hasBegun: false };
     try {
       await this.database.transaction(async (manager) => {
-        await manager.query(`SELECT ${setIdleTimeout('$1')}`, [idleTimeout(held.handler.settings.timeoutMs)]);
+        await runSql(manager, `SELECT ${setIdleTimeout('$1')}`, [
+          idleTimeout(held.handler.settings.timeoutMs),
+        ]);
         await before?.(manager);
         if (!(await this.ledger.lock(held, manager))) return;
         progress.hasBegun = true;

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../../database/run-sql.js';
 import { PostackDatabase } from '../../database/postack-database.js';
 import type { Handler } from '../../listeners/handler.js';
 import { orderKeyOf } from '../../listeners/order-key.js';
@@ -41,7 +42,8 @@ export class Regrouping {
       const rowIds = await this.#lockWaiting(handler, 'order_key IS NULL', manager);
       if (rowIds.length === 0 || !ordered) return 0;
       const stored = await this.events.load(rowIds, manager);
-      await manager.query(
+      await runSql(
+        manager,
         `UPDATE ${this.#delivery} d SET order_key = new.order_key, occurred_at = new.occurred_at
          FROM unnest($2::bigint[], $3::text[], $4::timestamptz[]) AS new (event_id, order_key, occurred_at)
          WHERE d.event_id = new.event_id AND d.handler = $1`,
@@ -59,7 +61,8 @@ export class Regrouping {
   #ungroup(handler: Handler): Promise<number> {
     return this.database.transaction(async (manager) => {
       const rowIds = await this.#lockWaiting(handler, 'order_key IS NOT NULL', manager);
-      await manager.query(
+      await runSql(
+        manager,
         `UPDATE ${this.#delivery} SET order_key = NULL, occurred_at = NULL, run_at = coalesce(run_at, now())
          WHERE handler = $1 AND event_id = ANY ($2::bigint[])`,
         [handler.name, rowIds],
@@ -69,7 +72,8 @@ export class Regrouping {
   }
 
   async #lockWaiting({ name }: Handler, condition: string, manager: EntityManager): Promise<string[]> {
-    const rows = await manager.query<{ event_id: string }[]>(
+    const rows = await runSql<{ event_id: string }[]>(
+      manager,
       `SELECT event_id FROM ${this.#delivery}
        WHERE handler = $1 AND status IN ('pending', 'retrying') AND ${condition}
        LIMIT ${CHUNK_SIZE} FOR UPDATE SKIP LOCKED`,

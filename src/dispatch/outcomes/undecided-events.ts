@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { runSql } from '../../database/run-sql.js';
 import { PostackDatabase } from '../../database/postack-database.js';
 import { checkedReason } from '../../errors/decision-reason.js';
 import { InvalidRequestError } from '../../errors/request-errors.js';
@@ -86,7 +87,8 @@ export class UndecidedEvents {
     const values = [this.options.endpoint, statuses, type ?? null, ...times];
     const { manager } = this.database.forLongStatements;
     if (dryRun) {
-      const [row]: [{ matched: number }] = await manager.query(
+      const [row]: [{ matched: number }] = await runSql(
+        manager,
         `SELECT count(*)::int AS matched FROM ${this.#inbox} WHERE ${condition}`,
         values,
       );
@@ -94,7 +96,8 @@ export class UndecidedEvents {
     }
     let discarded = 0;
     for (let part = PART_SIZE; part === PART_SIZE; discarded += part) {
-      const [, count]: [unknown, number] = await manager.query(
+      const [, count]: [unknown, number] = await runSql(
+        manager,
         `UPDATE ${this.#inbox} SET discard_reason = $6 WHERE id IN (
            SELECT id FROM ${this.#inbox} WHERE ${condition} ORDER BY id LIMIT ${PART_SIZE} FOR UPDATE)`,
         [...values, checked],

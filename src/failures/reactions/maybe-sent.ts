@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../../database/run-sql.js';
 import { tableName } from '../../database/table-name.js';
 import { OutboxMessageEntity } from '../../outbox/outbox-message.entity.js';
 import type { MessageFailure } from '../message-failure.js';
@@ -17,8 +18,9 @@ export async function maybeSent(
   failures: readonly MessageFailure[],
   manager: EntityManager,
 ): Promise<ReadonlySet<string>> {
-  const rows = await manager.query<{ message_id: string }[]>(
-    MAYBE_SENT(tableName(manager.dataSource, OutboxMessageEntity)),
+  const rows = await runSql<{ message_id: string }[]>(
+    manager,
+    MAYBE_SENT(tableName(manager, OutboxMessageEntity)),
     [
       failures.map(({ messageId }) => messageId),
       failures.map(({ to }) => to),

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../../database/run-sql.js';
 import { PostackDatabase } from '../../database/postack-database.js';
 import { acceptedMessage } from '../../messages/message-state.js';
 import { MessageStore } from '../../messages/message-store.js';
@@ -28,7 +29,8 @@ export class ReconciliationProgress {
   /** @returns whether no more are left. */
   async #addChunk(due: Date, manager: EntityManager): Promise<boolean> {
     const outbox = this.database.table(OutboxMessageEntity);
-    const [row]: { accepted_until: Date }[] = await manager.query(
+    const [row]: { accepted_until: Date }[] = await runSql(
+      manager,
       `INSERT INTO ${this.#table} (id, accepted_until)
        VALUES (1, coalesce((SELECT min(accepted_at) - interval '1 second' FROM ${outbox}), $1))
        -- Changes nothing, but locks.
@@ -36,7 +38,8 @@ export class ReconciliationProgress {
        RETURNING accepted_until`,
       [due.toISOString()],
     );
-    const added: AcceptedMessage[] = await manager.query(
+    const added: AcceptedMessage[] = await runSql(
+      manager,
       `SELECT message_id AS id, from_number AS "from", to_number AS "to", text, segments,
          accepted_at AS "acceptedAt"
        FROM ${outbox} AS outbox
@@ -50,7 +53,8 @@ export class ReconciliationProgress {
     const isLast = added.length < CHUNK_SIZE;
     // Before the last one: others accepted at the same time may be left, and added ones are not found again.
     const until = isLast ? due : new Date((added.at(-1)?.acceptedAt ?? due).getTime() - 1);
-    await manager.query(
+    await runSql(
+      manager,
       `UPDATE ${this.#table} SET accepted_until = greatest(accepted_until, $1::timestamptz)`,
       [until.toISOString()],
     );
@@ -78,7 +82,8 @@ export class ReconciliationProgress {
     { asked, reconciled, expired }: Pick<DeliveryReconciliationEntity, 'asked' | 'reconciled' | 'expired'>,
     manager: EntityManager,
   ): Promise<void> {
-    await manager.query(
+    await runSql(
+      manager,
       `UPDATE ${this.#table} SET asked = asked + $1, reconciled = reconciled + $2, expired = expired + $3`,
       [asked, reconciled, expired],
     );

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runSql } from '../../database/run-sql.js';
 import { maskPhoneNumber } from '../../events/phone-number.js';
 import { tableName } from '../../database/table-name.js';
 import type { SendBlock } from '../outbox-message.js';
@@ -36,12 +37,13 @@ export class LoopGuard {
   ): Promise<SendBlock | null> {
     const { id, to, text, category } = message;
     if (category !== 'reply' && category !== 'confirmation') return null;
-    await manager.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_SPACE, to]);
-    const [counts]: { recent: number; day: number; identical: number }[] = await manager.query(
+    await runSql(manager, 'SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_SPACE, to]);
+    const [counts]: { recent: number; day: number; identical: number }[] = await runSql(
+      manager,
       `SELECT count(*)::int AS day,
          count(*) FILTER (WHERE sending_since > $3)::int AS recent,
          count(*) FILTER (WHERE sending_since > $3 AND text = $4)::int AS identical
-       FROM ${tableName(manager.dataSource, OutboxMessageEntity)}
+       FROM ${tableName(manager, OutboxMessageEntity)}
        WHERE to_number = $1 AND sending_since > $2 AND id <> $5 AND category IN ('reply', 'confirmation')
          AND (status IN ('sending', 'accepted') OR held_reason = 'unknown-outcome')`,
       [to, before(now, DAY_MS), before(now, TEN_MINUTES_MS), text, id],
