@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { createSchema } from '../src/database/create-schema.js';
 import { schemaOf } from './postack-schema.js';
 
 /** Inbox events, handler outcomes and messages. */
@@ -7,7 +8,11 @@ export class PostackCreateInbox1795392000000 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     const schema = schemaOf(queryRunner);
-    await queryRunner.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    // "IF NOT EXISTS" would still need the right to create one.
+    const [{ exists }] = (await queryRunner.query('SELECT to_regnamespace($1) IS NOT NULL AS exists', [
+      schema,
+    ])) as [{ exists: boolean }];
+    if (!exists) await createSchema(schema, (sql) => queryRunner.query(sql));
 
     await queryRunner.query(`
       CREATE TABLE ${schema}.inbox_event (

@@ -1,4 +1,5 @@
 import type { MigrationInterface } from 'typeorm';
+import { once } from './once.js';
 import { PostackCreateInbox1795392000000 } from './1795392000000-create-inbox.js';
 import { PostackDurableDispatch1795478400000 } from './1795478400000-durable-dispatch.js';
 import { PostackRetention1795482000000 } from './1795482000000-retention.js';
@@ -29,4 +30,4 @@ export const postackMigrations: readonly (new () => MigrationInterface)[] = [
   PostackDerivedReports1796083200000,
   PostackEventKinds1796169600000,
   PostackReinterpretation1796256000000,
-];
+].map(once);

@@ -157,8 +157,8 @@ describe('imports between the folders of src/', () => {
     const wrong = imports.filter(({ from, to }) => {
       const [folder, target] = [folderOf(from), folderOf(to)];
       if (folder === undefined || folder === target) return false;
-      // The service is the one folder that is built on the whole module.
-      if (target === undefined) return folder !== 'service';
+      // The service is the one folder that is built on the whole module; the command starts it.
+      if (target === undefined) return folder !== 'service' && from !== 'src/cli/postack.ts';
       return !MAY_IMPORT[folder]?.includes(target);
     });
     expect(wrong).toEqual([]);

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { PoolConfig } from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { EntityManager } from 'typeorm';
+import { createSchema } from '../database/create-schema.js';
 import { OWN_TYPES } from '../database/own-types.js';
 import { poolOf } from '../database/pool.js';
 import { PostackDatabase } from '../database/postack-database.js';
@@ -79,6 +80,7 @@ export class PgBossService {
   readonly start = onceSuccessful(async () => {
     // Started after `stop`, it would keep its connections, and with them the process.
     if (this.shutdown.signal.aborted) throw new Error('Job queues not started: the process is shutting down');
+    await this.#ensureSchema();
     try {
       await this.boss.start();
     } catch (error) {
@@ -131,6 +133,14 @@ export class PgBossService {
     return handle ?? { close: () => Promise.resolve() };
   }
 
+  /** pg-boss creates it "if it does not exist", which needs a right that the role may lack. */
+  async #ensureSchema(): Promise<void> {
+    const name = this.options.jobsSchema;
+    const sql = 'SELECT to_regnamespace($1) IS NOT NULL AS exists';
+    const [{ exists }] = await this.database.query<[{ exists: boolean }]>(sql, [name]);
+    if (!exists) await createSchema(name, (text) => this.database.query(text));
+  }
+
   /** pg-boss reports each failed statement, but no success. */
   #failed(error: unknown): void {
     this.#outage.failure('Job queues', error);
@@ -151,6 +161,7 @@ export class PgBossService {
       connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
       application_name: 'nestjs-postack jobs',
       schema: jobsSchema,
+      createSchema: false,
       supervise: works,
       superviseIntervalSeconds: SUPERVISE_SECONDS,
       monitorIntervalSeconds: SUPERVISE_SECONDS,

@@ -13,6 +13,10 @@ const OLDEST_VERSION = 15;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** Codes of OpenSSL for a certificate whose issuer is not known. */
+const CERTIFICATE_FAULT =
+  /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY|GET_ISSUER).*)$/;
+
 /**
  * Opens the service's data source and runs the pending migrations.
  *
@@ -22,7 +26,7 @@ export async function openDatabase(url: string, connectTimeoutMs = CONNECT_TIMEO
   const lock = await connect(url, connectTimeoutMs);
   const dataSource = new DataSource({
     type: 'postgres',
-    url,
+    extra: { connectionString: connectionString(url) },
     entities: postackEntities(),
     migrations: [...postackMigrations],
     migrationsTableName: 'postack_migrations',
@@ -42,19 +46,26 @@ export async function openDatabase(url: string, connectTimeoutMs = CONNECT_TIMEO
   }
 }
 
-/** Waits until no other process migrates; logs when it has to wait. */
+/**
+ * Waits until no other process migrates; logs when it has to wait. The lock belongs to a transaction, which a connection
+ * pooler cannot separate from it.
+ */
 async function lockMigrations(lock: Client): Promise<void> {
-  const attempt = 'SELECT pg_try_advisory_lock($1) AS taken';
+  await lock.query('BEGIN');
+  const attempt = 'SELECT pg_try_advisory_xact_lock($1) AS taken';
   const { rows } = await lock.query<{ taken: boolean }>(attempt, [MIGRATION_LOCK]);
   if (rows[0]?.taken) return;
   new Logger('PostackService').log('Waiting for another process to finish migrating the database');
-  await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+  await lock.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
 }
 
 async function connect(url: string, timeoutMs: number): Promise<Client> {
   const target = targetOf(url);
   try {
-    const client = new Client({ connectionString: url, connectionTimeoutMillis: timeoutMs });
+    const client = new Client({
+      connectionString: connectionString(url),
+      connectionTimeoutMillis: timeoutMs,
+    });
     // If this connection is lost, the migrations fail too, and report it.
     client.on('error', () => undefined);
     await client.connect();
@@ -73,20 +84,43 @@ async function connect(url: string, timeoutMs: number): Promise<Client> {
 
 /** Host, port and database of a connection string, without its credentials. */
 function targetOf(url: string): string {
-  if (!/^postgres(?:ql)?:/.test(url) || !URL.canParse(url)) {
+  const parsed = /^postgres(?:ql)?:/.test(url) ? URL.parse(withHost(url)) : null;
+  if (!parsed) {
     throw unusable(
       'DATABASE_URL must look like postgres://user:password@host:5432/database, with special characters in ' +
-        'the user or the password percent-encoded (/ as %2F, # as %23)',
+        'the user or the password percent-encoded (/ as %2F, # as %23); for a Unix socket, ' +
+        'postgres://user@/database?host=/directory',
     );
   }
-  const { hostname, port, pathname } = new URL(url);
-  return `${hostname || 'localhost'}:${port || '5432'}${pathname}`;
+  const { hostname, port, pathname, searchParams } = parsed;
+  const host = searchParams.get('host') ?? hostname;
+  return `${host || 'localhost'}:${searchParams.get('port') ?? (port || '5432')}${pathname}`;
+}
+
+/** The same URL with a host: one of a Unix socket names its directory in the query, which no URL parser takes. */
+function withHost(url: string): string {
+  return url.replace(/^(\w+:\/\/(?:[^@/?]*@)?)(?=[/?]|$)/, '$1localhost');
+}
+
+/**
+ * The connection string as node-postgres takes it. It treats these modes alike and warns about their names.
+ *
+ * @see https://www.postgresql.org/docs/current/libpq-ssl.html
+ */
+function connectionString(url: string): string {
+  return url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full');
 }
 
 function reasonOf(error: unknown, timeoutMs: number): string {
   // Several addresses were tried: each has its own error, and the aggregate has no message.
   if (error instanceof AggregateError) return error.errors.map((one) => reasonOf(one, timeoutMs)).join('; ');
-  const { message } = error as Error;
+  const { message, code = '' } = error as Error & { code?: string };
+  if (CERTIFICATE_FAULT.test(code)) {
+    return (
+      `the server's certificate is not trusted (${message}): add sslrootcert=/path/to/ca.pem to DATABASE_URL, or ` +
+      'sslmode=no-verify to connect without verifying it'
+    );
+  }
   return message === 'timeout expired' ? `no response within ${timeoutMs} ms` : message;
 }
 
