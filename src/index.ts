@@ -53,6 +53,7 @@ export type {
   ListenerContext,
   TransactionalListenerContext,
 } from './listeners/listener-context.js';
+export { postackLogContext, type PostackLogContext } from './listeners/log-context.js';
 export { PermanentError, RetryAfterError } from './listeners/listener-errors.js';
 export { OnPostackEvent, type EventOf, type ListenerMethod } from './listeners/on-postack-event.decorator.js';
 export type { Ordering } from './listeners/order-key.js';
@@ -74,6 +75,7 @@ export {
   type EventSummary,
   type ListenerReport,
 } from './dispatch/outcomes/event-queries.js';
+export { PostackHealthIndicator } from './dispatch/health-indicator.js';
 export type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './replays/dead-letter.js';
 export { DeadLetters } from './replays/dead-letters.js';
 export { EVENT_STATUSES, type EventStatus } from './dispatch/outcomes/event-status.js';
@@ -115,9 +117,8 @@ export {
   UndecidedEvents,
   type UndecidedStatus,
 } from './dispatch/outcomes/undecided-events.js';
-export type { MappingSuggestion, SuggestedMapping } from './wire-format/mapping-suggestion.js';
-export { WireFormat, type WireFormatReport, type WireType } from './wire-format/wire-format.js';
-export type { WireShape } from './wire-format/wire-shapes.js';
+export type { MappingSuggestion } from './wire-format/mapping-suggestion.js';
+export { WireFormat, type WireFormatReport } from './wire-format/wire-format.js';
 export { Replays } from './replays/replays.js';
 export type { RecordedError } from './dispatch/outcomes/recorded-error.js';
 

@@ -87,7 +87,7 @@ const FLOORS: Record<string, string[]>[] = [
       'retention',
     ],
   },
-  { testing: ['webhook', 'dispatch', 'reports'], simulator: [] },
+  { testing: ['events', 'listeners', 'webhook', 'dispatch', 'outbox', 'reports'], simulator: [] },
   {
     service: [
       'errors',
@@ -95,7 +95,6 @@ const FLOORS: Record<string, string[]>[] = [
       'events',
       'jobs',
       'listeners',
-      'inbox',
       'webhook',
       'dispatch',
       'replays',

@@ -18,6 +18,7 @@ describe('the public surface', () => {
       'nestjs-postack/replies',
       'nestjs-postack/failures',
       'nestjs-postack/reports',
+      'nestjs-postack/admin',
       'nestjs-postack/testing',
       'nestjs-postack/simulator',
     ]);

@@ -8,6 +8,7 @@ import { OutboxModule } from '../outbox/outbox.module.js';
 import { AbsentListeners } from './absent-listeners.js';
 import { HandlerWorkers } from './deliveries/handler-workers.js';
 import { Ledger } from './deliveries/ledger.js';
+import { PostackHealthIndicator } from './health-indicator.js';
 import { ListenerCalls } from './deliveries/listener-calls.js';
 import { Regrouping } from './deliveries/regrouping.js';
 import { Settlements } from './deliveries/settlements.js';
@@ -35,6 +36,7 @@ import { StoredEvents } from './stored-events.js';
     DispatchBatch,
     BatchObservers,
     DispatchHealth,
+    PostackHealthIndicator,
     StoredEvents,
     ProjectionRunner,
     ObserverNotices,
@@ -56,7 +58,7 @@ import { StoredEvents } from './stored-events.js';
   exports: [
     Dispatcher,
     BatchObservers,
-    DispatchHealth,
+    PostackHealthIndicator,
     StoredEvents,
     ObserverNotices,
     EventQueries,

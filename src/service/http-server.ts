@@ -28,7 +28,7 @@ export async function createAdapter(name: HttpAdapterName): Promise<AbstractHttp
     return new ExpressAdapter();
   }
   const { FastifyAdapter } = await import('@nestjs/platform-fastify');
-  const adapter = new FastifyAdapter({
+  return new FastifyAdapter({
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // A malformed URL, which does not reach Nest's exception filter.
     frameworkErrors: (
@@ -42,11 +42,6 @@ export async function createAdapter(name: HttpAdapterName): Promise<AbstractHttp
       reply.raw.end(JSON.stringify(problem));
     },
   });
-  // Not parsed, as on Express: a list may be larger than the memory.
-  adapter.getInstance().addContentTypeParser('text/csv', (_request, _payload, done) => {
-    done(null);
-  });
-  return adapter;
 }
 
 /**

@@ -1,11 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 import { PostackModule } from '../postack.module.js';
 import type { PostackModuleOptions } from '../postack.options.js';
-import { AdminModule } from './admin/admin.module.js';
-import { validationPipe } from './admin/validation/validation.pipe.js';
-import type { ServiceSettings } from './config/service.settings.js';
+import { AdminKeyGuard } from './admin/admin-key.guard.js';
+import { PostackAdminModule } from './admin/admin.module.js';
+import { SERVICE_SETTINGS, type ServiceSettings } from './config/service.settings.js';
 import { HealthModule } from './health/health.module.js';
 import { ProblemDetailsFilter } from './problem-details.filter.js';
 import { ServiceDatabaseModule } from './service-database.module.js';
@@ -14,11 +14,7 @@ import { TrafficLogObserver } from './traffic-log.observer.js';
 /** The standalone service: `PostackModule`, its admin API and health checks. */
 @Module({
   imports: [HealthModule],
-  providers: [
-    TrafficLogObserver,
-    { provide: APP_FILTER, useClass: ProblemDetailsFilter },
-    { provide: APP_PIPE, useFactory: validationPipe },
-  ],
+  providers: [TrafficLogObserver, { provide: APP_FILTER, useClass: ProblemDetailsFilter }],
 })
 export class ServiceModule {
   static with(
@@ -31,8 +27,20 @@ export class ServiceModule {
       imports: [
         ServiceDatabaseModule.with(dataSource),
         PostackModule.forRoot(options),
-        AdminModule.with(settings),
+        PostackAdminModule.forRoot({
+          path: 'api/v1',
+          guard: AdminKeyGuard,
+          imports: [settingsModule(settings)],
+        }),
       ],
     };
   }
+}
+
+@Module({})
+class ServiceSettingsModule {}
+
+function settingsModule(settings: ServiceSettings): DynamicModule {
+  const provider = { provide: SERVICE_SETTINGS, useValue: settings };
+  return { module: ServiceSettingsModule, providers: [provider], exports: [provider] };
 }

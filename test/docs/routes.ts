@@ -41,7 +41,13 @@ function routesOf(controller: ControllerClass): Route[] {
   return Object.getOwnPropertyNames(prototype).flatMap((handler) => {
     const method = prototype[handler];
     if (typeof method !== 'function' || !Reflect.hasMetadata('method', method)) return [];
-    const parts = [Reflect.getMetadata('path', controller), Reflect.getMetadata('path', method)] as string[];
+    // The service mounts the admin API there.
+    const prefix = controller.name === 'HealthController' ? '' : 'api/v1';
+    const parts = [
+      prefix,
+      Reflect.getMetadata('path', controller) as string,
+      Reflect.getMetadata('path', method) as string,
+    ];
     return {
       controller: controller.name,
       handler,

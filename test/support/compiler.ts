@@ -18,15 +18,19 @@ function compilerOptions(): ts.CompilerOptions {
 /** Each entry of package.json, as users import it → its source. */
 export function packageEntries(): Record<string, string> {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    exports: Record<string, { types: string }>;
+    exports: Record<string, { import: { types: string } }>;
   };
   return Object.fromEntries(
     Object.entries(manifest.exports)
       .filter(([entry]) => !entry.endsWith('.json'))
-      .map(([entry, { types }]) => [
-        join('nestjs-postack', entry),
-        types.replace('./dist/', '').replace('.d.ts', '.ts'),
-      ]),
+      .map(
+        ([
+          entry,
+          {
+            import: { types },
+          },
+        ]) => [join('nestjs-postack', entry), types.replace('./dist/', '').replace('.d.ts', '.ts')],
+      ),
   );
 }
 

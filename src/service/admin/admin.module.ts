@@ -1,6 +1,14 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import { SERVICE_SETTINGS, type ServiceSettings } from '../config/service.settings.js';
-import { AdminKeyGuard } from './admin-key.guard.js';
+import {
+  type CanActivate,
+  type DynamicModule,
+  Module,
+  type ModuleMetadata,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
+import { HttpAdapterHost, RouterModule } from '@nestjs/core';
+import { ConfigurationError } from '../../errors/configuration-error.js';
+import { ADMIN_GUARD, AdminGuard } from './admin.guard.js';
 import { AlertsController } from './alerts/alerts.controller.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { EventsController } from './events/events.controller.js';
@@ -16,7 +24,20 @@ import { SuppressionsController } from './suppressions/suppressions.controller.j
 import { WireFormatController } from './wire-format/wire-format.controller.js';
 import { WorkersController } from './workers/workers.controller.js';
 
-/** The admin API, `/api/v1/…`: one controller per resource, all behind the admin key. */
+/** How the admin API is mounted. */
+export interface PostackAdminOptions {
+  /** The path that the routes are below: `postack` makes `/postack/events`. A global prefix comes before it. */
+  path: string;
+  /**
+   * Class of the guard that decides who may use the API: it shows texts and phone numbers, and changes what is sent.
+   * Its dependencies come from global modules or from `imports`.
+   */
+  guard: Type<CanActivate>;
+  /** Modules that export what the guard needs, and `PostackModule` when that is not global. Default: none. */
+  imports?: ModuleMetadata['imports'];
+}
+
+/** The admin API, one controller per resource: for operators, and for tools of yours. */
 @Module({
   controllers: [
     EventsController,
@@ -34,10 +55,52 @@ import { WorkersController } from './workers/workers.controller.js';
     ReportsController,
     WireFormatController,
   ],
-  providers: [AdminKeyGuard],
+  providers: [AdminGuard],
 })
-export class AdminModule {
-  static with(settings: ServiceSettings): DynamicModule {
-    return { module: AdminModule, providers: [{ provide: SERVICE_SETTINGS, useValue: settings }] };
+export class PostackAdminModule implements OnModuleInit {
+  /**
+   * Mounts the admin API in an application that imports `PostackModule`.
+   *
+   * @throws {ConfigurationError} when there is no guard, or the path is none.
+   */
+  static forRoot({ path, guard, imports = [] }: PostackAdminOptions): DynamicModule {
+    // Not every host is compiled with types.
+    const problems = [
+      typeof path !== 'string' || !/^\/?[\w.~-]+(?:\/[\w.~-]+)*$/.test(path)
+        ? '"path" must look like postack'
+        : '',
+      typeof guard !== 'function'
+        ? '"guard" must be the class of a guard: the API shows texts and phone numbers'
+        : '',
+    ].filter(Boolean);
+    if (problems.length > 0) throw new ConfigurationError('PostackAdminModule options', problems);
+    return {
+      module: PostackAdminModule,
+      imports: [...imports, RouterModule.register([{ path, module: PostackAdminModule }])],
+      providers: [guard, { provide: ADMIN_GUARD, useExisting: guard }],
+    };
   }
+
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  /** Fastify refuses a content type without a parser. Lists are read as streams, as on Express. */
+  onModuleInit(): void {
+    const { httpAdapter } = this.adapterHost;
+    if (httpAdapter.getType() !== 'fastify') return;
+    const fastify = httpAdapter.getInstance<ContentTypes>();
+    if (!fastify.hasContentTypeParser('text/csv')) {
+      fastify.addContentTypeParser('text/csv', (_request, _payload, done) => {
+        done(null);
+      });
+    }
+  }
+}
+
+/** What is used of a Fastify instance. */
+interface ContentTypes {
+  hasContentTypeParser(type: string): boolean;
+  addContentTypeParser(
+    type: string,
+    parser: (request: unknown, payload: unknown, done: (error: null) => void) => void,
+  ): void;
 }

@@ -1,13 +1,12 @@
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import { Get, Query } from '@nestjs/common';
 import type { AlertEntity } from '../../../alerts/alert.entity.js';
 import { Alerts } from '../../../alerts/alerts.js';
 import type { Page } from '../../../database/keyset-page.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { ListAlertsQuery } from './dto/alerts.dto.js';
 
 /** Alerts for operators. */
-@Controller('api/v1/alerts')
-@UseGuards(AdminKeyGuard)
+@AdminController('alerts')
 export class AlertsController {
   constructor(private readonly alerts: Alerts) {}
 

@@ -1,17 +1,16 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import type { DeadLetter, DeadLetterDetail } from '../../../replays/dead-letter.js';
 import { DeadLetters } from '../../../replays/dead-letters.js';
 import { DeadLetterNotFoundError } from '../../../replays/replay-errors.js';
 import type { ReplayReceipt } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
 import type { Page } from '../../../database/keyset-page.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { RequiredReason } from '../dto/reason.dto.js';
 import { ListDeadLettersQuery, RedriveDeadLettersBody } from './dto/dead-letters.dto.js';
 
 /** Events that a listener or projection failed for permanently: an operator redrives or discards them. */
-@Controller('api/v1/dead-letters')
-@UseGuards(AdminKeyGuard)
+@AdminController('dead-letters')
 export class DeadLettersController {
   constructor(
     private readonly deadLetters: DeadLetters,

@@ -1,14 +1,4 @@
-import {
-  Body,
-  Controller,
-  Get,
-  HttpCode,
-  NotFoundException,
-  Param,
-  Post,
-  Query,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Get, HttpCode, NotFoundException, Param, Post, Query } from '@nestjs/common';
 import {
   EventQueries,
   type EventDetail,
@@ -18,7 +8,7 @@ import { UndecidedEvents, type DiscardReceipt } from '../../../dispatch/outcomes
 import type { ReinterpretReceipt, ReplayReceipt } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
 import type { Page } from '../../../database/keyset-page.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import {
   DiscardEventsBody,
   ListEventsQuery,
@@ -28,8 +18,7 @@ import {
 } from './dto/events.dto.js';
 
 /** Received events and their processing status. */
-@Controller('api/v1/events')
-@UseGuards(AdminKeyGuard)
+@AdminController('events')
 export class EventsController {
   constructor(
     private readonly events: EventQueries,

@@ -1,16 +1,15 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { FailureQueries, type FailureDetail } from '../../../failures/failure-queries.js';
 import { FailureNotFoundError } from '../../../failures/failure-errors.js';
 import { FailureSummary, type FailureOverview } from '../../../failures/failure-summary.js';
 import type { Page } from '../../../database/keyset-page.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { Period } from '../dto/period.dto.js';
 import { RequiredReason } from '../dto/reason.dto.js';
 import { ListFailuresQuery } from './dto/failures.dto.js';
 
 /** Messages that were not delivered. */
-@Controller('api/v1/failures')
-@UseGuards(AdminKeyGuard)
+@AdminController('failures')
 export class FailuresController {
   constructor(
     private readonly failures: FailureQueries,

@@ -1,17 +1,16 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ListenerControl } from '../../../dispatch/listener-control.js';
 import type { ListenerState } from '../../../dispatch/listener-state.js';
 import { HandlerNotFoundError } from '../../../dispatch/dispatch-errors.js';
 import type { ReplayReceipt } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { RequiredReason } from '../dto/reason.dto.js';
 import { ReplayRequestBody } from '../replays/dto/replays.dto.js';
 import { PauseListenerBody } from './dto/listeners.dto.js';
 
 /** The listeners and projections of this application. */
-@Controller('api/v1/listeners')
-@UseGuards(AdminKeyGuard)
+@AdminController('listeners')
 export class ListenersController {
   constructor(
     private readonly listeners: ListenerControl,

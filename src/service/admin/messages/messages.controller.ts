@@ -1,13 +1,12 @@
-import { Controller, Get, NotFoundException, Param, Query, UseGuards } from '@nestjs/common';
+import { Get, NotFoundException, Param, Query } from '@nestjs/common';
 import type { MessageEntity } from '../../../messages/message.entity.js';
 import { MessageQueries } from '../../../messages/message-queries.js';
 import type { Page } from '../../../database/keyset-page.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { ListMessagesQuery } from './dto/messages.dto.js';
 
 /** Messages, as known from the events. */
-@Controller('api/v1/messages')
-@UseGuards(AdminKeyGuard)
+@AdminController('messages')
 export class MessagesController {
   constructor(private readonly messages: MessageQueries) {}
 

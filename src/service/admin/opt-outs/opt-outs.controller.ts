@@ -1,21 +1,10 @@
-import {
-  Body,
-  Controller,
-  Get,
-  HttpCode,
-  Param,
-  Post,
-  Query,
-  Req,
-  UseGuards,
-  type StreamableFile,
-} from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Query, Req, type StreamableFile } from '@nestjs/common';
 import type { Page } from '../../../database/keyset-page.js';
 import type { OptOutEntity } from '../../../opt-outs/opt-out.entity.js';
 import type { OptOutEvidenceEntity } from '../../../opt-outs/opt-out-evidence.entity.js';
 import type { OptOutImport } from '../../../opt-outs/opt-out-import.js';
 import { OptOutLedger } from '../../../opt-outs/opt-out-ledger.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { PageQuery } from '../dto/page.dto.js';
 import { RequiredReason } from '../dto/reason.dto.js';
 import { withCsvBody, type CsvRequest } from '../streaming/csv-body.js';
@@ -29,8 +18,7 @@ import {
 } from './dto/opt-outs.dto.js';
 
 /** The opt-out ledger: who must not be sent messages. */
-@Controller('api/v1/opt-outs')
-@UseGuards(AdminKeyGuard)
+@AdminController('opt-outs')
 export class OptOutsController {
   constructor(private readonly ledger: OptOutLedger) {}
 

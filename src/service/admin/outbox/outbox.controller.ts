@@ -1,17 +1,16 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import type { Page } from '../../../database/keyset-page.js';
 import { HeldMessages } from '../../../outbox/held-messages.js';
 import { Outbox } from '../../../outbox/outbox.js';
 import { OutboxQueries, type OutboxMessage } from '../../../outbox/outbox-queries.js';
 import type { OutboxReceipt } from '../../../outbox/outbox-message.js';
 import { OutboxMessageNotFoundError } from '../../../outbox/outbox-errors.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { RequiredReason } from '../dto/reason.dto.js';
 import { AcceptMessageBody, EnqueueMessageBody, ListOutboxQuery } from './dto/outbox.dto.js';
 
 /** Outbound messages: enqueue, look up, and decide on those that are held. */
-@Controller('api/v1/outbox')
-@UseGuards(AdminKeyGuard)
+@AdminController('outbox')
 export class OutboxController {
   constructor(
     private readonly outbox: Outbox,

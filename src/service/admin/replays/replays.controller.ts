@@ -1,13 +1,12 @@
-import { Controller, Get, HttpCode, NotFoundException, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Get, HttpCode, NotFoundException, Param, Post, Query } from '@nestjs/common';
 import type { Replay } from '../../../replays/replay-request.js';
 import { Replays } from '../../../replays/replays.js';
 import type { Page } from '../../../database/keyset-page.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { PageQuery } from '../dto/page.dto.js';
 
 /** Replays, backfills and redrives, with their progress. */
-@Controller('api/v1/replays')
-@UseGuards(AdminKeyGuard)
+@AdminController('replays')
 export class ReplaysController {
   constructor(private readonly replays: Replays) {}
 

@@ -1,13 +1,12 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, UseGuards } from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
 import { ReplyRuleNotFoundError } from '../../../replies/rules/reply-rule-errors.js';
 import type { ReplyRuleEntity } from '../../../replies/rules/reply-rule.entity.js';
 import { ReplyRules, type RuleExplanation } from '../../../replies/rules/reply-rules.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { CreateReplyRuleBody, TestReplyRulesBody, UpdateReplyRuleBody } from './dto/reply-rules.dto.js';
 
 /** Rules for automatic replies to customers. */
-@Controller('api/v1/reply-rules')
-@UseGuards(AdminKeyGuard)
+@AdminController('reply-rules')
 export class ReplyRulesController {
   constructor(private readonly rules: ReplyRules) {}
 

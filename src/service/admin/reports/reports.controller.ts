@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import { Body, Controller, Get, HttpCode, Post, Query, UseGuards, type StreamableFile } from '@nestjs/common';
+import { Body, Get, HttpCode, Post, Query, type StreamableFile } from '@nestjs/common';
 import { ReportExport, type ExportFormat } from '../../../reports/report-export.js';
 import { ReportRebuild } from '../../../reports/report-rebuild.js';
 import { Reports } from '../../../reports/reports.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { streamedResponse } from '../streaming/streamed-response.js';
 import {
   AnswersReportQuery,
@@ -21,8 +21,7 @@ const NDJSON = 'application/x-ndjson';
 const CONTENT_TYPES: Record<ExportFormat, string> = { csv: 'text/csv; charset=utf-8', ndjson: NDJSON };
 
 /** Metrics of messages and events, and the export of messages. */
-@Controller('api/v1/reports')
-@UseGuards(AdminKeyGuard)
+@AdminController('reports')
 export class ReportsController {
   constructor(
     private readonly reports: Reports,

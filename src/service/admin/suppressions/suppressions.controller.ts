@@ -1,29 +1,16 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Param,
-  Post,
-  Query,
-  Req,
-  UseGuards,
-  type StreamableFile,
-} from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Param, Post, Query, Req, type StreamableFile } from '@nestjs/common';
 import type { Page } from '../../../database/keyset-page.js';
 import type { NumberListImport } from '../../../csv/number-list-import.js';
 import type { SuppressionEntity } from '../../../suppressions/suppression.entity.js';
 import { Suppressions } from '../../../suppressions/suppressions.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { RequiredReason } from '../dto/reason.dto.js';
 import { withCsvBody, type CsvRequest } from '../streaming/csv-body.js';
 import { streamedResponse } from '../streaming/streamed-response.js';
 import { ListSuppressionsQuery, SuppressNumberBody } from './dto/suppressions.dto.js';
 
 /** Numbers to which no messages are sent. */
-@Controller('api/v1/suppressions')
-@UseGuards(AdminKeyGuard)
+@AdminController('suppressions')
 export class SuppressionsController {
   constructor(private readonly suppressions: Suppressions) {}
 

@@ -1,11 +1,10 @@
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import { Get, Query } from '@nestjs/common';
 import { WireFormat, type WireFormatReport } from '../../../wire-format/wire-format.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 import { WireFormatQuery } from './dto/wire-format.dto.js';
 
 /** What Postack really sends, and how it is read. */
-@Controller('api/v1/wire-format')
-@UseGuards(AdminKeyGuard)
+@AdminController('wire-format')
 export class WireFormatController {
   constructor(private readonly wireFormat: WireFormat) {}
 

@@ -1,11 +1,10 @@
-import { Controller, Get, UseGuards } from '@nestjs/common';
+import { Get } from '@nestjs/common';
 import { ListenerControl } from '../../../dispatch/listener-control.js';
 import type { WorkerState } from '../../../dispatch/listener-state.js';
-import { AdminKeyGuard } from '../admin-key.guard.js';
+import { AdminController } from '../admin-controller.decorator.js';
 
 /** The running processes that dispatch and call listeners. */
-@Controller('api/v1/workers')
-@UseGuards(AdminKeyGuard)
+@AdminController('workers')
 export class WorkersController {
   constructor(private readonly listeners: ListenerControl) {}
 
