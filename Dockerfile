@@ -16,7 +16,7 @@ WORKDIR /service
 COPY --from=build /build/nestjs-postack-*.tgz ./
 # The embedded PostgreSQL is an optional peer dependency, which npm does not install.
 RUN npm install --omit=dev --no-fund --no-audit \
-      ./nestjs-postack-*.tgz @nestjs/platform-express@12 @nestjs/platform-fastify@12 \
+      ./nestjs-postack-*.tgz @nestjs/platform-express@12 @nestjs/platform-fastify@12 class-transformer yaml \
   && npm cache clean --force \
   && rm nestjs-postack-*.tgz
 USER node

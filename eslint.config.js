@@ -7,7 +7,16 @@ const NODE_GLOBALS = Object.fromEntries(
 );
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '.postack/', 'test/package/blank-app/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'coverage/',
+      '.postack/',
+      'test/package/blank-app/',
+      'test/hosts/packed/app/',
+    ],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { JobWithMetadata } from 'pg-boss';
+import type { Job } from '../jobs/queue.js';
 import type { EntityManager } from 'typeorm';
 import { RETRY_FOR_A_DAY } from '../jobs/pg-boss.service.js';
 import type { Queue } from '../jobs/queue.js';
@@ -50,7 +50,7 @@ export class AlertNotices {
   }
 
   /** @throws to have the job retried. */
-  async #deliver(job: JobWithMetadata<AlertNotice>): Promise<void> {
+  async #deliver(job: Job<AlertNotice>): Promise<void> {
     const { id, change, to } = job.data;
     const alert = await this.database.repository(AlertEntity).findOneBy({ id });
     if (!alert) return;
@@ -61,7 +61,7 @@ export class AlertNotices {
     this.observers.notify(raised ? AlertRaised.notice : AlertResolved.notice, notice);
   }
 
-  async #post(alert: AlertEntity, change: AlertChange, job: JobWithMetadata<AlertNotice>): Promise<void> {
+  async #post(alert: AlertEntity, change: AlertChange, job: Job<AlertNotice>): Promise<void> {
     if (!this.options.target) return;
     // The receiver gets only the resolution of an alert that ended before it could be posted.
     if (change === 'raised' && alert.state === 'resolved') return;

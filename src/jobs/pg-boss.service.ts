@@ -68,6 +68,7 @@ export class PgBossService {
     private readonly shutdown: Shutdown,
   ) {}
 
+  /** @internal Else declarations of ours would need those of pg-boss. */
   get boss(): PgBoss {
     return (this.#boss ??= this.#create());
   }

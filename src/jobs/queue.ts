@@ -1,4 +1,4 @@
-import type { JobInsert, JobWithMetadata, Queue as PgBossQueue, WorkOptions } from 'pg-boss';
+import type { JobInsert, WorkOptions } from 'pg-boss';
 import type { EntityManager } from 'typeorm';
 import { onceSuccessful } from './once-successful.js';
 import type { PgBossService } from './pg-boss.service.js';
@@ -11,8 +11,19 @@ export interface SendOptions {
   startAfter?: Date | null;
 }
 
+/** A job as its handler gets it. Declared here, so that no declaration of ours needs those of pg-boss. */
+export interface Job<Data> {
+  id: string;
+  data: Data;
+  /** How often it was retried before. */
+  retryCount: number;
+  retryLimit: number;
+  /** Aborted when it has run longer than its queue allows, or pg-boss is stopped. */
+  signal: AbortSignal;
+}
+
 /** Processes one job. When it rejects, pg-boss retries the job by the settings of its queue. */
-export type JobHandler<Data> = (job: JobWithMetadata<Data>) => Promise<void>;
+export type JobHandler<Data> = (job: Job<Data>) => Promise<void>;
 
 /** How a process works on the jobs of a queue. */
 export interface ProcessOptions {
@@ -25,7 +36,22 @@ export interface ProcessOptions {
 }
 
 /** The settings of a queue, as pg-boss defines them. */
-export type QueueSettings = Omit<PgBossQueue, 'name'>;
+export interface QueueSettings {
+  /** `stately`: at most one job of a key is waiting, and one is running. Default `standard`. */
+  policy?: 'standard' | 'stately';
+  /** Announces new jobs by NOTIFY. */
+  notify?: boolean;
+  retryLimit?: number;
+  retryDelay?: number;
+  retryBackoff?: boolean;
+  retryDelayMax?: number;
+  heartbeatSeconds?: number;
+  expireInSeconds?: number;
+  retentionSeconds?: number;
+  deleteAfterSeconds?: number;
+  /** The queue of jobs that were retried too often. */
+  deadLetter?: string;
+}
 
 /** A queue of pg-boss. Created with `Workers.queue`; `Workers` also starts and stops its processing. */
 export class Queue<Data extends object> {
@@ -98,7 +124,7 @@ export class Queue<Data extends object> {
       if (!job) return;
       // A worker of pg-boss waits for its next poll after each job; there may be more jobs.
       if (started.id !== undefined) boss.notifyWorker(started.id);
-      await handler(job as JobWithMetadata<Data>);
+      await handler(job as unknown as Job<Data>);
     });
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import type { Job } from 'pg-boss';
+import type { Job } from '../jobs/queue.js';
 import { loggableError } from '../errors/loggable-error.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { Shutdown } from '../jobs/shutdown.js';

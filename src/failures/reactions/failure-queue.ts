@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { JobWithMetadata } from 'pg-boss';
+import type { Job } from '../../jobs/queue.js';
 import type { EntityManager } from 'typeorm';
 import { RETRY_FOR_A_DAY } from '../../jobs/pg-boss.service.js';
 import type { Queue } from '../../jobs/queue.js';
@@ -30,7 +30,7 @@ export class FailureQueue {
   }
 
   /** @throws to have the job retried. */
-  async #react({ data: { messageId }, retryCount, retryLimit }: JobWithMetadata<FailureJob>): Promise<void> {
+  async #react({ data: { messageId }, retryCount, retryLimit }: Job<FailureJob>): Promise<void> {
     try {
       await this.reactions.react(messageId);
     } catch (error) {

@@ -1,9 +1,16 @@
 import type { RequestListener } from 'node:http';
 
-/** What is used of an Express 5 application. */
+/** What is used of an Express application. */
 interface ExpressApplication extends RequestListener {
   post(path: string, handler: RequestListener): unknown;
-  router?: { stack?: ExpressLayer[] };
+  /** Of Express 5. In Express 4 a property that throws. */
+  router?: Router;
+  /** Of Express 4. */
+  _router?: Router;
+}
+
+interface Router {
+  stack?: ExpressLayer[];
 }
 
 interface ExpressLayer {
@@ -19,7 +26,8 @@ export function bindExpress(application: ExpressApplication, path: string, handl
   application.post(path, (request, response) => {
     handler(request, response);
   });
-  const stack = application.router?.stack;
+  const routerOf = () => application._router ?? application.router;
+  const stack = routerOf()?.stack;
   const layer = Array.isArray(stack) ? stack.at(-1) : undefined;
   const isMoved = layer?.route?.path === path;
   if (stack && layer && isMoved) {
@@ -33,10 +41,10 @@ export function bindExpress(application: ExpressApplication, path: string, handl
       if (!isMoved) {
         return (
           'this version of Express does not keep its layers in "router.stack", so the route comes after the ' +
-          'middleware of the application. Use the version that @nestjs/platform-express 12 depends on'
+          'middleware of the application. Use the version that @nestjs/platform-express depends on'
         );
       }
-      const first = application.router?.stack?.[0];
+      const first = routerOf()?.stack?.[0];
       if (first === layer) return undefined;
       return (
         `Express runs the layer "${first?.name ?? 'unknown'}" first. Add it with app.use() instead of putting it ` +

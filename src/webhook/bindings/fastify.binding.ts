@@ -66,7 +66,7 @@ export function bindFastify(instance: FastifyInstance, path: string, handler: Re
     findObstacle: () =>
       hasRunHooks
         ? `Fastify ${instance.version} runs the hooks and middleware of the application first, because it does not ` +
-          'keep its hooks in "fastify.hooks". Use the version that @nestjs/platform-fastify 12 depends on'
+          'keep its hooks in "fastify.hooks". Use the version that @nestjs/platform-fastify depends on'
         : undefined,
   };
 }
