@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
-import { stringify } from 'csv-stringify/sync';
+
 import { csvCell } from './csv-cell.js';
+import { csvRows } from './csv-rows.js';
 
 /** How to write a list. */
 export interface NumberListWriter<Row> {
@@ -21,9 +22,9 @@ export function exportNumberList<Row>(writer: NumberListWriter<Row>): Readable {
 async function* pages<Row>({ columns, page, cellsOf }: NumberListWriter<Row>): AsyncGenerator<string> {
   // The header is written with the first page, so that an error in reading that comes before the first byte.
   let rows = await page(undefined, PAGE_SIZE);
-  yield stringify([[...columns], ...rows.map((row) => cellsOf(row).map(csvCell))]);
+  yield csvRows([[...columns], ...rows.map((row) => cellsOf(row).map(csvCell))]);
   for (let last = rows.at(-1); last; last = rows.at(-1)) {
     rows = await page(last, PAGE_SIZE);
-    if (rows.length > 0) yield stringify(rows.map((row) => cellsOf(row).map(csvCell)));
+    if (rows.length > 0) yield csvRows(rows.map((row) => cellsOf(row).map(csvCell)));
   }
 }

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { stringify } from 'csv-stringify/sync';
+
 import { dataSourceOf } from '../database/data-source-of.js';
 import { csvCell } from '../csv/csv-cell.js';
+import { csvRows } from '../csv/csv-rows.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { causeOf, type FailureCatalogue } from '../failures/failure-catalogue.js';
 import { FailuresOptions } from '../failures/failures.options.js';
@@ -78,7 +79,7 @@ export class ReportExport {
     const linesOf = format === 'csv' ? csvOf : jsonOf;
     const lines = async function* (pages: AsyncIterable<ExportedMessage[]>): AsyncGenerator<string> {
       // Sent with the first page: until then, a failed query can still be answered with an error status.
-      let head = format === 'csv' ? stringify([columns.map(([name]) => name)]) : '';
+      let head = format === 'csv' ? csvRows([columns.map(([name]) => name)]) : '';
       for await (const page of pages) {
         yield head + linesOf(page, columns);
         head = '';
@@ -182,7 +183,7 @@ const TEXT_COLUMNS: Column[] = [['text', ({ text }) => text]];
 
 function csvOf(page: readonly ExportedMessage[], columns: readonly Column[]): string {
   const cells = (cell: Cell) => (cell === null || typeof cell === 'string' ? csvCell(cell) : String(cell));
-  return stringify(page.map((message) => columns.map(([, cellOf]) => cells(cellOf(message)))));
+  return csvRows(page.map((message) => columns.map(([, cellOf]) => cells(cellOf(message)))));
 }
 
 function jsonOf(page: readonly ExportedMessage[], columns: readonly Column[]): string {

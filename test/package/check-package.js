@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rename } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -46,7 +46,9 @@ async function run(cwd, [program, ...args], env = {}) {
 await cp(join(import.meta.dirname, 'blank-app'), application, { recursive: true });
 const report = await run(repository, ['npm', 'pack', '--json', '--pack-destination', directory]);
 const [packed] = JSON.parse(report.slice(report.search(/^\[/m)));
-await rename(join(directory, packed.filename), join(application, 'nestjs-postack.tgz'));
+const tarball = join(application, 'nestjs-postack.tgz');
+const installed = join(application, 'node_modules/nestjs-postack');
+await rename(join(directory, packed.filename), tarball);
 await run(application, ['npm', 'install']);
 
 const { EmbeddedPostgres } = await import('../../dist/src/service/embedded-postgres/embedded-postgres.js');
@@ -69,18 +71,67 @@ describe('the tarball', () => {
     assert.deepEqual(documents.sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
     const schema = 'dist/src/service/config/config.schema.json';
     assert.ok(paths().includes(schema), 'the JSON Schema of the configuration file is missing');
-    for (const path of paths().filter((path) => path.startsWith('dist/') && path !== schema)) {
-      const [, source] = /^dist\/((?:src|migrations)\/.+)\.(?:js|js\.map|d\.ts)$/.exec(path) ?? [];
+    const ours = paths().filter((path) => path.startsWith('dist/') && path !== schema);
+    for (const path of ours.filter((path) => path !== 'dist/cjs/package.json')) {
+      const [, source] = /^dist\/(?:cjs\/)?((?:src|migrations)\/.+)\.(?:js|d\.ts)$/.exec(path) ?? [];
       assert.ok(source && !source.endsWith('.spec'), `${path} has no business in the package`);
       assert.ok(existsSync(join(repository, `${source}.ts`)), `${path} has no source any more: remove dist/`);
     }
   });
 
-  it('has source maps that carry their source', async () => {
-    for (const path of paths().filter((path) => path.endsWith('.js.map'))) {
-      const map = JSON.parse(await readFile(join(application, 'node_modules/nestjs-postack', path), 'utf8'));
-      assert.ok(map.sourcesContent?.every(Boolean), `${path} leads nowhere`);
+  it('holds no module that neither an entry nor a command reaches', async () => {
+    const { exports, bin } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'));
+    const starts = Object.values(exports).flatMap((entry) => entry.import?.default ?? []);
+    const reached = new Set();
+    const visit = async (file) => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      const text = await readFile(file, 'utf8');
+      const imports = text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g);
+      for (const [, target] of imports) await visit(join(dirname(file), target));
+    };
+    for (const start of [...starts, bin.postack]) await visit(join(installed, start));
+    const modules = paths().filter((path) => /^dist\/(?:src|migrations)\/.*\.js$/.test(path));
+    const unreached = modules.filter((path) => !reached.has(join(installed, path)));
+    for (const path of unreached) {
+      // One of types only is reached by declarations.
+      assert.equal(await readFile(join(installed, path), 'utf8'), 'export {};\n', `nothing imports ${path}`);
     }
+  });
+
+  it('is what publint and attw expect of a package', async () => {
+    await run(repository, ['npx', 'publint', '--strict', tarball]);
+    await run(repository, ['npx', 'attw', '--no-emoji', tarball]);
+  });
+
+  it('adds at most 20 packages and 20 MB to an application with Nest, TypeORM and validation', async () => {
+    const sizes = async (name, dependencies) => {
+      const folder = join(directory, name);
+      await mkdir(folder);
+      await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
+      await run(folder, ['npm', 'install', '--no-audit', '--no-fund']);
+      const lock = JSON.parse(await readFile(join(folder, 'node_modules/.package-lock.json'), 'utf8'));
+      const [kilobytes] = (await run(folder, ['du', '-sk', '--apparent-size', 'node_modules'])).split('\t');
+      return { packages: Object.keys(lock.packages).length, megabytes: Number(kilobytes) / 1024 };
+    };
+    const { dependencies } = JSON.parse(await readFile(join(application, 'package.json'), 'utf8'));
+    const validation = { 'class-transformer': '^0.5.1', 'class-validator': '^0.15.1' };
+    const host = {
+      ...dependencies,
+      ...validation,
+      '@nestjs/event-emitter': '^12.0.0',
+      pg: '^8.16.0',
+      typeorm: '^1.0.0',
+    };
+    delete host['nestjs-postack'];
+    const without = await sizes('without', host);
+    const withUs = await sizes('with', { ...host, 'nestjs-postack': `file:${tarball}` });
+    const [packages, megabytes] = ['packages', 'megabytes'].map((what) => withUs[what] - without[what]);
+    console.log(`adds ${packages} packages and ${megabytes.toFixed(1)} MB`);
+    assert.ok(
+      packages <= 20 && megabytes <= 20,
+      `it adds ${packages} packages and ${megabytes.toFixed(1)} MB`,
+    );
   });
 });
 

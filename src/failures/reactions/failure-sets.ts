@@ -1,6 +1,6 @@
-import DataLoader from 'dataloader';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
+import { GroupCommit } from '../../database/group-commit.js';
 import { PostackDatabase } from '../../database/postack-database.js';
 import { MessageFailureEntity } from '../message-failure.entity.js';
 import type { ResendRefusal } from '../failure-states.js';
@@ -16,25 +16,25 @@ interface NoEffect {
 /** What reactions read and write when they have no effect: one statement for all failures of the same moment. */
 @Injectable()
 export class FailureSets {
-  readonly #failures = loader((ids: readonly string[]) => this.#findAll(ids));
-  readonly #senders = loader((failures: readonly MessageFailure[]) => this.#maybeSent(failures));
-  readonly #marks = loader((marks: readonly NoEffect[]) => this.#markAll(marks));
+  readonly #failures = grouped((ids: readonly string[]) => this.#findAll(ids));
+  readonly #senders = grouped((failures: readonly MessageFailure[]) => this.#maybeSent(failures));
+  readonly #marks = grouped((marks: readonly NoEffect[]) => this.#markAll(marks));
 
   constructor(private readonly database: PostackDatabase) {}
 
   /** A recorded failure. */
   find(messageId: string): Promise<MessageFailureEntity | null> {
-    return this.#failures.load(messageId);
+    return this.#failures.add(messageId);
   }
 
   /** Whether the outbox has sent the message, or may have: a send of unknown outcome fits. */
   isMaybeOurs(failure: MessageFailure): Promise<boolean> {
-    return this.#senders.load(failure);
+    return this.#senders.add(failure);
   }
 
   /** Records that no reaction took effect, unless the failure has been replaced meanwhile. */
   async markNone(failure: MessageFailure, resendRefusal: ResendRefusal | null): Promise<void> {
-    await this.#marks.load({ failure, resendRefusal });
+    await this.#marks.add({ failure, resendRefusal });
   }
 
   async #findAll(ids: readonly string[]): Promise<(MessageFailureEntity | null)[]> {
@@ -59,9 +59,11 @@ export class FailureSets {
   }
 }
 
-/** Without a cache: each call reads what is stored now. */
-function loader<Key, Value>(all: (keys: readonly Key[]) => Promise<Value[]>): DataLoader<Key, Value> {
-  return new DataLoader<Key, Value>(all, { cache: false, maxBatchSize: 500 });
+/** One statement at a time answers all questions that came in meanwhile. */
+function grouped<Key, Value>(all: (keys: readonly Key[]) => Promise<Value[]>): GroupCommit<Key, Value> {
+  const answer = async (keys: Key[]) =>
+    (await all(keys)).map((value) => ({ status: 'fulfilled' as const, value }));
+  return new GroupCommit(answer, { maxBatchSize: 500, maxInFlight: 2, timeoutMs: 60_000 });
 }
 
 // Locked in the order of the projection, so that the two cannot deadlock.
