@@ -7,6 +7,12 @@ const root = join(import.meta.dirname, '..');
 const out = join(root, 'dist', 'cjs');
 const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
+// An old Node cannot require an ES module, and so not get as far as the check in src/errors/node-version.ts.
+const CHECK = `if (!process.features.require_module) {
+  throw new Error('nestjs-postack needs Node.js 22.13 or later, or 24.11 or later; this is ' + process.versions.node);
+}
+`;
+
 rmSync(out, { recursive: true, force: true });
 for (const folder of ['src', 'migrations']) {
   cpSync(join(root, 'dist', folder), join(out, folder), {
@@ -20,5 +26,5 @@ for (const { import: module, require: common } of Object.values(exports)) {
   const file = join(root, common.default);
   mkdirSync(dirname(file), { recursive: true });
   const target = relative(dirname(file), join(root, module.default));
-  writeFileSync(file, `'use strict';\nmodule.exports = require('${target}');\n`);
+  writeFileSync(file, `'use strict';\n${CHECK}module.exports = require('${target}');\n`);
 }

@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { dataSourceOf } from '../src/database/data-source-of.js';
 
 /** Advisory lock of our migrations, held until the transaction ends. Any unique number. */
-const LOCK = 0x706f7374;
+const LOCK = 0x6f6e6365;
 
 type Up = (this: Pick<MigrationInterface, 'name'>, queryRunner: QueryRunner) => Promise<void>;
 

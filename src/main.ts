@@ -1,5 +1,6 @@
 // The program of the standalone service: `npm start`.
 
+import './errors/node-version.js';
 import 'reflect-metadata';
 import { ConfigurationError } from './errors/configuration-error.js';
 import { loadEnvFile } from './service/config/env-file.js';

@@ -1,5 +1,7 @@
 import { ConfigurableModuleBuilder, Global, type InjectionToken, Module } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { DataSource } from 'typeorm';
+import { ConfigurationError } from './errors/configuration-error.js';
 import { OwnPool } from './database/own-pool.js';
 import { PostackDatabase } from './database/postack-database.js';
 import {
@@ -47,8 +49,11 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE
   providers: [
     {
       provide: RESOLVED_OPTIONS,
-      useFactory: (options: PostackModuleOptions) => resolveOptions(options),
-      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: (options: PostackModuleOptions, modules: ModulesContainer) => {
+        refuseSecondImport(modules);
+        return resolveOptions(options);
+      },
+      inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
     },
     ...OPTION_CLASSES.map((provide) => ({
       provide,
@@ -61,3 +66,13 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE
   exports: [...OPTION_CLASSES, PostackDatabase, OwnPool],
 })
 export class PostackCoreModule extends ConfigurableModuleClass {}
+
+/** @throws {ConfigurationError} when `forRoot` is imported in several modules: each would have its own options. */
+function refuseSecondImport(modules: ModulesContainer): void {
+  const count = [...modules.values()].filter(({ metatype }) => metatype === PostackCoreModule).length;
+  if (count < 2) return;
+  throw new ConfigurationError('PostackModule', [
+    `forRoot() or forRootAsync() is imported ${count} times. Import it once, in the root module: it is global, so that ` +
+      'every other module can inject what it exports',
+  ]);
+}

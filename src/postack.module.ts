@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { AlertsModule } from './alerts/alerts.module.js';
 import { DispatchModule } from './dispatch/dispatch.module.js';
 import { FailuresModule } from './failures/failures.module.js';
@@ -15,6 +16,7 @@ import { RetentionModule } from './retention/retention.module.js';
 import { SuppressionsModule } from './suppressions/suppressions.module.js';
 import { WireFormatModule } from './wire-format/wire-format.module.js';
 import { WebhookModule } from './webhook/webhook.module.js';
+import { PostackBootLog } from './postack.boot-log.js';
 import { type ASYNC_OPTIONS_TYPE, type OPTIONS_TYPE, PostackCoreModule } from './postack.core.module.js';
 
 /** In the order in which an event passes them. */
@@ -42,7 +44,7 @@ const FEATURES = [
  *
  * An event passes `webhook/`, `inbox/` and `dispatch/`, then projections and listeners; see `src/README.md`.
  */
-@Module({ imports: FEATURES, exports: FEATURES })
+@Module({ imports: [...FEATURES, DiscoveryModule], providers: [PostackBootLog], exports: FEATURES })
 export class PostackModule {
   /**
    * Imports the module with the given options.

@@ -87,7 +87,10 @@ const FLOORS: Record<string, string[]>[] = [
       'retention',
     ],
   },
-  { testing: ['events', 'listeners', 'webhook', 'dispatch', 'outbox', 'reports'], simulator: [] },
+  {
+    testing: ['errors', 'events', 'listeners', 'webhook', 'dispatch', 'outbox', 'reports'],
+    simulator: ['errors'],
+  },
   {
     service: [
       'errors',
@@ -113,7 +116,7 @@ const FLOORS: Record<string, string[]>[] = [
     ],
   },
   {
-    cli: ['events', 'dispatch', 'replays', 'reports', 'service', 'testing', 'wire-format'],
+    cli: ['errors', 'events', 'dispatch', 'replays', 'reports', 'service', 'testing', 'wire-format'],
     demo: ['errors', 'service', 'simulator', 'replies', 'outbox'],
   },
 ];
@@ -127,7 +130,7 @@ const NO_FEATURE = ['errors', 'csv', 'database', 'testing', 'simulator', 'servic
 const PUBLIC_SUBFOLDERS = ['dispatch/outcomes', 'replies/rules', 'service/config'];
 
 /** Files that put the features together: they may reach into them. */
-const COMPOSING = ['src/index.ts', 'src/postack.entities.ts'];
+const COMPOSING = ['src/index.ts', 'src/postack.entities.ts', 'src/postack.boot-log.ts'];
 
 describe('imports between the folders of src/', () => {
   let imports: { from: string; to: string }[];
@@ -208,10 +211,10 @@ describe('imports between the folders of src/', () => {
 });
 
 describe('the house', () => {
-  it('has at most 8 files at the top of src/', async () => {
+  it('has at most 9 files at the top of src/', async () => {
     const entries = await readdir(join(root, 'src'), { withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile());
-    expect(files.length).toBeLessThanOrEqual(8);
+    expect(files.length).toBeLessThanOrEqual(9);
   });
 
   it('has a Nest module for each feature, which PostackModule imports or another feature does', async () => {

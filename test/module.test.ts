@@ -73,6 +73,15 @@ describe('PostackModule, in a host that uses @nestjs/typeorm', () => {
     await database.drop();
   });
 
+  it('refuses to be imported twice, in one sentence', async () => {
+    const two = [{ path: '/a' }, { path: '/b' }].map((more) =>
+      PostackModule.forRoot({ secret: TEST_SECRET, ...more }),
+    );
+    await expect(start([TypeOrmModule.forRoot(options()), ...two])).rejects.toThrow(
+      /^PostackModule: forRoot\(\) or forRootAsync\(\) is imported 2 times\. Import it once/,
+    );
+  });
+
   it('uses the default data source', async () => {
     await expectItWorks(
       await start([TypeOrmModule.forRoot(options()), PostackModule.forRoot({ secret: TEST_SECRET })]),

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // The command of the package: `npx postack <command>`. Each command is a module of this folder that runs when imported.
 
+import '../errors/node-version.js';
+
 const COMMANDS: Record<string, { what: string; run: () => Promise<unknown> }> = {
   start: { what: 'starts the service', run: () => import('../main.js') },
   'database-sql': {

@@ -6,7 +6,7 @@ import { dropIdleConnections, poolOf } from './pool.js';
 import { PostackDatabase } from './postack-database.js';
 
 /** Connections of the pool: two for accepting, one for settling, the rest for taking deliveries. */
-const MAX_CONNECTIONS = 5;
+export const OWN_CONNECTIONS = 5;
 
 /** A statement without a response by then has failed, and its connection is closed. */
 const STATEMENT_TIMEOUT_MS = 5000;
@@ -74,7 +74,7 @@ export class OwnPool implements OnApplicationShutdown {
       password: options.password,
       types: OWN_TYPES,
       min: 0,
-      max: MAX_CONNECTIONS,
+      max: OWN_CONNECTIONS,
       application_name: 'nestjs-postack',
       connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
       idleTimeoutMillis: 30_000,

@@ -1,6 +1,7 @@
 // nestjs-postack/failures: messages that did not arrive, and alerts. Pinned by test/public-surface.test.ts; changes
 // belong in CHANGELOG.md.
 
+import '../errors/node-version.js';
 export { FAILURE_CATALOGUE, type FailureCatalogue, type FailureCause } from './failure-catalogue.js';
 export { FailureQueries, type FailureDetail, type FailureFilter } from './failure-queries.js';
 export { DEFAULT_REACTIONS, FAILURE_REACTIONS, type FailureReactions } from './failures.options.js';

@@ -150,11 +150,19 @@ function prototypeOf(wrapper: ProviderWrapper): object | undefined {
 function metadataOf(prototype: object, method: string): HandlerMetadata[] {
   const value: unknown = (prototype as Record<string, unknown>)[method];
   if (typeof value !== 'function') return [];
-  const all = (Reflect.getMetadata(HANDLER_METADATA, value) ?? []) as HandlerMetadata[];
+  const ofFunction: unknown = Reflect.getMetadata(HANDLER_METADATA, value);
+  const all = (ofFunction ?? ofReplaced(prototype, method) ?? []) as HandlerMetadata[];
   const alike = Map.groupBy(all, ({ subscriptions: _, ...rest }) => JSON.stringify(rest));
   return [...alike.values()].flatMap(([first, ...others]) =>
     first
       ? { ...first, subscriptions: [first, ...others].flatMap(({ subscriptions }) => subscriptions) }
       : [],
   );
+}
+
+/** The metadata of a method that another decorator has replaced; none of one that a subclass overrides. */
+function ofReplaced(prototype: object, method: string): unknown {
+  let owner: object | null = prototype;
+  while (owner && !Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner) as object | null;
+  return owner ? Reflect.getOwnMetadata(HANDLER_METADATA, owner, method) : undefined;
 }

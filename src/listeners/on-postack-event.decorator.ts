@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors/configuration-error.js';
 import type { AnyPostackEvent, KnownEventClass } from '../events/event-types.js';
 import {
   HANDLER_METADATA,
@@ -68,10 +69,15 @@ export function handlerDecorator<Handler>(
   reinterprets = false,
 ) {
   return <Method extends Handler>(
-    _target: object,
-    _key: string | symbol,
+    target: object,
+    key: string | symbol,
     descriptor: TypedPropertyDescriptor<Method>,
   ): void => {
+    if (typeof target === 'function') {
+      throw new ConfigurationError('Postack listeners and projections', [
+        `${target.name}.${String(key)} is static: there is no provider to call it on. Make it a method of the instance`,
+      ]);
+    }
     const metadata: HandlerMetadata = {
       kind,
       name,
@@ -82,5 +88,7 @@ export function handlerDecorator<Handler>(
     const method = descriptor.value as object;
     const others = (Reflect.getOwnMetadata(HANDLER_METADATA, method) ?? []) as HandlerMetadata[];
     Reflect.defineMetadata(HANDLER_METADATA, [...others, metadata], method);
+    // Another decorator may replace the method by one that has no metadata.
+    Reflect.defineMetadata(HANDLER_METADATA, [...others, metadata], target, key);
   };
 }

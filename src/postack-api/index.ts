@@ -1,5 +1,6 @@
 // nestjs-postack/api: Postack's REST API. Pinned by test/public-surface.test.ts; changes belong in CHANGELOG.md.
 
+import '../errors/node-version.js';
 export {
   POSTACK_API_CODES,
   POSTACK_CAUSE_CLASSES,

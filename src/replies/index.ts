@@ -1,6 +1,7 @@
 // nestjs-postack/replies: stored reply rules, opt-outs and suppressions. Pinned by test/public-surface.test.ts; changes
 // belong in CHANGELOG.md.
 
+import '../errors/node-version.js';
 export type { Confirmations, OptOutScope } from '../opt-outs/opt-outs.options.js';
 export type { ActiveHours } from './rules/active-hours.js';
 export type { NoAnswerReason } from './rules/compiled-rule.js';

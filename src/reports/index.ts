@@ -1,5 +1,6 @@
 // nestjs-postack/reports: metrics, exports and rebuilds. Pinned by test/public-surface.test.ts; changes belong in CHANGELOG.md.
 
+import '../errors/node-version.js';
 export type { Percentiles } from './duration-bins.js';
 export type { OwnNumberLabel } from './own-number-labels.js';
 export type { RequestTotals } from './report-counts.js';

@@ -1,5 +1,6 @@
 // `nestjs-postack/simulator`: a local Postack for development and tests.
 
+import '../errors/node-version.js';
 export type { ApiErrorCode } from './api-errors.js';
 export { type AutoReply, type Customer, type ReceivedSms, type SentSms } from './customer.js';
 export type { LocalPostackOptions } from './local-postack.options.js';

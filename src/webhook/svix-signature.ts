@@ -6,7 +6,7 @@ import type { WebhookSecret } from './webhook-secret.js';
  * Why a request is not authentic. Each is a stable value for logs and metrics; the sender is never told.
  *
  * - `missing-header`: id, timestamp or signature header absent or empty
- * - `malformed-id`: the id is longer than 255 characters
+ * - `malformed-id`: the id is longer than 1,000 characters
  * - `malformed-timestamp`: the timestamp is not a plain whole number of seconds
  * - `timestamp-too-old`, `timestamp-too-new`: outside the tolerance; a replayed request, or a wrong clock
  * - `no-matching-signature`: no `v1` signature fits any of the secrets
@@ -44,8 +44,8 @@ export interface VerifiedSignature {
 /** Default tolerance for the signed timestamp, from the Standard Webhooks specification: 5 minutes. */
 export const DEFAULT_TIMESTAMP_TOLERANCE_MS = 5 * 60_000;
 
-/** The longest id taken: far above what Svix sends, and short enough for a unique index. */
-const MAX_ID_LENGTH = 255;
+/** The longest id taken. An index of PostgreSQL takes entries of up to 2,704 bytes, a character can take two; Svix's ids have at most 256. */
+const MAX_ID_LENGTH = 1000;
 
 /** A `v1` signature is the base64 of a SHA-256: 44 characters. */
 const SIGNATURE_LENGTH = 44;

@@ -95,6 +95,51 @@ describe('HandlerRegistry, listeners and projections are checked at boot:', () =
     }
   });
 
+  it('a static method is refused when its class is declared', () => {
+    expect(() => {
+      class Static {
+        readonly name = 'static';
+
+        @OnPostackEvent(MessageReceivedEvent)
+        static on(): void {
+          // Never called.
+        }
+      }
+      return Static;
+    }).toThrow(/Static\.on is static: there is no provider to call it on/);
+  });
+
+  it('a method that another decorator has replaced is found, and one that a subclass overrides is not', async () => {
+    const traced: MethodDecorator = (_target, _key, descriptor) => {
+      const method = descriptor.value as (...args: unknown[]) => unknown;
+      descriptor.value = function (this: unknown, ...args: unknown[]) {
+        return method.apply(this, args);
+      } as typeof descriptor.value;
+    };
+    @Injectable()
+    class Traced {
+      @traced
+      @OnPostackEvent(MessageReceivedEvent)
+      on(): void {
+        // Being found is all that matters here.
+      }
+    }
+    @Injectable()
+    class Overriding extends Traced {
+      override on(): void {
+        // Without the decorator.
+      }
+    }
+    const app = await startTestApplication({ providers: [Traced, Overriding] });
+    try {
+      const states = await app.application.get(ListenerControl).report();
+      const names = states.map(({ name }) => name).filter((name) => name.endsWith('.on'));
+      expect(names).toEqual(['Traced.on']);
+    } finally {
+      await app.close();
+    }
+  });
+
   it('a listener and a projection cannot share a name either', async () => {
     @Injectable()
     class Projection {
@@ -165,6 +210,8 @@ describe('HandlerRegistry, listeners and projections are checked at boot:', () =
   });
 });
 
+const withoutPadding = (line: string) => line.replace(/ +/g, ' ');
+
 describe('the boot log', () => {
   const logger = new RecordingLogger();
   beforeEach(() => {
@@ -182,8 +229,19 @@ describe('the boot log', () => {
       },
     });
     await app.close();
+    const about = (name: string) => logger.lines.filter((line) => line.includes(name)).map(withoutPadding);
+    expect(about('Crm.onReceived ')[0]).toContain(
+      'Crm.onReceived : one by one, 16 at once, 30 s each, 23 attempts',
+    );
+    expect(about('sending')).toEqual([expect.stringContaining('sending : off: the option "api" is not set')]);
+    expect(about('reply policies')).toEqual(['reply policies : RuleReplies, HelpReply, DefaultRuleReply']);
+    expect(about('connections')).toEqual([
+      expect.stringMatching(
+        /connections : up to \d+ \(data source \d+, accepting and deliveries 5, jobs 4\)$/,
+      ),
+    ]);
     const table = logger.lines.filter((line) => line.includes('→'));
-    expect(table.map((line) => line.replace(/ +/g, ' '))).toEqual([
+    expect(table.map(withoutPadding)).toEqual([
       'event → projections | listeners',
       'message.received → messages, opt-outs | Crm.onReceived, OtherCrm.onReceived',
       'message.queued → messages | –',

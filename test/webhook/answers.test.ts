@@ -138,7 +138,7 @@ describe('WebhookController', () => {
         ],
         ['was signed 6 minutes ago', 'timestamp-too-old', () => deliver([], { at: minutesAgo(6) })],
         ['will be signed in 6 minutes', 'timestamp-too-new', () => deliver([], { at: minutesAgo(-6) })],
-        ['has an id of 256 characters', 'malformed-id', () => deliver([], { id: 'm'.repeat(256) })],
+        ['has an id of 1,001 characters', 'malformed-id', () => deliver([], { id: 'm'.repeat(1001) })],
         [
           'was changed on its way',
           'no-matching-signature',

@@ -1,8 +1,12 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { isWebhookUrl } from './webhook-url.js';
 
 /** What is used of an Express application. */
 interface ExpressApplication extends RequestListener {
-  post(path: string, handler: RequestListener): unknown;
+  post(
+    path: string,
+    handler: (request: IncomingMessage, response: ServerResponse, next: () => void) => void,
+  ): unknown;
   /** Of Express 5. In Express 4 a property that throws. */
   router?: Router;
   /** Of Express 4. */
@@ -23,8 +27,9 @@ interface ExpressLayer {
  * application's middleware by now, and Express runs layers in their order.
  */
 export function bindExpress(application: ExpressApplication, path: string, handler: RequestListener) {
-  application.post(path, (request, response) => {
-    handler(request, response);
+  application.post(path, (request, response, next) => {
+    if (isWebhookUrl(request.url ?? '', path)) handler(request, response);
+    else next();
   });
   const routerOf = () => application._router ?? application.router;
   const stack = routerOf()?.stack;

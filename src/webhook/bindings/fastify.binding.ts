@@ -1,9 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { isWebhookUrl } from './webhook-url.js';
 import { ConfigurationError } from '../../errors/configuration-error.js';
 
 type RequestHook = (
   request: { raw: IncomingMessage },
-  reply: { raw: ServerResponse; hijack(): void },
+  reply: { raw: ServerResponse; hijack(): void; callNotFound(): void },
   done: () => void,
 ) => void;
 
@@ -44,17 +45,25 @@ export function bindFastify(instance: FastifyInstance, path: string, handler: Re
       hasRunHooks = true;
       done();
     });
-    scope.route({
-      method: 'POST',
-      url: path,
-      // Else an application with Fastify's logger would find the self-check in its request log.
-      logLevel: 'silent',
-      onRequest: (request, reply, _done) => {
-        reply.hijack();
-        handler(request.raw, reply.raw);
-      },
-      handler: () => undefined,
-    });
+    for (const url of [path, `${path}/`]) {
+      // With the option "ignoreTrailingSlash" they are one.
+      if (scope.hasRoute({ method: 'POST', url })) continue;
+      scope.route({
+        method: 'POST',
+        url,
+        // Else an application with Fastify's logger would find the self-check in its request log.
+        logLevel: 'silent',
+        onRequest: (request, reply, _done) => {
+          if (!isWebhookUrl(request.raw.url ?? '', path)) {
+            reply.callNotFound();
+            return;
+          }
+          reply.hijack();
+          handler(request.raw, reply.raw);
+        },
+        handler: () => undefined,
+      });
+    }
     return Promise.resolve();
   });
   return {

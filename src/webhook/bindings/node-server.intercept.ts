@@ -5,6 +5,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
+import { isWebhookUrl } from './webhook-url.js';
 
 /**
  * Answers `POST path` on the server itself, before its HTTP library sees the request: Express alone would cost more
@@ -23,11 +24,10 @@ export function interceptRequests(
   if (!isNodeServer(server)) return false;
   const listeners = server.listeners('request');
   if (listeners.length !== 1 || listeners[0] !== library) return false;
-  const pathWithQuery = `${path}?`;
   server.off('request', library);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { method, url = '' } = request;
-    if (method === 'POST' && (url === path || url.startsWith(pathWithQuery))) handler(request, response);
+    if (method === 'POST' && isWebhookUrl(url, path)) handler(request, response);
     else library.call(server, request, response);
   });
   return true;
