@@ -10,7 +10,7 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from './postack.options.js';
-import { checkDataSource, PostackSchemaCheck } from './postack.schema-check.js';
+import { checkDataSource, checkDirect, PostackSchemaCheck } from './postack.schema-check.js';
 
 /** What `forRoot` and `forRootAsync` take beside the options proper, because it shapes the module itself. */
 export interface PostackModuleExtras {
@@ -19,6 +19,11 @@ export interface PostackModuleExtras {
    * named one, `getDataSourceToken('name')` of `@nestjs/typeorm`.
    */
   dataSource?: InjectionToken<DataSource>;
+  /**
+   * Injection token of a data source on the same database that reaches it without the connection pooler of the first, for
+   * what needs a session: job queues and LISTEN. Only its pool is used; it needs no entities. Default: none.
+   */
+  directDataSource?: InjectionToken<DataSource>;
   /** Whether every module can inject what this one exports. Default `true`. */
   isGlobal?: boolean;
 }
@@ -30,17 +35,24 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE
   new ConfigurableModuleBuilder<PostackModuleOptions>()
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createPostackOptions')
-    .setExtras<PostackModuleExtras>({ dataSource: DataSource, isGlobal: true }, (definition, extras) => ({
-      ...definition,
-      providers: [
-        ...(definition.providers ?? []),
-        {
-          provide: PostackDatabase,
-          useFactory: (dataSource?: DataSource) => new PostackDatabase(checkDataSource(dataSource)),
-          inject: [{ token: extras.dataSource ?? DataSource, optional: true }],
-        },
-      ],
-    }))
+    .setExtras<PostackModuleExtras>(
+      { dataSource: DataSource, directDataSource: undefined, isGlobal: true },
+      (definition, extras) => ({
+        ...definition,
+        providers: [
+          ...(definition.providers ?? []),
+          {
+            provide: PostackDatabase,
+            useFactory: (dataSource?: DataSource, direct?: DataSource) =>
+              new PostackDatabase(checkDataSource(dataSource), direct && checkDirect(direct)),
+            inject: [
+              { token: extras.dataSource ?? DataSource, optional: true },
+              ...(extras.directDataSource === undefined ? [] : [extras.directDataSource]),
+            ],
+          },
+        ],
+      }),
+    )
     .build();
 
 /** Provides what every feature needs: its options, and the database. Internal; always global. */

@@ -1,9 +1,10 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { ConfigurationError } from './errors/configuration-error.js';
 import { keepOwnNames } from './database/own-names.js';
 import { poolOf } from './database/pool.js';
+import { detectPooler } from './database/pooler.js';
 import { PostackDatabase } from './database/postack-database.js';
 import { postackEntities } from './postack.entities.js';
 
@@ -15,6 +16,7 @@ export class PostackSchemaCheck implements OnModuleInit {
   /** @throws {ConfigurationError} when a table is missing, or a setting of the database would lose or garble data. */
   async onModuleInit(): Promise<void> {
     await this.#checkSettings();
+    await this.#checkPooler();
     const tables = REGISTERED.map((entity) => this.database.table(entity));
     const rows: { name: string }[] = await this.database.query(
       'SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL',
@@ -25,6 +27,17 @@ export class PostackSchemaCheck implements OnModuleInit {
       `these tables are missing: ${rows.map(({ name }) => name).join(', ')}. Run the migrations: give the data ` +
         'source "migrations: [...postackMigrations]" and "migrationsRun: true", or run them before the start',
     ]);
+  }
+
+  async #checkPooler(): Promise<void> {
+    const { dataSource } = this.database;
+    await detectPooler(dataSource);
+    if (this.database.sessions !== null) return;
+    new Logger('Postack').warn(
+      'The database is reached through a connection pooler in transaction mode, where notifications do not arrive: new ' +
+        'events are looked for every second. For less delay, set POSTACK_DIRECT_DATABASE_URL (in a host: the option ' +
+        '"directDataSource") to a connection without the pooler',
+    );
   }
 
   /** Settings of the database, of the role and of the connection: PostgreSQL tells only what came of them. */
@@ -85,6 +98,18 @@ export function checkDataSource(dataSource: DataSource | undefined): DataSource 
   return dataSource;
 }
 
+/**
+ * Checks a data source for sessions.
+ *
+ * @throws {ConfigurationError} when it cannot be used.
+ */
+export function checkDirect(dataSource: DataSource): DataSource {
+  const problem = connectionProblem(dataSource);
+  if (problem !== undefined) throw new ConfigurationError('PostackModule direct data source', [problem]);
+  surviveCutConnections(poolOf(dataSource));
+  return dataSource;
+}
+
 const watchedPools = new WeakSet<Pool>();
 
 /**
@@ -104,12 +129,19 @@ function problemWith(dataSource: DataSource | undefined): string | undefined {
       '"dataSource: getDataSourceToken(name)" to PostackModule'
     );
   }
-  if (dataSource.options.type !== 'postgres') {
-    return `it must be of type "postgres", not "${dataSource.options.type}"`;
-  }
-  if (!dataSource.isInitialized) return 'it is not initialised: call "await dataSource.initialize()" first';
+  const problem = connectionProblem(dataSource);
+  if (problem !== undefined) return problem;
   if (!REGISTERED.every((entity) => dataSource.hasMetadata(entity))) {
     return 'it does not know the entities of this package: add "entities: [...postackEntities()]" to its options';
   }
   return undefined;
+}
+
+function connectionProblem(dataSource: DataSource): string | undefined {
+  if (dataSource.options.type !== 'postgres') {
+    return `it must be of type "postgres", not "${dataSource.options.type}"`;
+  }
+  return dataSource.isInitialized
+    ? undefined
+    : 'it is not initialised: call "await dataSource.initialize()" first';
 }

@@ -3,6 +3,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg, { type Pool, type PoolConfig, type QueryConfig } from 'pg';
 import { OWN_TYPES } from './own-types.js';
 import { dropIdleConnections, poolOf } from './pool.js';
+import { isPooled } from './pooler.js';
 import { PostackDatabase } from './postack-database.js';
 
 /** Connections of the pool: two for accepting, one for settling, the rest for taking deliveries. */
@@ -39,11 +40,13 @@ export class OwnPool implements OnApplicationShutdown {
   constructor(private readonly database: PostackDatabase) {}
 
   /** Runs one statement in a transaction of its own. Resolves to its rows. */
-  async query<Row extends object>({ timeoutMs, ...statement }: OwnStatement): Promise<Row[]> {
+  async query<Row extends object>({ timeoutMs, name, ...statement }: OwnStatement): Promise<Row[]> {
     const pool = (this.#pool ??= this.#create());
     // node-postgres supports a time-out for each query, but its types do not declare it.
     const query: QueryConfig & { query_timeout: number } = {
       ...statement,
+      // A pooler gives the next statement another connection, where it is not prepared.
+      ...(name !== undefined && !isPooled(this.database.dataSource) && { name }),
       query_timeout: timeoutMs ?? STATEMENT_TIMEOUT_MS,
     };
     try {
@@ -78,7 +81,8 @@ export class OwnPool implements OnApplicationShutdown {
       application_name: 'nestjs-postack',
       connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
       idleTimeoutMillis: 30_000,
-      statement_timeout: SERVER_TIMEOUT_MS,
+      // Sent when connecting, which PgBouncer refuses.
+      ...(!isPooled(this.database.dataSource) && { statement_timeout: SERVER_TIMEOUT_MS }),
       keepAlive: true,
     });
     // An idle connection was closed: the next statement opens another one.

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityManager, EntityTarget, ObjectLiteral, Repository } from 'typeorm';
 import { runSql } from './run-sql.js';
 import { withStatementTimeout } from './limited-statements.js';
+import { isPooled } from './pooler.js';
 import { tableName } from './table-name.js';
 import { transactionWithTimeout } from './transaction-with-timeout.js';
 
@@ -21,8 +22,12 @@ export class PostackDatabase {
   readonly #limited: DataSource;
   #long: PostackDatabase | undefined;
 
+  /**
+   * @param direct A data source on the same database that reaches it without a pooler. Default: none.
+   */
   constructor(
     readonly dataSource: DataSource,
+    private readonly direct?: DataSource,
     statementTimeoutMs = STATEMENT_TIMEOUT_MS,
   ) {
     this.#limited = withStatementTimeout(dataSource, statementTimeoutMs);
@@ -30,7 +35,12 @@ export class PostackDatabase {
 
   /** The same, for statements that may take minutes. */
   get forLongStatements(): PostackDatabase {
-    return (this.#long ??= new PostackDatabase(this.dataSource, LONG_STATEMENT_TIMEOUT_MS));
+    return (this.#long ??= new PostackDatabase(this.dataSource, this.direct, LONG_STATEMENT_TIMEOUT_MS));
+  }
+
+  /** For what needs a session: LISTEN, and the job queues. `null` when there are only connections of a pooler. */
+  get sessions(): DataSource | null {
+    return this.direct ?? (isPooled(this.dataSource) ? null : this.dataSource);
   }
 
   /** Outside any transaction. */

@@ -4,6 +4,7 @@ import { type EntityManager, QueryFailedError, QueryRunnerAlreadyReleasedError }
 import { dataSourceOf } from './data-source-of.js';
 import { withinTimeLimit } from './limited-statements.js';
 import { OWN_TYPES } from './own-types.js';
+import { isPooled } from './pooler.js';
 
 const names = new Map<string, string>();
 
@@ -36,7 +37,8 @@ export async function runPreparedSql<Row extends object>(
   text: string,
   values: unknown[],
 ): Promise<Row[]> {
-  const { rows } = await run<Row>(manager, { name: nameOf(text), text, values });
+  const name = isPooled(dataSourceOf(manager)) ? undefined : nameOf(text);
+  const { rows } = await run<Row>(manager, { name, text, values });
   return rows;
 }
 

@@ -20,6 +20,15 @@ const MAX_PAYLOAD_BYTES = 7900;
 export type Notification =
   { kind: 'inbox' } | { kind: 'deliveries'; handlers: readonly string[] } | { kind: 'pauses' };
 
+/** Interval of looking for changes where notifications do not arrive. */
+const POLL_MS = 1000;
+
+const ANYTHING: readonly Notification[] = [
+  { kind: 'inbox' },
+  { kind: 'deliveries', handlers: ['*'] },
+  { kind: 'pauses' },
+];
+
 /** The same as it is sent: `sender` is the process that ignores it, if any. */
 type Payload = Notification & { sender?: string };
 
@@ -56,11 +65,25 @@ export class Notifications {
 
   /** Calls `observer` for each notification, and with `inbox` when notifications may have been missed. */
   async subscribe(observer: (notification: Notification) => void): Promise<{ close(): Promise<void> }> {
+    if (!this.jobs.canListen) return pollInstead(observer);
     return this.jobs.listen(CHANNEL, (text) => {
       const { sender, ...notification } = parse(text);
       if (sender !== this.#process) observer(notification);
     });
   }
+}
+
+/** Without LISTEN, anything may have changed. */
+function pollInstead(observer: (notification: Notification) => void): { close(): Promise<void> } {
+  const timer = setInterval(() => {
+    for (const notification of ANYTHING) observer(notification);
+  }, POLL_MS);
+  return {
+    close: () => {
+      clearInterval(timer);
+      return Promise.resolve();
+    },
+  };
 }
 
 async function notify(payload: Payload, manager: EntityManager): Promise<void> {

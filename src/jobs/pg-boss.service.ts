@@ -73,6 +73,11 @@ export class PgBossService {
     return (this.#boss ??= this.#create());
   }
 
+  /** Whether notifications arrive: not through a pooler. */
+  get canListen(): boolean {
+    return this.database.sessions !== null;
+  }
+
   /**
    * Connects, once. A process that only accepts does so when its admin API enqueues the first job.
    *
@@ -128,6 +133,7 @@ export class PgBossService {
     channel: string,
     onNotification: (payload: string) => void,
   ): Promise<{ close(): Promise<void> }> {
+    if (!this.canListen) return { close: () => Promise.resolve() };
     const handle = await this.boss.getDb().listen?.(channel, onNotification, () => {
       onNotification('');
     });
@@ -153,7 +159,7 @@ export class PgBossService {
 
   #create(): PgBoss {
     const { jobsPoolSize, jobsSchema, works } = this.options;
-    const pool = poolOf(this.database.dataSource).options as PoolConfig;
+    const pool = poolOf(this.database.sessions ?? this.database.dataSource).options as PoolConfig;
     const boss = new PgBoss({
       ...({ ...pool, keepAlive: true, query_timeout: STATEMENT_TIMEOUT_MS, types: OWN_TYPES } as object),
       // node-postgres makes the password non-enumerable, so spreading leaves it out.
@@ -167,7 +173,7 @@ export class PgBossService {
       superviseIntervalSeconds: SUPERVISE_SECONDS,
       monitorIntervalSeconds: SUPERVISE_SECONDS,
       schedule: works,
-      useListenNotify: works && this.listensForJobs,
+      useListenNotify: works && this.listensForJobs && this.canListen,
       // A paused listener or a replay may have many jobs; GET /api/v1/listeners shows them.
       warningQueueSize: 1_000_000,
     });

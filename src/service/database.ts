@@ -47,6 +47,24 @@ export async function openDatabase(url: string, connectTimeoutMs = CONNECT_TIMEO
 }
 
 /**
+ * Opens the data source that reaches the same database without a connection pooler.
+ *
+ * @throws {ConfigurationError} when it cannot be reached.
+ */
+export async function openDirectDatabase(url: string): Promise<DataSource> {
+  const client = await connect(url, CONNECT_TIMEOUT_MS, 'POSTACK_DIRECT_DATABASE_URL');
+  await client.end();
+  const dataSource = new DataSource({
+    type: 'postgres',
+    extra: { connectionString: connectionString(url) },
+    applicationName: 'nestjs-postack',
+    // Only its settings are used.
+    poolSize: 1,
+  });
+  return dataSource.initialize();
+}
+
+/**
  * Waits until no other process migrates; logs when it has to wait. The lock belongs to a transaction, which a connection
  * pooler cannot separate from it.
  */
@@ -59,8 +77,8 @@ async function lockMigrations(lock: Client): Promise<void> {
   await lock.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
 }
 
-async function connect(url: string, timeoutMs: number): Promise<Client> {
-  const target = targetOf(url);
+async function connect(url: string, timeoutMs: number, setting = 'DATABASE_URL'): Promise<Client> {
+  const target = targetOf(url, setting);
   try {
     const client = new Client({
       connectionString: connectionString(url),
@@ -76,18 +94,18 @@ async function connect(url: string, timeoutMs: number): Promise<Client> {
     throw new Error(`the server is PostgreSQL ${version}; version ${OLDEST_VERSION} or newer is required`);
   } catch (cause) {
     throw unusable(
-      `cannot use PostgreSQL at ${target}: ${reasonOf(cause, timeoutMs)}. Check DATABASE_URL`,
+      `cannot use PostgreSQL at ${target}: ${reasonOf(cause, timeoutMs)}. Check ${setting}`,
       cause,
     );
   }
 }
 
 /** Host, port and database of a connection string, without its credentials. */
-function targetOf(url: string): string {
+function targetOf(url: string, setting: string): string {
   const parsed = /^postgres(?:ql)?:/.test(url) ? URL.parse(withHost(url)) : null;
   if (!parsed) {
     throw unusable(
-      'DATABASE_URL must look like postgres://user:password@host:5432/database, with special characters in ' +
+      `${setting} must look like postgres://user:password@host:5432/database, with special characters in ` +
         'the user or the password percent-encoded (/ as %2F, # as %23); for a Unix socket, ' +
         'postgres://user@/database?host=/directory',
     );

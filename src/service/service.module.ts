@@ -8,7 +8,7 @@ import { PostackAdminModule } from './admin/admin.module.js';
 import { SERVICE_SETTINGS, type ServiceSettings } from './config/service.settings.js';
 import { HealthModule } from './health/health.module.js';
 import { ProblemDetailsFilter } from './problem-details.filter.js';
-import { ServiceDatabaseModule } from './service-database.module.js';
+import { DIRECT_DATA_SOURCE, ServiceDatabaseModule } from './service-database.module.js';
 import { TrafficLogObserver } from './traffic-log.observer.js';
 
 /** The standalone service: `PostackModule`, its admin API and health checks. */
@@ -21,12 +21,13 @@ export class ServiceModule {
     options: PostackModuleOptions,
     settings: ServiceSettings,
     dataSource: DataSource,
+    direct?: DataSource,
   ): DynamicModule {
     return {
       module: ServiceModule,
       imports: [
-        ServiceDatabaseModule.with(dataSource),
-        PostackModule.forRoot(options),
+        ServiceDatabaseModule.with(dataSource, direct),
+        PostackModule.forRoot({ ...options, ...(direct && { directDataSource: DIRECT_DATA_SOURCE }) }),
         PostackAdminModule.forRoot({
           path: 'api/v1',
           guard: AdminKeyGuard,

@@ -2,7 +2,7 @@ import { type INestApplication, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 import { JobsOptions } from '../jobs/jobs.options.js';
-import { openDatabase } from './database.js';
+import { openDatabase, openDirectDatabase } from './database.js';
 import { developmentCredentials, type DevelopmentCredentials } from './config/development-credentials.js';
 import { EmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
 import { createAdapter, listen, probeAddress } from './http-server.js';
@@ -45,7 +45,10 @@ export async function startService(config: ServiceConfig): Promise<RunningServic
     }
     const dataSource = await openDatabase(url);
     started.push(() => dataSource.destroy());
-    const application = await createApplication(config, development, dataSource, logger);
+    const direct =
+      config.directDatabaseUrl === undefined ? undefined : await openDirectDatabase(config.directDatabaseUrl);
+    if (direct) started.push(() => direct.destroy());
+    const application = await createApplication(config, development, { dataSource, direct }, logger);
     started.push(() => application.close());
     const origin = await listen(application, config.port, address);
     return {
@@ -80,7 +83,7 @@ async function undo(started: (() => Promise<void>)[]): Promise<void> {
 async function createApplication(
   config: ServiceConfig,
   development: DevelopmentCredentials | undefined,
-  dataSource: DataSource,
+  { dataSource, direct }: { dataSource: DataSource; direct: DataSource | undefined },
   logger: ServiceLogger,
 ): Promise<INestApplication> {
   const secret =
@@ -99,6 +102,7 @@ async function createApplication(
     },
     { adminKey: config.adminKey ?? development?.adminKey ?? '' },
     dataSource,
+    direct,
   );
   return NestFactory.create(module, await createAdapter(config.httpAdapter), { logger, abortOnError: false });
 }

@@ -16,6 +16,10 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<string, SettingDescription>> 
     what: '`postgres://user:password@host:5432/database`',
     default: '*embedded PostgreSQL, development mode*',
   },
+  POSTACK_DIRECT_DATABASE_URL: {
+    what: 'the same database without the connection pooler (PgBouncer) that `DATABASE_URL` leads to: [what for](#a-connection-pooler)',
+    default: '*`DATABASE_URL`*',
+  },
   POSTACK_WEBHOOK_SECRET: {
     what: 'signing secret of the endpoint, `whsec_…`; several while one is rotated, newest first, separated by spaces or commas',
     default: '*generated in development mode*',

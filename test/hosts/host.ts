@@ -1,4 +1,10 @@
-import { type INestApplication, Injectable, Module, type ModuleMetadata } from '@nestjs/common';
+import {
+  type INestApplication,
+  Injectable,
+  type LoggerService,
+  Module,
+  type ModuleMetadata,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { expect } from '@jest/globals';
@@ -6,6 +12,7 @@ import {
   MessageReceivedEvent,
   OnPostackEvent,
   PostackModule,
+  type PostackModuleExtras,
   type PostackModuleOptions,
   postackEntities,
   postackMigrations,
@@ -17,7 +24,8 @@ import { messageBody, TEST_SECRET } from '../support/test-application.js';
 export interface HostOptions {
   url: string;
   typeorm?: object;
-  postack?: Partial<PostackModuleOptions>;
+  postack?: Partial<PostackModuleOptions & PostackModuleExtras>;
+  logger?: LoggerService;
   imports?: NonNullable<ModuleMetadata['imports']>;
   providers?: NonNullable<ModuleMetadata['providers']>;
 }
@@ -34,7 +42,7 @@ export class Crm {
 
 /** A Nest application with `@nestjs/typeorm` and a listener, as a host writes it. Rejects when it does not start. */
 export async function startHost(options: HostOptions): Promise<INestApplication> {
-  const { url, typeorm = {}, postack = {}, imports = [], providers = [] } = options;
+  const { url, typeorm = {}, postack = {}, imports = [], providers = [], logger = false } = options;
   const database: TypeOrmModuleOptions = {
     type: 'postgres',
     url,
@@ -53,7 +61,7 @@ export async function startHost(options: HostOptions): Promise<INestApplication>
     providers: [Crm, ...providers],
   })
   class HostModule {}
-  const host = await NestFactory.create(HostModule, { logger: false, abortOnError: false });
+  const host = await NestFactory.create(HostModule, { logger, abortOnError: false });
   try {
     await host.listen(0, '127.0.0.1');
   } catch (error) {

@@ -35,6 +35,9 @@ export class ServiceConfig {
   /** `undefined` for the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
 
+  /** The same database without a connection pooler; `undefined` when `databaseUrl` is that. */
+  readonly directDatabaseUrl: string | undefined;
+
   /** Directory of the embedded database and the development credentials. */
   readonly dataDir: string;
 
@@ -88,6 +91,7 @@ export class ServiceConfig {
     this.port = /^\d+$/.test(port) ? Number(port) : NaN;
     this.host = read('HOST');
     this.databaseUrl = read('DATABASE_URL');
+    this.directDatabaseUrl = read('POSTACK_DIRECT_DATABASE_URL');
     this.dataDir = read('POSTACK_DATA_DIR') ?? '.postack';
     this.httpAdapter = (read('POSTACK_HTTP_ADAPTER') ?? 'express') as HttpAdapterName;
     this.role = (read('POSTACK_ROLE') ?? 'all') as PostackRole;
@@ -142,7 +146,13 @@ export class ServiceConfig {
 
   /** Credentials are generated for the embedded database only. */
   #missing(): string[] {
-    if (this.databaseUrl === undefined) return [];
+    if (this.databaseUrl === undefined) {
+      return this.directDatabaseUrl === undefined
+        ? []
+        : [
+            'POSTACK_DIRECT_DATABASE_URL is set, but DATABASE_URL is not: set it to the URL of the connection pooler',
+          ];
+    }
     const missing: string[] = [];
     if (this.webhookSecrets.length === 0 && this.role !== 'work') {
       missing.push(
