@@ -12,6 +12,7 @@ import { PostackRequestSlots1795996800000 } from './1795996800000-request-slots.
 import { PostackDerivedReports1796083200000 } from './1796083200000-derived-reports.js';
 import { PostackEventKinds1796169600000 } from './1796169600000-event-kinds.js';
 import { PostackReinterpretation1796256000000 } from './1796256000000-reinterpretation.js';
+import { PostackTraceParent1796342400000 } from './1796342400000-trace-parent.js';
 
 /**
  * The migrations of this package's tables, oldest first: set `migrations: [...postackMigrations]` in the options of your
@@ -30,4 +31,5 @@ export const postackMigrations: readonly (new () => MigrationInterface)[] = [
   PostackDerivedReports1796083200000,
   PostackEventKinds1796169600000,
   PostackReinterpretation1796256000000,
+  PostackTraceParent1796342400000,
 ].map(once);

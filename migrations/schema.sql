@@ -70,7 +70,8 @@ CREATE TABLE postack.inbox_event (
   projections text[],
   kind text,
   mapping_id integer,
-  discard_reason text
+  discard_reason text,
+  trace_parent text
 );
 
 CREATE TABLE postack.listener_pause (

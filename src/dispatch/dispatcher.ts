@@ -5,6 +5,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { withoutTracing } from '../events/tracing.js';
 import { OutageLog } from '../errors/outage-log.js';
 import { Inbox } from '../inbox/inbox.js';
 import { JobsOptions } from '../jobs/jobs.options.js';
@@ -53,6 +54,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.jobs.works) return;
+    await withoutTracing(() => this.#start());
+  }
+
+  async #start(): Promise<void> {
     await this.workers.start(() => {
       this.wake();
     });

@@ -15,6 +15,8 @@ export interface StoredEvent {
   rowId: string;
   wireType: string;
   event: AnyPostackEvent;
+  /** The span of the request that brought it. */
+  traceParent: string | null;
 }
 
 /** The columns of an event. */
@@ -26,6 +28,7 @@ export interface EventRow {
   occurred_at: Date;
   received_at: Date;
   body: Buffer;
+  trace_parent: string | null;
 }
 
 /** Events to dispatch. */
@@ -101,9 +104,11 @@ export class StoredEvents {
       occurredAt: row.occurred_at < row.received_at ? row.occurred_at : row.received_at,
       receivedAt: row.received_at,
     };
-    return { rowId: row.id, wireType: row.type, event: parser.parse(envelope, row.body) };
+    const { id: rowId, type: wireType, trace_parent: traceParent } = row;
+    return { rowId, wireType, event: parser.parse(envelope, row.body), traceParent };
   }
 }
 
 /** Of the table of `InboxEventEntity`, with the alias `e`. */
-export const EVENT_COLUMNS = 'e.id, e.endpoint, e.svix_id, e.type, e.occurred_at, e.received_at, e.body';
+export const EVENT_COLUMNS =
+  'e.id, e.endpoint, e.svix_id, e.type, e.occurred_at, e.received_at, e.body, e.trace_parent';

@@ -82,6 +82,10 @@ export class InboxEventEntity {
   @Column('text', { name: 'discard_reason', nullable: true })
   discardReason!: string | null;
 
+  /** The span of the request that brought it, as in the header `traceparent`; `null` without OpenTelemetry. */
+  @Column('text', { name: 'trace_parent', nullable: true })
+  traceParent!: string | null;
+
   /** Names of the projections that ran when it was dispatched. */
   @Column('text', { array: true, nullable: true })
   projections!: string[] | null;

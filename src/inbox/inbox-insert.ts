@@ -9,6 +9,8 @@ export interface NewInboxRow {
   secretFingerprint: string;
   clockSkewMs: number;
   quarantineReason: string | null;
+  /** `currentTraceParent()` of the request. */
+  traceParent: string | null;
 }
 
 /** The statement that stores events: any number of rows in one round trip, in a transaction of its own. */
@@ -29,13 +31,13 @@ export class InboxInsert {
     // twice as long.
     const insert = `
       INSERT INTO ${table} (endpoint, svix_id, type, status, occurred_at, body, secret_fingerprint, clock_skew_ms,
-        quarantine_reason)
+        quarantine_reason, trace_parent)
       SELECT $1, svix_id, type, CASE WHEN quarantine_reason IS NULL THEN 'pending' ELSE 'quarantined' END,
         least(occurred_at, now()), substring($2::bytea FROM body_start FOR body_length), secret_fingerprint, clock_skew_ms,
-        quarantine_reason
+        quarantine_reason, trace_parent
       FROM unnest($3::text[], $4::text[], $5::timestamptz[], $6::int[], $7::int[], $8::text[], $9::int[],
-        $10::text[]) AS new (svix_id, type, occurred_at, body_start, body_length, secret_fingerprint, clock_skew_ms,
-        quarantine_reason)
+        $10::text[], $11::text[]) AS new (svix_id, type, occurred_at, body_start, body_length, secret_fingerprint,
+        clock_skew_ms, quarantine_reason, trace_parent)
       ON CONFLICT (endpoint, svix_id) DO NOTHING
       RETURNING svix_id`;
     this.#text =
@@ -86,6 +88,7 @@ export class InboxInsert {
         sorted.map((row) => row.secretFingerprint),
         sorted.map((row) => row.clockSkewMs),
         sorted.map((row) => row.quarantineReason),
+        sorted.map((row) => row.traceParent),
       ],
     });
     const newIds = new Set(stored.map((row) => row.svix_id));

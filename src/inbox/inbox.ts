@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EventParser } from '../events/event-parser.js';
+import { currentTraceParent } from '../events/tracing.js';
 import { UnrecognizedEvents } from '../events/unrecognized-events.js';
 import { loggableError } from '../errors/loggable-error.js';
 import { OwnPool } from '../database/own-pool.js';
@@ -148,6 +149,7 @@ export class Inbox {
       secretFingerprint: signature.secretFingerprint,
       clockSkewMs: signature.clockSkewMs,
       quarantineReason: parsed.ok ? null : parsed.reason,
+      traceParent: currentTraceParent(),
     };
   }
 

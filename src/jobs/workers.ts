@@ -1,4 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { withoutTracing } from '../events/tracing.js';
 import { JobsOptions } from './jobs.options.js';
 import { PgBossService } from './pg-boss.service.js';
 import { Queue, type QueueSettings } from './queue.js';
@@ -39,8 +40,10 @@ export class Workers implements OnApplicationBootstrap, BeforeApplicationShutdow
   /** @throws when PostgreSQL or pg-boss refuses a queue. The application does not start then. */
   async onApplicationBootstrap(): Promise<void> {
     if (!this.options.works) return;
-    await this.jobs.start();
-    for (const source of this.#sources) await source.start();
+    await withoutTracing(async () => {
+      await this.jobs.start();
+      for (const source of this.#sources) await source.start();
+    });
     // At once, not when it is this service's turn: other features may take until the deadline to stop.
     this.shutdown.signal.addEventListener('abort', () => {
       for (const source of this.#sources) void source.stopFetching();

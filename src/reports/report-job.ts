@@ -5,6 +5,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { withoutTracing } from '../events/tracing.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { OutageLog } from '../errors/outage-log.js';
 import { JobsOptions } from '../jobs/jobs.options.js';
@@ -43,7 +44,7 @@ export class ReportJob implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   onApplicationBootstrap(): void {
-    if (this.options.reports && this.jobs.works) this.#loop = this.#run();
+    if (this.options.reports && this.jobs.works) this.#loop = withoutTracing(() => this.#run());
   }
 
   async beforeApplicationShutdown(): Promise<void> {

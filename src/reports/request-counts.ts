@@ -4,6 +4,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { withoutTracing } from '../events/tracing.js';
 import { OutageLog } from '../errors/outage-log.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { JobsOptions } from '../jobs/jobs.options.js';
@@ -38,11 +39,12 @@ export class RequestCounts implements OnApplicationBootstrap, BeforeApplicationS
 
   onApplicationBootstrap(): void {
     if (!this.options.reports || !this.jobs.accepts) return;
-    this.#timer = setInterval(() => {
+    const tick = () => {
       // While a slow flush is running, requests are still assigned to their bucket.
       if (this.#isWriting) this.#take();
       else void this.flush();
-    }, FLUSH_INTERVAL_MS).unref();
+    };
+    this.#timer = withoutTracing(() => setInterval(tick, FLUSH_INTERVAL_MS)).unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -10,7 +10,6 @@ import type {
   TransactionalListenerContext,
 } from '../../listeners/listener-context.js';
 import type { MessageEvent } from '../../events/message-event.js';
-import { type PostackLogContext, runInLogContext } from '../../listeners/log-context.js';
 import { isTooLateToAnswer } from '../../listeners/late-answer.js';
 import { REPLY_SINK, ReplyScope, type ReplySink } from '../../events/reply-scope.js';
 import { PostackDatabase } from '../../database/postack-database.js';
@@ -20,6 +19,7 @@ import type { Handler } from '../../listeners/handler.js';
 import { ChangedReadings, type ReinterpretedEvent } from '../changed-readings.js';
 import { ProjectionRunner } from '../projection-runner.js';
 import { Reinterpretation } from '../reinterpretation.js';
+import { inCallContext } from './call-context.js';
 import { eventsOf, type HeldDelivery } from './held-delivery.js';
 import { Ledger } from './ledger.js';
 
@@ -178,7 +178,7 @@ export class ListenerCalls {
         ({ stored, delivery }) => stored.event.id === event.id && isTooLateToAnswer(event, delivery),
       );
     const scope = new ReplyScope(handler.name, this.replies, isTooLate, manager);
-    return runInLogContext(logContextOf(handler, calls), () =>
+    return inCallContext(handler, calls, () =>
       withTimeout(handler, (signal) =>
         scope.run(
           () => this.emitter.emitAsync(handler.channel, ...argumentsWith(signal)) as Promise<unknown[]>,
@@ -186,15 +186,6 @@ export class ListenerCalls {
       ),
     );
   }
-}
-
-function logContextOf({ name, settings }: Handler, calls: readonly HeldDelivery[]): PostackLogContext {
-  const [first] = calls;
-  if (settings.batchSize !== null || !first) {
-    return { listener: name, eventIds: eventsOf(calls).map(({ id }) => id) };
-  }
-  const { id, endpoint } = first.stored.event;
-  return { listener: name, eventId: id, endpoint, attempt: first.delivery.attempt };
 }
 
 /** @throws the error of `call`, or {ListenerTimeoutError}. */
