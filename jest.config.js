@@ -34,6 +34,8 @@ export default {
       ...base,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
+      // Tests of an application in which they are run.
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/hosts/packed/'],
       globalSetup: '<rootDir>/test/support/start-postgres.js',
       globalTeardown: '<rootDir>/test/support/stop-postgres.js',
     },
