@@ -8,7 +8,8 @@ const out = join(root, 'dist', 'cjs');
 const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 // An old Node cannot require an ES module, and so not get as far as the check in src/errors/node-version.ts.
-const CHECK = `if (!process.features.require_module) {
+const CHECK = `const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 13)) {
   throw new Error('nestjs-postack needs Node.js 22.13 or later, or 24.11 or later; this is ' + process.versions.node);
 }
 `;

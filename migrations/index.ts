@@ -12,6 +12,7 @@ import { PostackRequestSlots1795996800000 } from './1795996800000-request-slots.
 import { PostackDerivedReports1796083200000 } from './1796083200000-derived-reports.js';
 import { PostackEventKinds1796169600000 } from './1796169600000-event-kinds.js';
 import { PostackReinterpretation1796256000000 } from './1796256000000-reinterpretation.js';
+import { PostackEndpoints1796428800000 } from './1796428800000-endpoints.js';
 import { PostackTraceParent1796342400000 } from './1796342400000-trace-parent.js';
 
 /**
@@ -32,4 +33,5 @@ export const postackMigrations: readonly (new () => MigrationInterface)[] = [
   PostackEventKinds1796169600000,
   PostackReinterpretation1796256000000,
   PostackTraceParent1796342400000,
+  PostackEndpoints1796428800000,
 ].map(once);

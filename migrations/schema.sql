@@ -186,7 +186,7 @@ CREATE TABLE postack.replay (
   id uuid NOT NULL,
   kind text NOT NULL,
   state text NOT NULL,
-  endpoint text NOT NULL,
+  endpoint text,
   listener text,
   type text,
   status text,
@@ -313,7 +313,8 @@ CREATE TABLE postack.subscription (
   types text[] NOT NULL,
   ordered text,
   declared_at timestamp with time zone NOT NULL DEFAULT now(),
-  reinterprets boolean NOT NULL DEFAULT false
+  reinterprets boolean NOT NULL DEFAULT false,
+  endpoint text
 );
 
 CREATE TABLE postack.suppression (

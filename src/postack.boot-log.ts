@@ -9,6 +9,7 @@ import type { HandlerSettings } from './listeners/handler.js';
 import { HandlerRegistry } from './listeners/handler-registry.js';
 import { discoverPolicies } from './listeners/policy-discovery.js';
 import { PostackApiOptions } from './postack-api/postack-api.options.js';
+import { WebhookOptions } from './webhook/webhook.options.js';
 import { ReplyPolicy } from './replies/reply-policy.js';
 
 /** Logs at boot what this process does, and with what: how listeners are called, policies, sending, connections. */
@@ -22,20 +23,36 @@ export class PostackBootLog implements OnApplicationBootstrap {
     private readonly jobs: JobsOptions,
     private readonly api: PostackApiOptions,
     private readonly database: PostackDatabase,
+    private readonly webhook: WebhookOptions,
   ) {}
 
   onApplicationBootstrap(): void {
     const rows: [string, string][] = [];
     if (this.jobs.works) {
-      for (const { name, settings } of this.registry.listeners) rows.push([name, describe(settings)]);
+      for (const { name, settings, endpoint } of this.registry.listeners)
+        rows.push([name, describe(settings) + only(endpoint)]);
       rows.push(['reply policies', this.#policies(ReplyPolicy)]);
       rows.push(['failure policies', this.#policies(FailurePolicy)]);
     }
     rows.push(['sending', this.api.api ? 'on' : 'off: the option "api" is not set']);
     rows.push(['connections', this.#connections()]);
+    this.#warnOfEndpoints();
     const width = Math.max(...rows.map(([name]) => name.length));
     this.#logger.log(`role ${this.jobs.role}`);
     for (const [name, value] of rows) this.#logger.log(`${name.padEnd(width)} : ${value}`);
+  }
+
+  /** A misspelt name would never get an event. */
+  #warnOfEndpoints(): void {
+    const names = this.webhook.routes.map(({ name }) => name);
+    if (!this.jobs.accepts || names.length === 0) return;
+    for (const { name, endpoint } of this.registry.listeners) {
+      if (endpoint === null || names.includes(endpoint)) continue;
+      this.#logger.warn(
+        `The listener ${name} is for the endpoint "${endpoint}", which this process does not receive at; there are ` +
+          names.join(', '),
+      );
+    }
   }
 
   #policies(type: typeof ReplyPolicy | typeof FailurePolicy): string {
@@ -49,6 +66,10 @@ export class PostackBootLog implements OnApplicationBootstrap {
     const parts = `data source ${max}, accepting and deliveries ${OWN_CONNECTIONS}, jobs ${jobs}`;
     return `up to ${max + OWN_CONNECTIONS + jobs} (${parts})`;
   }
+}
+
+function only(endpoint: string | null): string {
+  return endpoint === null ? '' : `, endpoint ${endpoint}`;
 }
 
 /** Such as `one by one, 5 at once, 30 s each, 23 attempts`. */

@@ -19,10 +19,10 @@ import { RetentionOptions, type RetentionOptionsInput } from './retention/retent
 import { WebhookOptions, type WebhookOptionsInput } from './webhook/webhook.options.js';
 
 /**
- * Options of `PostackModule.forRoot`. Only `secret` is required. Each is documented in the `*.options.ts` file of its
+ * Options of `PostackModule.forRoot`. Only `secret`, or `endpoints`, is required. Each is documented in the `*.options.ts` file of its
  * feature.
  */
-export interface PostackModuleOptions
+interface FeatureOptions
   extends
     WebhookOptionsInput,
     Partial<InboxOptions>,
@@ -33,8 +33,6 @@ export interface PostackModuleOptions
     PostackApiOptionsInput,
     ReportsOptionsInput,
     RetentionOptionsInput {
-  /** Not optional, so that a forgotten secret is a compile-time error; an unset variable fails at startup. */
-  secret: WebhookOptions['secret'];
   /** How customers are answered, and when they are not. */
   replies?: RepliesOptionsInput;
   /** How messages that do not arrive are classified, and what is done about them. */
@@ -42,6 +40,11 @@ export interface PostackModuleOptions
   /** When an alert is raised, and where it is posted. */
   alerts?: AlertsOptionsInput;
 }
+
+/** What an unset variable may leave undefined; then it fails at startup. To forget it is a compile-time error. */
+type Endpoints = { secret: WebhookOptions['secret'] } | { endpoints: WebhookOptions['endpoints'] };
+
+export type PostackModuleOptions = FeatureOptions & Endpoints;
 
 /** The options of every feature, by class: what the core module provides. */
 export type ResolvedOptions = ReadonlyMap<Type, object>;
@@ -66,7 +69,7 @@ export function resolveOptions(given: PostackModuleOptions): ResolvedOptions {
       '',
       rest,
       [
-        new WebhookOptions(rest, rest.role !== 'work'),
+        new WebhookOptions(rest, rest.role !== 'work', rest.endpoint),
         new InboxOptions(rest),
         new EventsOptions(rest),
         listeners,

@@ -10,7 +10,11 @@ const root = join(import.meta.dirname, '..');
 const FLOORS: Record<string, string[]>[] = [
   { errors: [] },
   { database: ['errors'], events: ['errors'] },
-  { csv: ['events'], jobs: ['errors', 'database', 'events'], 'postack-api': ['errors', 'database', 'events'] },
+  {
+    csv: ['events'],
+    jobs: ['errors', 'database', 'events'],
+    'postack-api': ['errors', 'database', 'events'],
+  },
   {
     listeners: ['errors', 'database', 'events', 'jobs'],
     inbox: ['errors', 'database', 'events', 'jobs'],

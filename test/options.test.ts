@@ -27,19 +27,21 @@ describe('resolveOptions', () => {
       timestampToleranceMs: 300_000,
       bodyLimitBytes: 262_144,
     });
-    expect(webhook.secrets).toHaveLength(1);
+    expect(webhook.routes).toEqual([
+      { name: 'default', path: '/api/v1/webhooks', secrets: [expect.anything()] },
+    ]);
     expect(options.get(InboxOptions)).toMatchObject({ endpoint: 'default' });
     expect(options.get(JobsOptions)).toMatchObject({ role: 'all' });
   });
 
   it('take several secrets, newest first', () => {
     const second = `whsec_${Buffer.alloc(64, 2).toString('base64')}`;
-    expect(new WebhookOptions({ secret: [secret, ` ${second}\n`] }).secrets).toHaveLength(2);
+    expect(new WebhookOptions({ secret: [secret, ` ${second}\n`] }).routes[0]?.secrets).toHaveLength(2);
   });
 
   it('need no secret where nothing is received', () => {
     const work = resolveOptions({ secret: undefined, role: 'work' }).get(WebhookOptions);
-    expect(work).toMatchObject({ secrets: [] });
+    expect(work).toMatchObject({ routes: [] });
     expect(() => resolveOptions({ secret: 'whsec_AAAA', role: 'work' })).toThrow('holds 24 to 64 bytes');
   });
 

@@ -32,7 +32,8 @@ export async function detectPooler(dataSource: DataSource): Promise<void> {
         return;
       }
     } finally {
-      second.release();
+      // Else each process would keep a connection more than it needs.
+      second.release(true);
     }
   } finally {
     first.release();

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PostackDatabase } from '../database/postack-database.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { InboxOptions } from '../inbox/inbox.options.js';
 import { ListenerPauseEntity } from './listener-pause.entity.js';
 import type { BlockedGroup, ListenerCounts, ListenerState } from './listener-state.js';
 import { DeliveryEntity } from './outcomes/delivery.entity.js';
@@ -34,10 +33,7 @@ interface BlockedGroupRow {
 export class ListenerReports {
   readonly #delivery: string;
 
-  constructor(
-    private readonly database: PostackDatabase,
-    private readonly options: InboxOptions,
-  ) {
+  constructor(private readonly database: PostackDatabase) {
     this.#delivery = database.table(DeliveryEntity);
   }
 
@@ -70,7 +66,7 @@ export class ListenerReports {
   async #blockedGroups(name: string): Promise<BlockedGroup[]> {
     const rows = await this.database.query<BlockedGroupRow[]>(
       BLOCKED_GROUPS(this.#delivery, this.database.table(InboxEventEntity)),
-      [name, BLOCKED_AFTER_ATTEMPTS, MAX_BLOCKED_GROUPS, this.options.endpoint],
+      [name, BLOCKED_AFTER_ATTEMPTS, MAX_BLOCKED_GROUPS],
     );
     return rows.map((row) => ({
       eventId: row.event_id,
@@ -120,4 +116,4 @@ const BLOCKED_GROUPS = (delivery: string, inbox: string) => `
     WHERE handler = $1 AND order_key IS NOT NULL AND status = 'retrying' AND attempts >= $2
     ORDER BY event_id LIMIT $3
   ) AS head JOIN ${inbox} e ON e.id = head.event_id
-  WHERE e.endpoint = $4 ORDER BY since`;
+  ORDER BY since`;

@@ -2,6 +2,7 @@ import type { OwnPool } from '../database/own-pool.js';
 
 /** A row to be stored; one with a `quarantineReason` has no type and is never dispatched. */
 export interface NewInboxRow {
+  endpoint: string;
   svixId: string;
   type: string | null;
   occurredAt: Date;
@@ -21,7 +22,6 @@ export class InboxInsert {
   constructor(
     private readonly pool: OwnPool,
     private readonly table: string,
-    private readonly endpoint: string,
     /** After this time without a response the connection is dropped and replaced. */
     private readonly timeoutMs: number,
     /** SQL that announces the stored rows; `undefined` for none. */
@@ -32,28 +32,31 @@ export class InboxInsert {
     const insert = `
       INSERT INTO ${table} (endpoint, svix_id, type, status, occurred_at, body, secret_fingerprint, clock_skew_ms,
         quarantine_reason, trace_parent)
-      SELECT $1, svix_id, type, CASE WHEN quarantine_reason IS NULL THEN 'pending' ELSE 'quarantined' END,
-        least(occurred_at, now()), substring($2::bytea FROM body_start FOR body_length), secret_fingerprint, clock_skew_ms,
+      SELECT endpoint, svix_id, type, CASE WHEN quarantine_reason IS NULL THEN 'pending' ELSE 'quarantined' END,
+        least(occurred_at, now()), substring($1::bytea FROM body_start FOR body_length), secret_fingerprint, clock_skew_ms,
         quarantine_reason, trace_parent
-      FROM unnest($3::text[], $4::text[], $5::timestamptz[], $6::int[], $7::int[], $8::text[], $9::int[],
-        $10::text[], $11::text[]) AS new (svix_id, type, occurred_at, body_start, body_length, secret_fingerprint,
+      FROM unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::int[], $7::int[], $8::text[], $9::int[],
+        $10::text[], $11::text[]) AS new (endpoint, svix_id, type, occurred_at, body_start, body_length, secret_fingerprint,
         clock_skew_ms, quarantine_reason, trace_parent)
       ON CONFLICT (endpoint, svix_id) DO NOTHING
-      RETURNING svix_id`;
+      RETURNING endpoint, svix_id`;
     this.#text =
-      notify === undefined ? insert : `WITH stored AS (${insert}) SELECT svix_id, ${notify} FROM stored`;
+      notify === undefined
+        ? insert
+        : `WITH stored AS (${insert}) SELECT endpoint, svix_id, ${notify} FROM stored`;
     this.#name = notify === undefined ? 'postack_inbox_insert' : 'postack_inbox_insert_notify';
   }
 
   /** `InboxEventEntity.id` of those events that are stored as quarantined. */
-  async quarantined(svixIds: readonly string[]): Promise<string[]> {
-    const rows = await this.pool.query<{ id: string }>({
+  async quarantined(rows: readonly NewInboxRow[]): Promise<string[]> {
+    const found = await this.pool.query<{ id: string }>({
       name: 'postack_inbox_quarantined',
-      text: `SELECT id FROM ${this.table} WHERE endpoint = $1 AND svix_id = ANY ($2::text[]) AND status = 'quarantined'`,
-      values: [this.endpoint, svixIds],
+      text: `SELECT id FROM ${this.table} WHERE status = 'quarantined'
+        AND (endpoint, svix_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+      values: [rows.map(({ endpoint }) => endpoint), rows.map(({ svixId }) => svixId)],
       timeoutMs: this.timeoutMs,
     });
-    return rows.map(({ id }) => id);
+    return found.map(({ id }) => id);
   }
 
   /** Needs the same privileges, and commits a transaction that has an id, which a read-only replica refuses. */
@@ -70,16 +73,16 @@ export class InboxInsert {
   /** For each row, whether it is new: false when its id was already stored or occurs earlier in `rows`. */
   async run(rows: readonly NewInboxRow[]): Promise<boolean[]> {
     // In key order, so that two processes inserting the same ids wait for each other instead of deadlocking.
-    const sorted = rows.length > 1 ? [...rows].sort((a, b) => (a.svixId < b.svixId ? -1 : 1)) : rows;
+    const sorted = rows.length > 1 ? [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)) : rows;
     let start = 1;
     const starts = sorted.map(({ body }) => (start += body.length) - body.length);
-    const stored = await this.pool.query<{ svix_id: string }>({
+    const stored = await this.pool.query<{ endpoint: string; svix_id: string }>({
       name: this.#name,
       text: this.#text,
       timeoutMs: this.timeoutMs,
       values: [
-        this.endpoint,
         Buffer.concat(sorted.map((row) => row.body)),
+        sorted.map((row) => row.endpoint),
         sorted.map((row) => row.svixId),
         sorted.map((row) => row.type),
         sorted.map((row) => row.occurredAt.toISOString()),
@@ -91,8 +94,13 @@ export class InboxInsert {
         sorted.map((row) => row.traceParent),
       ],
     });
-    const newIds = new Set(stored.map((row) => row.svix_id));
+    const newIds = new Set(stored.map((row) => keyOf({ endpoint: row.endpoint, svixId: row.svix_id })));
     // When an id occurs twice in a batch, only the first is new.
-    return rows.map((row) => newIds.delete(row.svixId));
+    return rows.map((row) => newIds.delete(keyOf(row)));
   }
+}
+
+/** Identifies an event. */
+function keyOf({ endpoint, svixId }: Pick<NewInboxRow, 'endpoint' | 'svixId'>): string {
+  return `${endpoint} ${svixId}`;
 }

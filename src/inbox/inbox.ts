@@ -65,7 +65,6 @@ export class Inbox {
     this.#insert = new InboxInsert(
       pool,
       database.table(InboxEventEntity),
-      options.endpoint,
       options.commitTimeoutMs,
       // A process that dispatches observes its own commits directly; only the others need a NOTIFY.
       jobs.works ? undefined : NOTIFY_INBOX,
@@ -102,18 +101,18 @@ export class Inbox {
   }
 
   /**
-   * Stores an authentic webhook. A body that is not an event (not JSON, no type) is stored too, as `quarantined`.
+   * Stores an authentic webhook of an endpoint. A body that is not an event (not JSON, no type) is stored too, as `quarantined`.
    *
    * @throws {InboxUnavailableError} when it was not committed; the sender may send it again.
    */
-  async accept(signature: SignatureFacts, body: Buffer): Promise<Receipt> {
+  async accept(endpoint: string, signature: SignatureFacts, body: Buffer): Promise<Receipt> {
     if (this.#commits.waiting >= this.options.maxPendingWrites) {
       throw new InboxUnavailableError(
         'overloaded',
         `${this.#commits.waiting} events are already waiting to be committed`,
       );
     }
-    const row = this.#row(signature, body);
+    const row = this.#row(endpoint, signature, body);
     let isNew: boolean;
     try {
       isNew = await this.#commits.add(row);
@@ -139,9 +138,10 @@ export class Inbox {
     await this.#insert.probe(timeoutMs);
   }
 
-  #row(signature: SignatureFacts, body: Buffer): NewInboxRow {
+  #row(endpoint: string, signature: SignatureFacts, body: Buffer): NewInboxRow {
     const parsed = this.parser.inspect(body);
     return {
+      endpoint,
       svixId: signature.id,
       type: parsed.ok ? parsed.wireType : null,
       occurredAt: (parsed.ok ? parsed.occurredAt : null) ?? new Date(signature.signedAtMs),
@@ -177,10 +177,10 @@ export class Inbox {
       const result = results[index];
       return rows[index]?.quarantineReason === null && result?.status === 'fulfilled' && !result.value;
     };
-    const ids = rows.flatMap(({ svixId }, index) => (isReadableDuplicate(index) ? svixId : []));
-    if (ids.length === 0 || !this.#onReadable) return results;
+    const again = rows.filter((_row, index) => isReadableDuplicate(index));
+    if (again.length === 0 || !this.#onReadable) return results;
     try {
-      const quarantined = await this.#insert.quarantined(ids);
+      const quarantined = await this.#insert.quarantined(again);
       if (quarantined.length > 0) await this.#onReadable(quarantined);
       return results;
     } catch (reason) {

@@ -56,6 +56,8 @@ export interface OnPostackEventOptions extends ListenerOptions {
    * the old name waits for a listener of that name.
    */
   name?: string;
+  /** Only events of the endpoint of this name; see the option `endpoints`. Default: of all. */
+  endpoint?: string;
 }
 
 /** Options of `@PostackProjection`. */
@@ -82,6 +84,8 @@ export interface HandlerMetadata {
   name: string | undefined;
   subscriptions: readonly Subscription[];
   options: ListenerOptions;
+  /** Only events of this endpoint; `undefined` for all. */
+  endpoint?: string | undefined;
   /** See `PostackProjectionOptions`. */
   reinterprets: boolean;
 }

@@ -95,13 +95,13 @@ export class HandlerRegistry implements OnModuleInit {
     } else if (metadata.kind === 'listener' && set === false) {
       this.#switchedOff.add(name);
     } else {
-      const { kind, subscriptions, options, reinterprets } = metadata;
+      const { kind, subscriptions, options, reinterprets, endpoint = null } = metadata;
       const ownOptions = set === false ? undefined : set;
       const settings = listenerSettings(where, { ...options, ...ownOptions }, problems);
       const channel = Symbol(`postack:${kind}:${name}`);
       const instance = wrapper.instance as Record<string, (...args: unknown[]) => unknown>;
       this.emitter.on(channel, (...args: unknown[]) => instance[method]?.(...args));
-      this.#handlers.set(name, { kind, name, subscriptions, reinterprets, settings, channel });
+      this.#handlers.set(name, { kind, name, subscriptions, endpoint, reinterprets, settings, channel });
     }
   }
 

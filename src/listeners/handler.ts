@@ -18,6 +18,8 @@ export interface Handler {
   /** Stable and unique: its deliveries are stored under it. */
   name: string;
   subscriptions: readonly Subscription[];
+  /** Only events of this endpoint; `null` for all. */
+  endpoint: string | null;
   /** A projection that takes part when stored events are read again with another mapping. */
   reinterprets: boolean;
   settings: HandlerSettings;

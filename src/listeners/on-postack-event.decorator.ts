@@ -55,8 +55,10 @@ export function OnPostackEvent<const S extends Subscription, const O extends OnP
   // Intersected, so that an unknown option is rejected although O is inferred.
   options?: O & Record<Exclude<keyof O, keyof OnPostackEventOptions>, never>,
 ) {
-  const { name, ...listenerOptions }: OnPostackEventOptions = options ?? {};
-  return handlerDecorator<ListenerMethod<S, O>>('listener', subscription, name, listenerOptions);
+  const { name, endpoint, ...listenerOptions }: OnPostackEventOptions = options ?? {};
+  return handlerDecorator<ListenerMethod<S, O>>('listener', subscription, name, listenerOptions, {
+    endpoint,
+  });
 }
 
 /** The decorator shared by listeners and projections: checks the method's type, records the metadata. */
@@ -66,7 +68,7 @@ export function handlerDecorator<Handler>(
   subscription: Subscription | readonly Subscription[],
   name: string | undefined,
   options: HandlerMetadata['options'],
-  reinterprets = false,
+  { endpoint, reinterprets = false }: Partial<Pick<HandlerMetadata, 'endpoint' | 'reinterprets'>> = {},
 ) {
   return <Method extends Handler>(
     target: object,
@@ -83,6 +85,7 @@ export function handlerDecorator<Handler>(
       name,
       subscriptions: Array.isArray(subscription) ? subscription : [subscription as Subscription],
       options,
+      endpoint,
       reinterprets,
     };
     const method = descriptor.value as object;

@@ -37,5 +37,11 @@ export function PostackProjection<const S extends Subscription>(
       manager: EntityManager,
       again?: Reinterpretation<EventOf<S>>,
     ) => Promise<void>
-  >('projection', subscription, options.name, { retry: options.retry }, options.reinterprets);
+  >(
+    'projection',
+    subscription,
+    options.name,
+    { retry: options.retry },
+    { reinterprets: options.reinterprets },
+  );
 }

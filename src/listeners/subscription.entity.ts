@@ -19,6 +19,10 @@ export class SubscriptionEntity {
   @Column('text', { array: true })
   types!: string[];
 
+  /** Only events of this endpoint; `null` for all. */
+  @Column('text', { nullable: true })
+  endpoint!: string | null;
+
   /** For an ordered listener: what forms a message group. */
   @Column('text', { nullable: true })
   ordered!: Ordering | null;

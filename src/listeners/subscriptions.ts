@@ -17,6 +17,8 @@ export interface Subscriber {
   kind: 'listener' | 'projection';
   /** Names of event types; `*` for all. */
   types: readonly string[];
+  /** Only events of this endpoint; `null` for all. */
+  endpoint: string | null;
   ordered: Ordering | null;
   /** A projection that takes part when stored events are read again with another mapping. */
   reinterprets: boolean;
@@ -61,6 +63,7 @@ export class Subscriptions {
       handlers.map((handler) => JSON.stringify(typesOf(handler))),
       handlers.map(({ settings }) => settings.ordered),
       handlers.map(({ reinterprets }) => reinterprets),
+      handlers.map(({ endpoint }) => endpoint),
     ]);
     // Switched off here, and no other process has it: nothing is to be delivered to it.
     await this.database.query(
@@ -90,7 +93,7 @@ export class Subscriptions {
   }
 
   async refresh(manager = this.database.manager): Promise<void> {
-    const rows: (Pick<Subscriber, 'kind' | 'types' | 'ordered' | 'reinterprets'> & {
+    const rows: (Pick<Subscriber, 'kind' | 'types' | 'endpoint' | 'ordered' | 'reinterprets'> & {
       handler: string;
       declared_at: Date;
       is_present: boolean;
@@ -102,13 +105,14 @@ export class Subscriptions {
        FROM ${this.#table} s ORDER BY s.handler`,
     );
     const subscribers = rows.map((row): Subscriber => {
-      const { handler: name, kind, types, ordered, reinterprets, declared_at: declaredAt } = row;
+      const { handler: name, kind, types, endpoint, ordered, reinterprets, declared_at: declaredAt } = row;
       const local = this.registry.get(name);
       const handler = local?.kind === kind ? local : undefined;
       return {
         name,
         kind,
         types,
+        endpoint,
         ordered,
         reinterprets,
         declaredAt,
@@ -120,12 +124,13 @@ export class Subscriptions {
     // A process that only accepts does not declare its handlers.
     for (const handler of this.#localHandlers()) {
       if (this.#subscribers.has(handler.name)) continue;
-      const { name, kind, settings, reinterprets } = handler;
+      const { name, kind, settings, reinterprets, endpoint } = handler;
       this.#subscribers.set(name, {
         ...{
           name,
           kind,
           types: typesOf(handler),
+          endpoint,
           ordered: settings.ordered,
           reinterprets,
           declaredAt: new Date(),
@@ -152,13 +157,17 @@ export class Subscriptions {
     return this.#subscribers.get(name);
   }
 
-  /** The subscribers to events of a type. */
-  routeOf({ type, wireType }: Pick<PostackEvent, 'type' | 'wireType'>): EventRoute {
-    const key = `${type} ${wireType}`;
+  /** The subscribers to events of a type and an endpoint. */
+  routeOf({ type, wireType, endpoint }: Pick<PostackEvent, 'type' | 'wireType' | 'endpoint'>): EventRoute {
+    const key = `${endpoint} ${type} ${wireType}`;
     let route = this.#routes.get(key);
     if (!route) {
       const event = { type, wireType };
-      const covering = this.all.filter(({ types }) => types.some((one) => subscriptionCovers(one, event)));
+      const covering = this.all.filter(
+        (one) =>
+          (one.endpoint ?? endpoint) === endpoint &&
+          one.types.some((name) => subscriptionCovers(name, event)),
+      );
       const local = this.registry.projections;
       route = {
         // One projection may use what another has written in the same batch: in the order of the application.
@@ -183,11 +192,11 @@ export function typesOf({ subscriptions }: Handler): string[] {
 }
 
 const DECLARE = (subscription: string) => `
-  INSERT INTO ${subscription} AS s (handler, kind, types, ordered, reinterprets)
-  SELECT handler, kind, ARRAY(SELECT jsonb_array_elements_text(types)), ordered, reinterprets
-  FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::boolean[])
-    AS new (handler, kind, types, ordered, reinterprets)
+  INSERT INTO ${subscription} AS s (handler, kind, types, ordered, reinterprets, endpoint)
+  SELECT handler, kind, ARRAY(SELECT jsonb_array_elements_text(types)), ordered, reinterprets, endpoint
+  FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::boolean[], $6::text[])
+    AS new (handler, kind, types, ordered, reinterprets, endpoint)
   ORDER BY handler
   ON CONFLICT (handler) DO UPDATE SET
     kind = excluded.kind, types = excluded.types, ordered = excluded.ordered,
-    reinterprets = excluded.reinterprets, declared_at = now()`;
+    reinterprets = excluded.reinterprets, endpoint = excluded.endpoint, declared_at = now()`;

@@ -8,7 +8,6 @@ import { Redelivery } from '../dispatch/redelivery.js';
 import { StoredEvents } from '../dispatch/stored-events.js';
 import { Subscriptions } from '../listeners/subscriptions.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { InboxOptions } from '../inbox/inbox.options.js';
 import type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './dead-letter.js';
 import { DeadLetterNotFoundError, DeadLetterStateError } from './replay-errors.js';
 
@@ -20,7 +19,6 @@ type Row = DeliveryEntity & { event: InboxEventEntity };
 export class DeadLetters {
   constructor(
     private readonly database: PostackDatabase,
-    private readonly options: InboxOptions,
     private readonly subscriptions: Subscriptions,
     private readonly events: StoredEvents,
     private readonly redelivery: Redelivery,
@@ -142,8 +140,7 @@ export class DeadLetters {
     return manager
       .getRepository(DeliveryEntity)
       .createQueryBuilder('delivery')
-      .innerJoinAndMapOne('delivery.event', InboxEventEntity, 'event', 'event.id = delivery.eventId')
-      .where('event.endpoint = :endpoint', { endpoint: this.options.endpoint });
+      .innerJoinAndMapOne('delivery.event', InboxEventEntity, 'event', 'event.id = delivery.eventId');
   }
 
   #summaryOf({ event, ...delivery }: Row): DeadLetter {

@@ -3,7 +3,6 @@ import type { EntityManager } from 'typeorm';
 import { Redelivery } from '../dispatch/redelivery.js';
 import { StoredEvents } from '../dispatch/stored-events.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
-import { InboxOptions } from '../inbox/inbox.options.js';
 import { EventNotFoundError, EventNotReplayableError } from './replay-errors.js';
 import { ReplaySelection } from './replay-selection.js';
 
@@ -11,7 +10,6 @@ import { ReplaySelection } from './replay-selection.js';
 @Injectable()
 export class EventReplay {
   constructor(
-    private readonly options: InboxOptions,
     private readonly selection: ReplaySelection,
     private readonly events: StoredEvents,
     private readonly redelivery: Redelivery,
@@ -23,7 +21,8 @@ export class EventReplay {
     const receivers = this.selection.receivers(listener);
     const row = await manager.getRepository(InboxEventEntity).findOne({
       select: { id: true, status: true },
-      where: { endpoint: this.options.endpoint, svixId: eventId },
+      where: { svixId: eventId },
+      order: { id: 'DESC' },
     });
     if (!row) throw new EventNotFoundError(eventId);
     const notReplayable = (why: string) => new EventNotReplayableError(`The event "${eventId}" ${why}`);

@@ -18,6 +18,8 @@ export interface BackfillRequest extends ReplayPacing {
   since?: Date;
   /** Received before. */
   until?: Date;
+  /** Only events of the endpoint of this name. Default: of all. */
+  endpoint?: string;
 }
 
 /** Which dead letters to redrive. */
@@ -108,18 +110,14 @@ const DEFAULT_RATE_PER_SECOND = 100;
 const MAX_RATE_PER_SECOND = 10_000;
 
 /** @throws {InvalidReplayError} when the rate is out of range. */
-export function replaySpec(
-  kind: ReplayKind,
-  endpoint: string,
-  request: ReplayRequest & ReinterpretRequest,
-): ReplaySpec {
+export function replaySpec(kind: ReplayKind, request: ReplayRequest & ReinterpretRequest): ReplaySpec {
   const ratePerSecond = request.ratePerSecond ?? DEFAULT_RATE_PER_SECOND;
   if (!Number.isInteger(ratePerSecond) || ratePerSecond < 1 || ratePerSecond > MAX_RATE_PER_SECOND) {
     throw new InvalidReplayError(`ratePerSecond must be a whole number from 1 to ${MAX_RATE_PER_SECOND}`);
   }
   return {
     kind,
-    endpoint,
+    endpoint: request.endpoint ?? null,
     listener: request.listener ?? null,
     type: request.type ?? null,
     status: request.status ?? null,

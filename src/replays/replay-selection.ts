@@ -106,9 +106,9 @@ export class ReplaySelection {
     await this.refresh(manager);
     const { sql, values, kind } = this.#condition(replay);
     const [position, last, count] = [1, 2, 3].map((index) => `$${values.length + index}`);
-    const rows = await runSql<{ id: string; type: string; wireType: string }[]>(
+    const rows = await runSql<{ id: string; type: string; wireType: string; endpoint: string }[]>(
       manager,
-      `SELECT e.id, ${kind} AS type, e.type AS "wireType" FROM ${this.#inbox} e
+      `SELECT e.id, ${kind} AS type, e.type AS "wireType", e.endpoint FROM ${this.#inbox} e
        WHERE e.id > ${position} AND e.id <= ${last} AND ${sql} ORDER BY e.id LIMIT ${count}`,
       [...values, replay.position, replay.lastEventId, limit],
     );
@@ -136,9 +136,12 @@ export class ReplaySelection {
   }
 
   /** Those of `receivers` that are subscribed to events of a type. */
-  subscribed(type: Pick<PostackEvent, 'type' | 'wireType'>, receivers: readonly Subscriber[]): Subscriber[] {
+  subscribed(
+    event: Pick<PostackEvent, 'type' | 'wireType' | 'endpoint'>,
+    receivers: readonly Subscriber[],
+  ): Subscriber[] {
     const names = new Set(receivers.map(({ name }) => name));
-    return this.subscriptions.routeOf(type).listeners.filter(({ name }) => names.has(name));
+    return this.subscriptions.routeOf(event).listeners.filter(({ name }) => names.has(name));
   }
 
   #condition(spec: ReplaySpec): Condition {
@@ -147,7 +150,8 @@ export class ReplaySelection {
     const kind = this.#kindSql;
     const statuses =
       spec.kind === 'reinterpret' ? `'dispatched', 'unhandled', 'quarantined'` : `'dispatched', 'unhandled'`;
-    const parts = [`e.endpoint = ${$(spec.endpoint)}`, `e.status IN (${statuses})`, 'e.body IS NOT NULL'];
+    const parts = [`e.status IN (${statuses})`, 'e.body IS NOT NULL'];
+    if (spec.endpoint !== null) parts.push(`e.endpoint = ${$(spec.endpoint)}`);
     if (spec.type !== null) parts.push(`e.type = ${$(spec.type)}`);
     if (spec.since) parts.push(`e.received_at >= ${$(spec.since)}`);
     if (spec.until) parts.push(`e.received_at < ${$(spec.until)}`);
@@ -165,7 +169,10 @@ export class ReplaySelection {
       );
       return { sql: parts.join(' AND '), values, kind };
     }
-    const types = new Set(this.receivers(spec.listener).flatMap((receiver) => receiver.types));
+    const receivers = this.receivers(spec.listener);
+    const types = new Set(receivers.flatMap((receiver) => receiver.types));
+    const endpoints = new Set(receivers.map(({ endpoint }) => endpoint));
+    if (!endpoints.has(null)) parts.push(`e.endpoint = ANY (${$([...endpoints])}::text[])`);
     if (!types.has('*')) {
       const others = [...types].filter((type) => !isKnownType(type));
       parts.push(`(${kind} = ANY (${$([...types])}::text[]) OR e.type = ANY (${$(others)}::text[]))`);

@@ -29,9 +29,9 @@ export class ReplayEntity {
   @Column('text')
   state!: ReplayState;
 
-  /** Only events of this endpoint. */
-  @Column('text')
-  endpoint!: string;
+  /** Only events of this endpoint; `null` for all. */
+  @Column('text', { nullable: true })
+  endpoint!: string | null;
 
   /** Only to this handler; `null` for all. */
   @Column('text', { nullable: true })

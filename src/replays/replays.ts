@@ -4,7 +4,6 @@ import type { EntityManager } from 'typeorm';
 import { isUuid, keysetPage, type Page, type PageRequest } from '../database/keyset-page.js';
 import { PostackDatabase } from '../database/postack-database.js';
 import { Inbox } from '../inbox/inbox.js';
-import { InboxOptions } from '../inbox/inbox.options.js';
 import { EventReplay } from './event-replay.js';
 import { ReplayEntity, type ReplayState } from './replay.entity.js';
 import { ReplayNotFoundError, ReplayStateError } from './replay-errors.js';
@@ -36,7 +35,6 @@ const REACHED_FROM: Readonly<Record<Exclude<ReplayState, 'done'>, readonly Repla
 export class Replays implements OnModuleInit {
   constructor(
     private readonly database: PostackDatabase,
-    private readonly options: InboxOptions,
     private readonly selection: ReplaySelection,
     private readonly queue: ReplayQueue,
     private readonly eventReplay: EventReplay,
@@ -47,7 +45,7 @@ export class Replays implements OnModuleInit {
   onModuleInit(): void {
     this.inbox.onReadable(async (rowIds) => {
       // It was never delivered to any listener.
-      const spec = replaySpec('reinterpret', this.options.endpoint, { listeners: ['*'] });
+      const spec = replaySpec('reinterpret', { listeners: ['*'] });
       for (const id of rowIds) {
         await this.#start(spec, { matched: 1, firstEventId: id, lastEventId: id }, '1');
       }
@@ -107,7 +105,7 @@ export class Replays implements OnModuleInit {
    * @throws {InvalidReplayError} when a listener is unknown or a projection, or the rate is out of range.
    */
   async reinterpret(request: ReinterpretRequest = {}): Promise<ReinterpretReceipt> {
-    const spec = replaySpec('reinterpret', this.options.endpoint, request);
+    const spec = replaySpec('reinterpret', request);
     const extent = await this.selection.extent(spec);
     this.selection.checkListeners(spec.listeners ?? []);
     const { matched, lastEventId } = extent;
@@ -164,7 +162,7 @@ export class Replays implements OnModuleInit {
   }
 
   async #create(kind: ReplayEntity['kind'], request: ReplayRequest): Promise<ReplayReceipt> {
-    const spec = replaySpec(kind, this.options.endpoint, request);
+    const spec = replaySpec(kind, request);
     const extent = await this.selection.extent(spec);
     const { matched } = extent;
     if (request.dryRun === true || matched === 0) return { matched, scheduled: 0, replayId: null };
@@ -210,9 +208,6 @@ export class Replays implements OnModuleInit {
   }
 
   #rows(manager = this.database.manager) {
-    return manager
-      .getRepository(ReplayEntity)
-      .createQueryBuilder('replay')
-      .where('replay.endpoint = :endpoint', { endpoint: this.options.endpoint });
+    return manager.getRepository(ReplayEntity).createQueryBuilder('replay');
   }
 }

@@ -53,9 +53,10 @@ export async function startService(config: ServiceConfig): Promise<RunningServic
     const origin = await listen(application, config.port, address);
     return {
       origin,
-      webhookUrl: `${origin}${config.webhookPath ?? '/api/v1/webhooks'}`,
+      webhookUrl: `${origin}${config.endpoints?.[0]?.path ?? config.webhookPath ?? '/api/v1/webhooks'}`,
       generated: {
-        ...(config.webhookSecrets.length === 0 && { webhookSecret: development?.webhookSecret }),
+        ...(config.webhookSecrets.length === 0 &&
+          !config.endpoints && { webhookSecret: development?.webhookSecret }),
         ...(config.adminKey === undefined && { adminKey: development?.adminKey }),
       },
       application,
@@ -91,8 +92,7 @@ async function createApplication(
   const module = ServiceModule.with(
     {
       ...config.file,
-      secret,
-      path: config.webhookPath,
+      ...(config.endpoints ? { endpoints: config.endpoints } : { secret, path: config.webhookPath }),
       role: config.role,
       retention: config.retention,
       reports: config.reports,

@@ -25,7 +25,8 @@ export class SvixSignatureGuard implements CanActivate {
    */
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<GuardedRequest>();
-    const { secrets, timestampToleranceMs } = this.options;
+    const { routes, timestampToleranceMs } = this.options;
+    const secrets = routes.flatMap((endpoint) => endpoint.secrets);
     try {
       const signature = verifySignature(request.headers, keptRawBody(request), secrets, timestampToleranceMs);
       verifiedSignatures.set(request.raw ?? request, signature);

@@ -14,6 +14,7 @@ import {
   type WebhookAnswer,
 } from './webhook-answer.js';
 import { WebhookCounters } from './webhook-counters.js';
+import type { WebhookEndpoint } from './webhook-endpoint.js';
 import { WebhookOptions } from './webhook.options.js';
 
 /**
@@ -32,33 +33,37 @@ export class WebhookController {
     private readonly shutdown: Shutdown,
   ) {}
 
-  /** Answers one request; 204 only once its event is committed. Never rejects. */
-  async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = this.shutdown.signal.aborted ? STOPPING_ANSWER : await this.#accept(request);
+  /** Answers one request to an endpoint; 204 only once its event is committed. Never rejects. */
+  async receive(
+    endpoint: WebhookEndpoint,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const answer = this.shutdown.signal.aborted ? STOPPING_ANSWER : await this.#accept(endpoint, request);
     this.counters.count(answer.outcome);
     respond(response, answer);
   }
 
-  async #accept(request: IncomingMessage): Promise<WebhookAnswer> {
-    const { bodyLimitBytes, bodyTimeoutMs, secrets, timestampToleranceMs } = this.options;
+  async #accept({ name, path, secrets }: WebhookEndpoint, request: IncomingMessage): Promise<WebhookAnswer> {
+    const { bodyLimitBytes, bodyTimeoutMs, timestampToleranceMs } = this.options;
     try {
       const body = await readRawBody(request, bodyLimitBytes, bodyTimeoutMs);
       const signature = verifySignature(request.headers, body, secrets, timestampToleranceMs);
-      const receipt = await this.inbox.accept(signature, body);
+      const receipt = await this.inbox.accept(name, signature, body);
       this.#outage.recovery();
       return RECEIPT_ANSWER[receipt];
     } catch (error) {
       const answer = errorAnswer(error);
-      this.#report(answer, error);
+      this.#report(path, answer, error);
       return answer;
     }
   }
 
-  #report({ status, outcome }: WebhookAnswer, error: unknown): void {
+  #report(path: string, { status, outcome }: WebhookAnswer, error: unknown): void {
     if (status < 500) this.#logger.warn(`Webhook rejected with ${status}: ${outcome}`);
     else if (outcome === 'already-read') {
       this.#logger.error(
-        `Webhook answered with ${status}: other code read the body of POST ${this.options.path} first. Let Nest ` +
+        `Webhook answered with ${status}: other code read the body of POST ${path} first. Let Nest ` +
           'see the request before anything reads it: signatures cover the exact bytes.',
       );
     } else {

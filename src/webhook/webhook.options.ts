@@ -1,14 +1,17 @@
 import { Matches } from 'class-validator';
 import { ConfigurationError } from '../errors/configuration-error.js';
-import { applyOptions, IsWhole } from '../errors/option-rules.js';
+import { applyOptions, HasNoProblems, IsWhole } from '../errors/option-rules.js';
 import { DEFAULT_TIMESTAMP_TOLERANCE_MS } from './svix-signature.js';
-import { parseWebhookSecret, WebhookSecretError, type WebhookSecret } from './webhook-secret.js';
+import {
+  endpointProblems,
+  type EndpointOptions,
+  secretsOf,
+  WEBHOOK_PATH,
+  WEBHOOK_PATH_RULE,
+  type WebhookEndpoint,
+} from './webhook-endpoint.js';
 
-/** What the path of the route may be: plain text to every router. */
-export const WEBHOOK_PATH = /^(?:\/[\w.~-]+)+$/;
-
-export const WEBHOOK_PATH_RULE =
-  'must look like /api/v1/webhooks: no parameters, no query, no trailing slash';
+export { WEBHOOK_PATH, WEBHOOK_PATH_RULE };
 
 /** Options of receiving webhooks. */
 export class WebhookOptions {
@@ -27,6 +30,14 @@ export class WebhookOptions {
   path = '/api/v1/webhooks';
 
   /**
+   * Several endpoints, for example of two Postack accounts, each `{ name, path, secret }`; then `secret`, `path` and
+   * `endpoint` are left out. One whose secret is missing or wrong is reported, and the others start all the same. Default:
+   * one, made of those options.
+   */
+  @HasNoProblems(endpointProblems)
+  endpoints: readonly EndpointOptions[] = [];
+
+  /**
    * Maximum clock skew of the signed timestamp, in either direction. 1,000 to 86,400,000 (a day). Default 300,000
    * (5 min).
    */
@@ -41,37 +52,50 @@ export class WebhookOptions {
   @IsWhole('milliseconds', 100)
   bodyTimeoutMs = 10_000;
 
-  /** `secret`, parsed; newest first. */
-  readonly secrets: readonly WebhookSecret[];
+  /** The endpoints that webhooks are received at. */
+  readonly routes: readonly WebhookEndpoint[];
+
+  /** What is wrong with the secrets of other endpoints, which are not received at. */
+  readonly routeProblems: readonly string[];
 
   /**
    * @param receives Whether the process receives webhooks: only then it needs a secret.
-   * @throws {ConfigurationError} when a secret is missing or malformed.
+   * @param endpoint The option of this name.
+   * @throws {ConfigurationError} when no endpoint has a usable secret, or `secret` is given beside `endpoints`.
    */
-  constructor(given: WebhookOptionsInput = {}, receives = true) {
+  constructor(given: WebhookOptionsInput = {}, receives = true, endpoint = 'default') {
     applyOptions(this, given);
-    this.secrets = parseSecrets(this.secret, receives);
-  }
-}
-
-export type WebhookOptionsInput = Partial<Omit<WebhookOptions, 'secrets'>>;
-
-function parseSecrets(secret: WebhookOptions['secret'], isRequired: boolean): WebhookSecret[] {
-  const secrets = (typeof secret === 'string' ? [secret] : (secret ?? []))
-    .map((one) => one.trim())
-    .filter(Boolean);
-  if (secrets.length === 0 && isRequired) {
-    throw new ConfigurationError('PostackModule options', [
-      '"secret" is missing: set it to the signing secret (whsec_…) from the endpoint\'s details page at Postack',
-    ]);
-  }
-  return secrets.map((one, index) => {
-    try {
-      return parseWebhookSecret(one);
-    } catch (error) {
-      if (!(error instanceof WebhookSecretError)) throw error;
-      const which = secrets.length === 1 ? '"secret"' : `"secret" number ${index + 1}`;
-      throw new ConfigurationError('PostackModule options', [`${which}: ${error.message}`]);
+    // What is wrong with the list is reported with all other options.
+    const isList = endpointProblems(this.endpoints).length === 0;
+    const endpoints = isList ? this.endpoints : [];
+    const isOne = isList && endpoints.length === 0;
+    if (!isOne && (given.secret !== undefined || given.path !== undefined)) {
+      throw new ConfigurationError('PostackModule options', [
+        '"endpoints" stands in place of "secret" and "path": leave these out, and name each endpoint in the list',
+      ]);
     }
-  });
+    const all = isOne ? [{ name: endpoint, path: this.path, secret: this.secret }] : endpoints;
+    const read = all.map(({ name, path, secret }) => ({
+      route: { name, path },
+      ...secretsOf(secret, isOne ? '"secret"' : `the secret of the endpoint "${name}"`),
+    }));
+    this.routes = read.flatMap(({ route, secrets }) => (secrets.length > 0 ? { ...route, secrets } : []));
+    this.routeProblems = receives ? read.flatMap(({ problem }) => problem ?? []) : [];
+    if (!isList) return;
+    // An empty secret of a process that receives nothing is no mistake; a malformed one is.
+    const isUsable =
+      this.routes.length > 0 || (!receives && read.every(({ route: _, problem }) => isMissing(problem)));
+    if (!isUsable) {
+      throw new ConfigurationError(
+        'PostackModule options',
+        read.flatMap(({ problem }) => problem ?? []),
+      );
+    }
+  }
 }
+
+function isMissing(problem: string | undefined): boolean {
+  return problem === undefined || problem.includes(' is missing: ');
+}
+
+export type WebhookOptionsInput = Partial<Omit<WebhookOptions, 'routes' | 'routeProblems'>>;

@@ -14,6 +14,7 @@ import { RouteProbe } from './bindings/route-probe.js';
 import { RouteSelfCheck } from './bindings/route-self-check.js';
 import { ServerDrain } from './server-drain.js';
 import { WebhookController } from './webhook.controller.js';
+import type { WebhookEndpoint } from './webhook-endpoint.js';
 import { WebhookOptions } from './webhook.options.js';
 
 /**
@@ -25,7 +26,7 @@ import { WebhookOptions } from './webhook.options.js';
 @Injectable()
 export class WebhookRoute implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger('Postack');
-  #checkOnBootstrap: (() => Promise<void>) | undefined;
+  readonly #checksOnBootstrap: (() => Promise<void>)[] = [];
   #drain: ServerDrain | undefined;
 
   constructor(
@@ -41,13 +42,13 @@ export class WebhookRoute implements OnModuleInit, OnApplicationBootstrap, OnMod
     // Optional at run time: an application context (a worker, a script) has no HTTP adapter.
     const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
     const server: unknown = adapter?.getHttpServer();
-    if (adapter && this.jobs.accepts) this.#bind(adapter, server);
+    if (adapter && this.jobs.accepts) this.#bindAll(adapter, server);
     if (isNodeServer(server)) this.#drain = new ServerDrain(server);
   }
 
   /** @throws {ConfigurationError} when no webhook could reach the route. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.#checkOnBootstrap?.();
+    for (const check of this.#checksOnBootstrap) await check();
   }
 
   /** The first step of a shutdown: from now on, webhooks get 503. */
@@ -56,10 +57,16 @@ export class WebhookRoute implements OnModuleInit, OnApplicationBootstrap, OnMod
     this.#drain?.begin(deadline);
   }
 
-  #bind(adapter: AbstractHttpAdapter, server: unknown): void {
-    const { path } = this.options;
+  #bindAll(adapter: AbstractHttpAdapter, server: unknown): void {
+    for (const problem of this.options.routeProblems)
+      this.#logger.error(`Not receiving webhooks: ${problem}`);
+    for (const endpoint of this.options.routes) this.#bind(endpoint, adapter, server);
+  }
+
+  #bind(endpoint: WebhookEndpoint, adapter: AbstractHttpAdapter, server: unknown): void {
+    const { path } = endpoint;
     const probe = new RouteProbe(path, (request, response) => {
-      void this.controller.receive(request, response);
+      void this.controller.receive(endpoint, request, response);
     });
     const binding = bindHttpRoute(adapter, path, probe.handler);
     const isIntercepted = interceptRequests(server, path, probe.handler, binding.listener);
@@ -67,8 +74,9 @@ export class WebhookRoute implements OnModuleInit, OnApplicationBootstrap, OnMod
     const check = new RouteSelfCheck(path, binding, probe, isIntercepted);
     const checkLibrary = () => check.checkLibrary();
     if (binding.onReady) binding.onReady(checkLibrary);
-    else this.#checkOnBootstrap = checkLibrary;
+    else this.#checksOnBootstrap.push(checkLibrary);
     check.checkWhenListening(server);
-    this.#logger.log(`Receiving webhooks at POST ${path}`);
+    const which = this.options.endpoints.length > 0 ? ` (endpoint ${endpoint.name})` : '';
+    this.#logger.log(`Receiving webhooks at POST ${path}${which}`);
   }
 }

@@ -4,7 +4,6 @@ import { UndecidedEvents, type UndecidedStatus } from '../dispatch/outcomes/unde
 import { EventParser } from '../events/event-parser.js';
 import { EventsOptions } from '../events/events.options.js';
 import { InboxEventEntity, type InboxStatus } from '../inbox/inbox-event.entity.js';
-import { InboxOptions } from '../inbox/inbox.options.js';
 import { suggestMapping, type MappingSuggestion } from './mapping-suggestion.js';
 import { sampleOf, type Sample } from './sample.js';
 import { shapesOf, type WireShape } from './wire-shapes.js';
@@ -62,7 +61,6 @@ export class WireFormat {
 
   constructor(
     private readonly database: PostackDatabase,
-    private readonly inbox: InboxOptions,
     private readonly options: EventsOptions,
     private readonly parser: EventParser,
     private readonly undecided: UndecidedEvents,
@@ -101,8 +99,8 @@ export class WireFormat {
     return this.database.forLongStatements.query(
       `SELECT type, status, kind, count(*)::int AS count, min(received_at) AS first_at, max(received_at) AS last_at,
          min(id) AS first_id, max(id) AS last_id
-       FROM ${this.#inbox} WHERE endpoint = $1 AND received_at >= $2 GROUP BY type, status, kind`,
-      [this.inbox.endpoint, since.toISOString()],
+       FROM ${this.#inbox} WHERE received_at >= $1 GROUP BY type, status, kind`,
+      [since.toISOString()],
     );
   }
 
@@ -114,9 +112,9 @@ export class WireFormat {
     const bounds = [ids.reduce((a, b) => (a < b ? a : b)), ids.reduce((a, b) => (a > b ? a : b))].map(String);
     const rows: { body: Buffer; received_at: Date }[] = await this.database.forLongStatements.query(
       `SELECT body, received_at FROM ${this.#inbox}
-       WHERE endpoint = $1 AND type IS NOT DISTINCT FROM $2 AND id BETWEEN $3 AND $4 AND body IS NOT NULL
+       WHERE type IS NOT DISTINCT FROM $1 AND id BETWEEN $2 AND $3 AND body IS NOT NULL
        ORDER BY id DESC LIMIT ${EXAMINED}`,
-      [this.inbox.endpoint, first.type, ...bounds],
+      [first.type, ...bounds],
     );
     return rows.map(({ body, received_at: receivedAt }) => ({ ...sampleOf(body), receivedAt }));
   }

@@ -66,7 +66,7 @@ describe('Inbox', () => {
       '{ "type":"message.sent",\r\n "timestamp": "2026-03-04T05:06:07.890Z", "x": "\\u00e9" }  ',
     );
     const facts = signed();
-    await expect(inbox.accept(facts, body)).resolves.toBe('accepted');
+    await expect(inbox.accept('default', facts, body)).resolves.toBe('accepted');
     const [row] = await database.query<Record<string, unknown>>(
       'SELECT * FROM postack.inbox_event WHERE svix_id = $1',
       [facts.id],
@@ -85,7 +85,7 @@ describe('Inbox', () => {
 
   it('takes the signed time when the payload tells none', async () => {
     const facts = signed();
-    await inbox.accept(facts, Buffer.from('{"type":"x","timestamp":"soon"}'));
+    await inbox.accept('default', facts, Buffer.from('{"type":"x","timestamp":"soon"}'));
     const rows = await database.query<{ occurred_at: Date }>(
       'SELECT occurred_at FROM postack.inbox_event WHERE svix_id = $1',
       [facts.id],
@@ -103,7 +103,7 @@ describe('Inbox', () => {
     ['an endless type', Buffer.from(`{"type":"${'x'.repeat(201)}"}`), /longer than 200/],
   ])('quarantines %s, byte for byte', async (_what, body, reason) => {
     const facts = signed();
-    await expect(inbox.accept(facts, body)).resolves.toBe('quarantined');
+    await expect(inbox.accept('default', facts, body)).resolves.toBe('quarantined');
     const [row] = await rowsOf([facts.id]);
     expect(row).toMatchObject({ status: 'quarantined', type: null, body });
     expect(row?.quarantine_reason).toMatch(reason);
@@ -114,19 +114,19 @@ describe('Inbox', () => {
     const other = newInbox();
     const body = Buffer.from('{"type":"message.sent"}');
     const receipts = await Promise.all(
-      Array.from({ length: 60 }, (_, index) => (index % 2 ? inbox : other).accept(facts, body)),
+      Array.from({ length: 60 }, (_, index) => (index % 2 ? inbox : other).accept('default', facts, body)),
     );
     expect(receipts.filter((receipt) => receipt === 'accepted')).toHaveLength(1);
     expect(receipts.filter((receipt) => receipt === 'duplicate')).toHaveLength(59);
     await expect(rowsOf([facts.id])).resolves.toHaveLength(1);
-    await expect(inbox.accept(facts, body)).resolves.toBe('duplicate');
+    await expect(inbox.accept('default', facts, body)).resolves.toBe('duplicate');
   });
 
   it('keeps the events of different endpoints apart', async () => {
     const facts = signed();
     const body = Buffer.from('{"type":"message.sent"}');
-    await expect(inbox.accept(facts, body)).resolves.toBe('accepted');
-    await expect(newInbox({ endpoint: 'second' }).accept(facts, body)).resolves.toBe('accepted');
+    await expect(inbox.accept('default', facts, body)).resolves.toBe('accepted');
+    await expect(inbox.accept('second', facts, body)).resolves.toBe('accepted');
     await expect(rowsOf([facts.id])).resolves.toHaveLength(2);
   });
 
@@ -135,8 +135,8 @@ describe('Inbox', () => {
     const body = Buffer.from('{"type":"message.sent"}');
     const other = newInbox();
     const receipts = await Promise.all([
-      ...facts.map((one) => inbox.accept(one, body)),
-      ...[...facts].reverse().map((one) => other.accept(one, body)),
+      ...facts.map((one) => inbox.accept('default', one, body)),
+      ...[...facts].reverse().map((one) => other.accept('default', one, body)),
     ]);
     expect(receipts.filter((receipt) => receipt === 'accepted')).toHaveLength(400);
     await expect(rowsOf(facts.map(({ id }) => id))).resolves.toHaveLength(400);
@@ -148,7 +148,9 @@ describe('Inbox', () => {
     const bodies = ['{"type":"a"}', '{"type":"poison"}', '{"type":"b"}', '{"type":"c"}'].map((body) =>
       Buffer.from(body),
     );
-    const results = await Promise.allSettled(facts.map((one, index) => inbox.accept(one, bodies[index]!)));
+    const results = await Promise.allSettled(
+      facts.map((one, index) => inbox.accept('default', one, bodies[index]!)),
+    );
     expect(results[0]).toEqual({ status: 'fulfilled', value: 'accepted' });
     // What can be kept is kept: the bytes, where a person can look at them.
     expect(results[1]).toEqual({ status: 'fulfilled', value: 'quarantined' });

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { PostackDatabase } from '../../src/database/postack-database.js';
 import { Retention, UndecidedEvents } from '../../src/index.js';
-import { InboxOptions } from '../../src/inbox/inbox.options.js';
 import { JobsOptions } from '../../src/jobs/jobs.options.js';
 import { Shutdown } from '../../src/jobs/shutdown.js';
 import { RetentionOptions } from '../../src/retention/retention.options.js';
@@ -17,7 +16,7 @@ describe('RetentionChunks', () => {
   let dataSources: DataSource[];
   const retentionOn = (dataSource: DataSource | undefined) => {
     const postack = new PostackDatabase(dataSource!);
-    const undecided = new UndecidedEvents(postack, new InboxOptions());
+    const undecided = new UndecidedEvents(postack);
     return new Retention(new RetentionOptions(), new Shutdown(new JobsOptions()), undecided, postack);
   };
 

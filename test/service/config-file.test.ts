@@ -10,6 +10,8 @@ import { EventParser } from '../../src/events/event-parser.js';
 import { EventsOptions } from '../../src/events/events.options.js';
 import { readConfigFile } from '../../src/service/config/config-file.js';
 import { ServiceConfig } from '../../src/service/config/service.config.js';
+import { signWebhook } from '../../src/testing/index.js';
+import { TEST_SECRET } from '../support/test-application.js';
 import { startTestService } from '../support/test-service.js';
 import { toMatchFile } from '../support/to-match-file.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -102,7 +104,10 @@ describe('the configuration file', () => {
     ['failures: none', /"failures" must be an object of options/],
     ['failures: { reactions: { carrier: [call] } }', /"failures.reactions" must be lists of resend, /],
     ['reports: { price: 5 }', /"reports.price" is not an option; there is prices/],
-    ['secret: whsec_1', /"secret" is not an option of the file; there are defaultEventType, eventRules, /],
+    [
+      'secret: whsec_1',
+      /"secret" is not an option of the file; there are defaultEventType, endpoints, eventRules, /,
+    ],
     ['- payload', /it must be an object of options/],
     ['payload:\n  from: [a', /at line 2, column 11/],
     ['payload: {}\npayload: {}', /Map keys must be unique at line 2/],
@@ -138,6 +143,56 @@ describe('the configuration file', () => {
     } finally {
       await service.close();
     }
+  });
+});
+
+describe('the endpoints of the configuration file', () => {
+  const TWO = `endpoints:
+  - { name: sales, path: /hooks/sales, secretVariable: SALES_SECRET }
+  - { name: support, path: /hooks/support, secretVariable: SUPPORT_SECRET }`;
+  const otherSecret = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
+
+  it('are received at, each with the secret in its variable', async () => {
+    const service = await startTestService({
+      POSTACK_WEBHOOK_SECRET: '',
+      POSTACK_CONFIG: await file(TWO),
+      SALES_SECRET: otherSecret,
+      SUPPORT_SECRET: `${otherSecret} ${TEST_SECRET}`,
+    });
+    try {
+      const statusOf = async (path: string) => {
+        const { headers, body } = signWebhook({
+          secret: TEST_SECRET,
+          body: { type: 'message.sent', data: {} },
+        });
+        return (await fetch(`${service.running.origin}${path}`, { method: 'POST', headers, body })).status;
+      };
+      expect(await statusOf('/hooks/support')).toBe(204);
+      expect(await statusOf('/hooks/sales')).toBe(401);
+      expect(await statusOf('/api/v1/webhooks')).toBe(404);
+      const { body } = await service.get<{ items: object[] }>('/api/v1/events?endpoint=support');
+      expect(body.items).toHaveLength(1);
+    } finally {
+      await service.close();
+    }
+  });
+
+  it('stand in place of the settings', async () => {
+    const environment = { POSTACK_CONFIG: await file(TWO), POSTACK_WEBHOOK_SECRET: TEST_SECRET };
+    expect(() => new ServiceConfig(environment)).toThrow(
+      /has "endpoints", which stand in place of POSTACK_WEBHOOK_SECRET and POSTACK_WEBHOOK_PATH/,
+    );
+  });
+
+  it.each([
+    ['endpoints: sales', /"endpoints" must be a list/],
+    [
+      'endpoints: [{ name: sales, path: /sales }]',
+      /number 1: "secretVariable" must be the name of an environment/,
+    ],
+    ['endpoints: [{ name: sales, path: sales, secretVariable: S }]', /number 1: "path" must look like/],
+  ])('are checked: %s', async (content, message) => {
+    expect(await problemsIn(content)).toMatch(message);
   });
 });
 

@@ -9,7 +9,6 @@ import { DeliveryEntity, type DeliveryStatus } from './delivery.entity.js';
 import type { RecordedError } from './recorded-error.js';
 import { eventStatusSql, type EventStatus } from './event-status.js';
 import { storedPayload } from './stored-payload.js';
-import { InboxOptions } from '../../inbox/inbox.options.js';
 
 /** An event in a list. */
 export interface EventSummary {
@@ -60,6 +59,8 @@ export interface EventFilter extends PageRequest {
   status?: EventStatus;
   /** Received at or after. */
   since?: Date;
+  /** Only events of the endpoint of this name. Default: of all. */
+  endpoint?: string;
 }
 
 type EventRow = InboxEventEntity & { computedStatus: EventStatus };
@@ -67,16 +68,12 @@ type EventRow = InboxEventEntity & { computedStatus: EventStatus };
 /** Lists and finds stored events with their status. */
 @Injectable()
 export class EventQueries {
-  constructor(
-    private readonly database: PostackDatabase,
-    private readonly options: InboxOptions,
-  ) {}
+  constructor(private readonly database: PostackDatabase) {}
 
   /** Newest first. @throws {InvalidCursorError} */
-  async list({ type, status, since, ...page }: EventFilter = {}): Promise<Page<EventSummary>> {
-    const query = this.#query(this.database.forLongStatements).where('event.endpoint = :endpoint', {
-      endpoint: this.options.endpoint,
-    });
+  async list({ type, status, since, endpoint, ...page }: EventFilter = {}): Promise<Page<EventSummary>> {
+    const query = this.#query(this.database.forLongStatements);
+    if (endpoint !== undefined) query.andWhere('event.endpoint = :endpoint', { endpoint });
     if (type !== undefined) query.andWhere('event.type = :type', { type });
     if (since) query.andWhere('event.receivedAt >= :since', { since });
     if (status !== undefined) query.andWhere(`${this.#statusSql()} = :status`, { status });
@@ -89,11 +86,13 @@ export class EventQueries {
     return { items: items.map(summaryOf), nextCursor };
   }
 
-  /** One event by its `svix-id`; `null` when there is none. */
+  /** One event by its `svix-id`, the latest if several endpoints have received one; `null` when there is none. */
   async find(id: string): Promise<EventDetail | null> {
     const query = this.#query(this.database)
       .addSelect('event.body')
-      .where('event.endpoint = :endpoint AND event.svixId = :id', { endpoint: this.options.endpoint, id });
+      .where('event.svixId = :id', { id })
+      .orderBy('event.id', 'DESC')
+      .limit(1);
     const [row] = await this.#rows(query);
     if (!row) return null;
     const deliveries = await this.database

@@ -4,7 +4,6 @@ import { PostackDatabase } from '../../database/postack-database.js';
 import { checkedReason } from '../../errors/decision-reason.js';
 import { InvalidRequestError } from '../../errors/request-errors.js';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
-import { InboxOptions } from '../../inbox/inbox.options.js';
 
 /** The states of events that nothing could be done with. */
 export const UNDECIDED_STATUSES = ['quarantined', 'unhandled'] as const;
@@ -22,6 +21,8 @@ export interface DiscardRequest {
   since?: Date;
   /** Received before. */
   until?: Date;
+  /** Only events of the endpoint of this name. Default: of all. */
+  endpoint?: string;
   /** Why: 1 to 1,000 characters. Stored with each event. */
   reason: string;
   /** Only count the matching events. Default `false`. */
@@ -53,10 +54,7 @@ const PART_SIZE = 5000;
 export class UndecidedEvents {
   readonly #inbox: string;
 
-  constructor(
-    private readonly database: PostackDatabase,
-    private readonly options: InboxOptions,
-  ) {
+  constructor(private readonly database: PostackDatabase) {
     this.#inbox = database.table(InboxEventEntity);
   }
 
@@ -78,13 +76,13 @@ export class UndecidedEvents {
    */
   async discard({ dryRun = false, reason, ...filter }: DiscardRequest): Promise<DiscardReceipt> {
     const checked = checkedReason(reason, InvalidDiscardError);
-    const { status, type, since, until } = filter;
+    const { status, type, since, until, endpoint } = filter;
     const statuses = status === undefined ? UNDECIDED_STATUSES : [status];
-    const condition = `endpoint = $1 AND status = ANY ($2::text[]) AND discard_reason IS NULL
+    const condition = `($1::text IS NULL OR endpoint = $1) AND status = ANY ($2::text[]) AND discard_reason IS NULL
       AND ($3::text IS NULL OR type = $3)
       AND received_at >= coalesce($4, '-infinity'::timestamptz) AND received_at < coalesce($5, 'infinity'::timestamptz)`;
     const times = [since?.toISOString() ?? null, until?.toISOString() ?? null];
-    const values = [this.options.endpoint, statuses, type ?? null, ...times];
+    const values = [endpoint ?? null, statuses, type ?? null, ...times];
     const { manager } = this.database.forLongStatements;
     if (dryRun) {
       const [row]: [{ matched: number }] = await runSql(

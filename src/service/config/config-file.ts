@@ -11,10 +11,24 @@ import type { OptOutOptionsInput } from '../../opt-outs/opt-outs.options.js';
 import { resolveOptions } from '../../postack.options.js';
 import type { SegmentPrices } from '../../reports/reports.options.js';
 
+/** An endpoint of the service. */
+export interface EndpointSection {
+  /** Its name here: letters, digits, `_`, `-` and `.`, at most 80. Events know it; it must not change later. */
+  name: string;
+  /** The path of its route. */
+  path: string;
+  /** The environment variable that its signing secret is in, or several during a rotation, as POSTACK_WEBHOOK_SECRET. */
+  secretVariable: string;
+}
+
 /** The configuration file of the service: the options of the module that are more than a number or a word. */
 export interface ConfigFile {
   /** For editors. Not read. */
   $schema?: string;
+  /**
+   * Several endpoints, for example of two Postack accounts: then POSTACK_WEBHOOK_SECRET and POSTACK_WEBHOOK_PATH are left out.
+   */
+  endpoints?: EndpointSection[];
   /** Where each field is found in the payload: a path or a list of them; each entry replaces its default. */
   payload?: PayloadPaths;
   /** Wire types beyond the known ones, or other names for those. */
@@ -44,6 +58,7 @@ export interface ConfigFile {
 }
 
 const SECTIONS = [
+  'endpoints',
   ...['payload', 'eventTypes', 'eventRules', 'defaultEventType', 'listeners', 'replies', 'failures'],
   'reports',
 ];
@@ -78,7 +93,13 @@ export function readConfigFile(path: string): ConfigFile {
     .map((name) => `"${name}" is not an option of the file; there are ${SECTIONS.toSorted().join(', ')}`);
   if (problems.length > 0) throw new ConfigurationError(subject, problems);
   try {
-    resolveOptions({ secret: PLACEHOLDER, ...options });
+    const { endpoints, ...others } = options;
+    const withSecrets = Array.isArray(endpoints) ? endpoints.map(withPlaceholder) : endpoints;
+    resolveOptions(
+      endpoints === undefined
+        ? { secret: PLACEHOLDER, ...others }
+        : { ...others, endpoints: withSecrets as never },
+    );
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     throw new ConfigurationError(subject, error.problems);
@@ -88,3 +109,14 @@ export function readConfigFile(path: string): ConfigFile {
 
 /** A secret of the right form: the file has none. */
 const PLACEHOLDER = `whsec_${'A'.repeat(32)}`;
+
+/** An endpoint as the module takes it. @throws {ConfigurationError} without a variable. */
+function withPlaceholder(endpoint: unknown, index: number): unknown {
+  if (!isJsonObject(endpoint)) return endpoint;
+  const { secretVariable, ...others } = endpoint as Record<string, unknown>;
+  if (typeof secretVariable === 'string' && /^\w+$/.test(secretVariable))
+    return { ...others, secret: PLACEHOLDER };
+  throw new ConfigurationError('', [
+    `"endpoints" number ${index + 1}: "secretVariable" must be the name of an environment variable`,
+  ]);
+}

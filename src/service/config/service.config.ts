@@ -1,4 +1,5 @@
 import { IsIn, IsInt, Matches, Max, Min, MinLength, ValidateIf } from 'class-validator';
+import type { EndpointOptions } from '../../webhook/webhook-endpoint.js';
 import { assertValid, ConfigurationError } from '../../errors/configuration-error.js';
 import { type PostackApiAccess } from '../../postack-api/postack-api.options.js';
 import type { PostackRole } from '../../jobs/jobs.options.js';
@@ -47,6 +48,9 @@ export class ServiceConfig {
   @IsIn(['all', 'accept', 'work'], { message: 'POSTACK_ROLE must be all, accept or work' })
   readonly role: PostackRole;
 
+  /** Of the configuration file, with their secrets; `undefined` for the one of the settings. */
+  readonly endpoints: readonly EndpointOptions[] | undefined;
+
   /** Newest first; empty with the embedded database when unset. */
   readonly webhookSecrets: string[];
 
@@ -79,7 +83,7 @@ export class ServiceConfig {
   readonly alerts: AlertsOptionsInput;
 
   /** What the configuration file says about all that is no setting: mapping, listeners, failures. */
-  readonly file: Omit<ConfigFile, 'replies' | 'reports'>;
+  readonly file: Omit<ConfigFile, 'replies' | 'reports' | 'endpoints'>;
 
   /** One line per variable that is ignored because it was renamed or is most likely mistyped. */
   readonly warnings: string[];
@@ -104,7 +108,11 @@ export class ServiceConfig {
       eventDays: numberIn(read('POSTACK_RETENTION_EVENT_DAYS')),
     });
     const path = read('POSTACK_CONFIG');
-    const { replies, reports, ...file } = path === undefined ? {} : readConfigFile(path);
+    const { replies, reports, endpoints, ...file } = path === undefined ? {} : readConfigFile(path);
+    this.endpoints = endpoints?.map(({ secretVariable, ...endpoint }) => ({
+      ...endpoint,
+      secret: list(environment[secretVariable]),
+    }));
     this.file = file;
     const prices = pricesIn(read('POSTACK_REPORT_PRICES'));
     this.reports = resolveReports(prices ? { prices } : reports);
@@ -123,12 +131,21 @@ export class ServiceConfig {
     assertValid(SUBJECT, this);
     const problems = [
       ...this.#wrongSecrets(),
+      ...this.#twice(),
       ...sendingProblems(this),
       ...alertProblems(this.alerts),
       ...reportProblems(this.reports),
       ...this.#missing(),
     ];
     if (problems.length > 0) throw new ConfigurationError(SUBJECT, problems);
+  }
+
+  #twice(): string[] {
+    if (!this.endpoints || (this.webhookSecrets.length === 0 && this.webhookPath === undefined)) return [];
+    return [
+      'the configuration file has "endpoints", which stand in place of POSTACK_WEBHOOK_SECRET and POSTACK_WEBHOOK_PATH: ' +
+        'leave these out',
+    ];
   }
 
   #wrongSecrets(): string[] {
@@ -154,7 +171,7 @@ export class ServiceConfig {
           ];
     }
     const missing: string[] = [];
-    if (this.webhookSecrets.length === 0 && this.role !== 'work') {
+    if (this.webhookSecrets.length === 0 && this.role !== 'work' && !this.endpoints) {
       missing.push(
         'DATABASE_URL is set, but POSTACK_WEBHOOK_SECRET is not: set it to the signing secret (whsec_…) ' +
           "from the endpoint's details page at Postack",

@@ -170,7 +170,7 @@ describe.each(ADAPTERS)('AdminModule, on %s', (adapter) => {
       [`events?cursor=${'x'.repeat(1001)}`, /^cursor must be the "nextCursor"/],
       [
         'events?direction=inbound',
-        'unknown parameter "direction"; known: cursor, limit, since, status, type',
+        'unknown parameter "direction"; known: cursor, endpoint, limit, since, status, type',
       ],
       ['messages?Limit=1', 'unknown parameter "Limit"; known: cursor, direction, limit, since, state'],
       ['events?type=%00', /^A parameter value cannot be stored in the database/],

@@ -102,7 +102,7 @@ describe.each(ADAPTERS)('DeadLettersController, on %s', (adapter) => {
     expectProblem(
       await redrive({ status: 'dead' }),
       400,
-      'unknown parameter "status"; known: dryRun, listener, ratePerSecond, since, type, until',
+      'unknown parameter "status"; known: dryRun, endpoint, listener, ratePerSecond, since, type, until',
     );
   });
 

@@ -91,7 +91,7 @@ describe('ListenersController', () => {
       `${LISTENER}/backfill`,
       { listener: 'x' },
       400,
-      'unknown parameter "listener"; known: dryRun, ratePerSecond, since, type, until',
+      'unknown parameter "listener"; known: dryRun, endpoint, ratePerSecond, since, type, until',
     ],
   ])('refuse %s %j with %i', async (path, body, status, detail) => {
     expectProblem(await send(`/api/v1/listeners/${path}`, body), status, detail);

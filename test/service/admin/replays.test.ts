@@ -78,7 +78,7 @@ describe.each(ADAPTERS)('ReplaysController, on %s', (adapter) => {
     [
       'an unknown member',
       { dryrun: true },
-      'unknown parameter "dryrun"; known: dryRun, listener, ratePerSecond, since, status, type, until',
+      'unknown parameter "dryrun"; known: dryRun, endpoint, listener, ratePerSecond, since, status, type, until',
     ],
     ['no JSON', '{"type": ', /./],
     ['no object', '[1]', /./],

@@ -13,6 +13,9 @@ export class ListEventsQuery extends PageSinceQuery {
   @OptionalParameter()
   type?: string;
 
+  @OptionalParameter()
+  endpoint?: string;
+
   @IsOptional()
   @OneOf(EVENT_STATUSES)
   status?: EventStatus;
@@ -53,6 +56,10 @@ export class DiscardEventsBody extends Period {
   @IsOptional()
   @Text()
   type?: string;
+
+  @IsOptional()
+  @Text()
+  endpoint?: string;
 
   @IsOptional()
   @IsBoolean({ message: 'dryRun must be true or false' })

@@ -11,6 +11,10 @@ export class ReplayRequestBody extends Period {
   type?: string;
 
   @IsOptional()
+  @Text()
+  endpoint?: string;
+
+  @IsOptional()
   @IsBoolean({ message: 'dryRun must be true or false' })
   dryRun?: boolean;
 
