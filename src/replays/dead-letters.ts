@@ -7,6 +7,7 @@ import { storedPayload } from '../dispatch/outcomes/stored-payload.js';
 import { Redelivery } from '../dispatch/redelivery.js';
 import { StoredEvents } from '../dispatch/stored-events.js';
 import { Subscriptions } from '../listeners/subscriptions.js';
+import { hasSvixId } from '../inbox/svix-id-lookup.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import type { DeadLetter, DeadLetterDetail, DeadLetterFilter } from './dead-letter.js';
 import { DeadLetterNotFoundError, DeadLetterStateError } from './replay-errors.js';
@@ -131,7 +132,11 @@ export class DeadLetters {
   ): Promise<Row | null> {
     const query = this.#query(manager)
       .addSelect('event.body')
-      .andWhere('event.svixId = :eventId AND delivery.handler = :handler', { eventId, handler });
+      .andWhere(hasSvixId(this.database.table(InboxEventEntity), 'event', ':eventId'), { eventId })
+      .andWhere('delivery.handler = :handler', { handler })
+      // The latest, if several endpoints have received one.
+      .orderBy('event.id', 'DESC')
+      .limit(1);
     if (isLocked) query.setLock('pessimistic_write', undefined, ['delivery']);
     return (await query.getOne()) as Row | null;
   }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { tableName } from '../database/table-name.js';
 import { Redelivery } from '../dispatch/redelivery.js';
 import { StoredEvents } from '../dispatch/stored-events.js';
+import { hasSvixId } from '../inbox/svix-id-lookup.js';
 import { InboxEventEntity } from '../inbox/inbox-event.entity.js';
 import { EventNotFoundError, EventNotReplayableError } from './replay-errors.js';
 import { ReplaySelection } from './replay-selection.js';
@@ -19,11 +21,14 @@ export class EventReplay {
   async run(eventId: string, listener: string | null, manager: EntityManager): Promise<void> {
     await this.selection.refresh();
     const receivers = this.selection.receivers(listener);
-    const row = await manager.getRepository(InboxEventEntity).findOne({
-      select: { id: true, status: true },
-      where: { svixId: eventId },
-      order: { id: 'DESC' },
-    });
+    const row = await manager
+      .getRepository(InboxEventEntity)
+      .createQueryBuilder('event')
+      .select(['event.id', 'event.status'])
+      .where(hasSvixId(tableName(manager, InboxEventEntity), 'event', ':eventId'), { eventId })
+      .orderBy('event.id', 'DESC')
+      .limit(1)
+      .getOne();
     if (!row) throw new EventNotFoundError(eventId);
     const notReplayable = (why: string) => new EventNotReplayableError(`The event "${eventId}" ${why}`);
     if (row.status === 'quarantined')

@@ -60,8 +60,26 @@ async function post(app: TestApplication, path: string, secret: string, id: stri
 
 describe.each(ADAPTERS)('Two endpoints in one application, on %s', (adapter) => {
   let app: TestApplication;
+  const log = new RecordingLogger();
   beforeAll(async () => {
-    app = await startTestApplication({ adapter, providers: [Heard], options: options(TWO) });
+    app = await startTestApplication({
+      adapter,
+      providers: [Heard],
+      options: options(TWO),
+      configure: () => {
+        Logger.overrideLogger(log);
+      },
+    });
+  });
+
+  it('come first, each of them', () => {
+    expect(log.lines.filter((line) => line.includes('self-check'))).toEqual([]);
+    expect(log.lines).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('Receiving webhooks at POST /hooks/sales (endpoint sales)'),
+        expect.stringContaining('Receiving webhooks at POST /hooks/support (endpoint support)'),
+      ]),
+    );
   });
   afterAll(() => app.close());
 

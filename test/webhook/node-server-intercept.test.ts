@@ -1,7 +1,9 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Controller, Get, type INestApplication, Post } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { describe, expect, it } from '@jest/globals';
+import { interceptRequests } from '../../src/webhook/bindings/node-server.intercept.js';
 import { ADAPTERS } from '../support/test-application.js';
 import { expectWebhooksWork, hostsOnOneDatabase } from './host-application.js';
 
@@ -110,4 +112,21 @@ describe('WebhookRoute', () => {
       expect((await fetch(`${host.origin}/api/v1/webhooks`)).status).toBe(200);
     });
   });
+});
+
+it('interceptRequests answers several paths on one server, and leaves a server with a listener of others alone', async () => {
+  const answer = (text: string) => (_request: IncomingMessage, response: ServerResponse) =>
+    response.end(text);
+  const library = answer('library');
+  const server = createServer(library);
+  expect(interceptRequests(server, '/a', answer('a'), library)).toBe(true);
+  expect(interceptRequests(server, '/b', answer('b'), library)).toBe(true);
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  const post = async (path: string) =>
+    (await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST' })).text();
+  expect([await post('/a'), await post('/b'), await post('/c')]).toEqual(['a', 'b', 'library']);
+  server.on('request', () => undefined);
+  expect(interceptRequests(server, '/c', answer('c'), library)).toBe(false);
+  await new Promise((closed) => server.close(closed));
 });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { SelectQueryBuilder } from 'typeorm';
 import type { JsonValue } from '../../events/json.js';
 import type { DeliveryReason } from '../../listeners/listener-context.js';
+import { hasSvixId } from '../../inbox/svix-id-lookup.js';
 import { InboxEventEntity } from '../../inbox/inbox-event.entity.js';
 import { keysetPage, type Page, type PageRequest } from '../../database/keyset-page.js';
 import { PostackDatabase } from '../../database/postack-database.js';
@@ -90,7 +91,7 @@ export class EventQueries {
   async find(id: string): Promise<EventDetail | null> {
     const query = this.#query(this.database)
       .addSelect('event.body')
-      .where('event.svixId = :id', { id })
+      .where(hasSvixId(this.database.table(InboxEventEntity), 'event', ':id'), { id })
       .orderBy('event.id', 'DESC')
       .limit(1);
     const [row] = await this.#rows(query);

@@ -22,6 +22,9 @@ interface ExpressLayer {
   route?: { path?: unknown };
 }
 
+/** The layers of this module. */
+const own = new WeakSet<ExpressLayer>();
+
 /**
  * Binds `POST path` as the very first layer of an Express application: Nest has registered its body parsers and the
  * application's middleware by now, and Express runs layers in their order.
@@ -38,6 +41,7 @@ export function bindExpress(application: ExpressApplication, path: string, handl
   if (stack && layer && isMoved) {
     stack.pop();
     stack.unshift(layer);
+    own.add(layer);
   }
   return {
     library: 'Express',
@@ -49,7 +53,8 @@ export function bindExpress(application: ExpressApplication, path: string, handl
           'middleware of the application. Use the version that @nestjs/platform-express depends on'
         );
       }
-      const first = routerOf()?.stack?.[0];
+      // Those of other endpoints leave its requests alone.
+      const first = routerOf()?.stack?.find((one) => one === layer || !own.has(one));
       if (first === layer) return undefined;
       return (
         `Express runs the layer "${first?.name ?? 'unknown'}" first. Add it with app.use() instead of putting it ` +

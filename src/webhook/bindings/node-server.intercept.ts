@@ -22,16 +22,23 @@ export function interceptRequests(
   library: RequestListener,
 ): boolean {
   if (!isNodeServer(server)) return false;
-  const listeners = server.listeners('request');
-  if (listeners.length !== 1 || listeners[0] !== library) return false;
-  server.off('request', library);
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  const listeners = server.listeners('request') as RequestListener[];
+  const [next] = listeners;
+  // Each endpoint is in front of those before it.
+  if (!next || listeners.length !== 1 || (next !== library && !interceptors.has(next))) return false;
+  const interceptor = (request: IncomingMessage, response: ServerResponse) => {
     const { method, url = '' } = request;
     if (method === 'POST' && isWebhookUrl(url, path)) handler(request, response);
-    else library.call(server, request, response);
-  });
+    else next.call(server, request, response);
+  };
+  interceptors.add(interceptor);
+  server.off('request', next);
+  server.on('request', interceptor);
   return true;
 }
+
+/** The listeners that this module has put in front of HTTP libraries. */
+const interceptors = new WeakSet<RequestListener>();
 
 /** Whether it is an HTTP/1.1 server of Node. */
 export function isNodeServer(server: unknown): server is HttpServer | HttpsServer {
