@@ -1,5 +1,5 @@
 // nestjs-postack: what applications need to import the module, write listeners and operate them. The rest has sub-paths:
-// nestjs-postack/api, /replies, /failures, /reports, /testing, /simulator. Pinned by test/public-surface.test.ts; changes
+// nestjs-postack/api, /replies, /failures, /reports, /admin, /testing, /simulator. Pinned by test/public-surface.test.ts; changes
 // belong in CHANGELOG.md.
 import './errors/node-version.js';
 export { postackMigrations } from '../migrations/index.js';
