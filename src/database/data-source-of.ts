@@ -4,6 +4,6 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 export function dataSourceOf(owner: EntityManager | QueryRunner): DataSource {
   const { dataSource, connection } = owner as { dataSource?: DataSource; connection?: DataSource };
   const found = dataSource ?? connection;
-  if (!found) throw new Error('This version of TypeORM is not supported: use 0.3.26 or later, or 1');
+  if (!found) throw new Error('This version of TypeORM is not supported: use 0.3.20 or later, or 1');
   return found;
 }
